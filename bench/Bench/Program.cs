@@ -1,0 +1,1 @@
+Console.Error.WriteLine("usage: bench <name>"); return 2;

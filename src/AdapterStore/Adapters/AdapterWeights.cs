@@ -1,0 +1,33 @@
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.AdapterStore.Adapters;
+
+/// <summary>
+/// The lowered tensors of one adapter, ready for the kernels of one base model. Immutable; shared by every request that uses the adapter.
+/// <b>Effects</b>: disposed only by the cache, after the last lease has ended.
+/// </summary>
+public sealed class AdapterWeights : IDisposable
+{
+    private readonly FormWeights[]?[] _bySite;
+    private readonly WeightArena _arena;
+
+    /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>.</param>
+    /// <param name="bySite">For each site index of the base: the forms there in <see cref="FormKind"/> order, or null.</param>
+    /// <param name="arena">Owns the memory that the forms point into; ownership passes to this object.</param>
+    public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)
+    {
+        Digest = digest;
+        _bySite = bySite;
+        _arena = arena;
+    }
+
+    public string Digest { get; }
+
+    /// <summary>Native bytes held.</summary>
+    public long Bytes => _arena.Bytes;
+
+    /// <summary>The forms at a site, in the order in which they apply; empty where the adapter does nothing. Allocates nothing.</summary>
+    public ReadOnlySpan<FormWeights> At(int siteIndex) => _bySite[siteIndex];
+
+    public void Dispose() => _arena.Dispose();
+}

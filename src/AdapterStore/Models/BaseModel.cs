@@ -1,0 +1,39 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace AdapterServe.AdapterStore.Models;
+
+/// <summary>
+/// What adapters need to know of the base model that they act on.
+/// </summary>
+public sealed class BaseModel
+{
+    private readonly FrozenDictionary<string, Site> _byPath;
+
+    /// <param name="id">The name under which the base is served.</param>
+    /// <param name="fingerprint">SHA-256 over the base's configuration and weights, <c>sha256:…</c>.</param>
+    /// <param name="sites">All sites, each with <see cref="Site.Index"/> equal to its position.</param>
+    public BaseModel(string id, string fingerprint, ImmutableArray<Site> sites)
+    {
+        for (var i = 0; i < sites.Length; i++)
+        {
+            if (sites[i].Index != i)
+            {
+                throw new ArgumentException($"Site {sites[i].Path} has index {sites[i].Index} at position {i}.", nameof(sites));
+            }
+        }
+
+        Id = id;
+        Fingerprint = fingerprint;
+        Sites = sites;
+        _byPath = sites.ToFrozenDictionary(site => site.Path, StringComparer.Ordinal);
+    }
+
+    public string Id { get; }
+
+    public string Fingerprint { get; }
+
+    public ImmutableArray<Site> Sites { get; }
+
+    public Site? FindSite(string path) => _byPath.GetValueOrDefault(path);
+}

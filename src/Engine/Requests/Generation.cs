@@ -1,0 +1,137 @@
+using System.Threading.Tasks.Sources;
+
+namespace AdapterServe.Engine.Requests;
+
+/// <summary>
+/// What the engine has produced so far for one request. The engine appends; one consumer reads.
+/// <b>Effects</b>: publishing allocates nothing; everything is allocated when the request is submitted.
+/// </summary>
+public sealed class Generation : IValueTaskSource
+{
+    private readonly int[] _tokens;
+    private readonly Lock _gate = new();
+    private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
+    private bool _waiting;
+    private int _count;
+    private int _cancelRequested;
+    private FinishReason? _finish;
+
+    internal Generation(GenerationRequest request, Action? onCancel)
+    {
+        Request = request;
+        _tokens = new int[request.MaxTokens];
+        _onCancel = onCancel;
+        LogProbs = request.LogProbs is { } top ? new LogProbBuffer(request.MaxTokens, top) : null;
+        PromptLogProbs = request.PromptLogProbs is { } promptTop ? new LogProbBuffer(request.PromptTokens.Length, promptTop) : null;
+    }
+
+    private readonly Action? _onCancel;
+
+    public GenerationRequest Request { get; }
+
+    /// <summary>Values of the generated tokens [0, <see cref="TokenCount"/>), or null when not asked for.</summary>
+    public LogProbBuffer? LogProbs { get; }
+
+    /// <summary>Values of the prompt's tokens; index 0 is never set. Complete when the first token is out or the request has ended.</summary>
+    public LogProbBuffer? PromptLogProbs { get; }
+
+    /// <summary>Generated tokens so far, the end id included.</summary>
+    public int TokenCount => Volatile.Read(ref _count);
+
+    /// <summary>How the request ended; null while it runs.</summary>
+    public FinishReason? Finish
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _finish;
+            }
+        }
+    }
+
+    /// <summary>Prompt tokens whose keys and values came from the prefix cache.</summary>
+    public int CachedPromptTokens { get; internal set; }
+
+    internal bool CancelRequested => Volatile.Read(ref _cancelRequested) != 0;
+
+    /// <summary>The token at <paramref name="index"/>, which must be below <see cref="TokenCount"/>.</summary>
+    public int TokenAt(int index) => index < TokenCount ? _tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
+
+    /// <summary>
+    /// Completes when more than <paramref name="seen"/> tokens are out or the request has ended. One waiter at a time.
+    /// </summary>
+    public ValueTask WaitForMoreAsync(int seen)
+    {
+        lock (_gate)
+        {
+            if (_count > seen || _finish is not null)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            if (_waiting)
+            {
+                throw new InvalidOperationException("Only one consumer may wait for a generation.");
+            }
+
+            _waiting = true;
+            _signal.Reset();
+            return new ValueTask(this, _signal.Version);
+        }
+    }
+
+    /// <summary>Asks the engine to end the request within a step; safe at any moment, from any thread, any number of times.</summary>
+    public void Cancel()
+    {
+        if (Interlocked.Exchange(ref _cancelRequested, 1) == 0)
+        {
+            _onCancel?.Invoke();
+        }
+    }
+
+    internal void Publish(int token)
+    {
+        _tokens[_count] = token;
+        Volatile.Write(ref _count, _count + 1);
+        Wake();
+    }
+
+    internal void End(FinishReason reason)
+    {
+        lock (_gate)
+        {
+            if (_finish is not null)
+            {
+                throw new InvalidOperationException("A request ends exactly once.");
+            }
+
+            _finish = reason;
+        }
+
+        Request.Adapter?.Dispose();
+        Wake();
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_waiting)
+            {
+                return;
+            }
+
+            _waiting = false;
+        }
+
+        _signal.SetResult(true);
+    }
+
+    void IValueTaskSource.GetResult(short token) => _signal.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _signal.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _signal.OnCompleted(continuation, state, token, flags);
+}

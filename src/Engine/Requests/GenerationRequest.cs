@@ -1,0 +1,28 @@
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.Sampling;
+
+namespace AdapterServe.Engine.Requests;
+
+/// <summary>One sequence for the engine. <c>n</c> choices are n requests.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Salts the prefix cache: no tenant learns from timings what another has sent.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>At least one token; with <see cref="MaxTokens"/> within the model's context, which the host checks.</summary>
+    public required int[] PromptTokens { get; init; }
+
+    /// <summary>Pinned weights, or null for the base. The engine disposes it when the request ends, also when <see cref="EngineClient.Submit"/> throws.</summary>
+    public AdapterLease? Adapter { get; init; }
+
+    /// <summary>Most tokens to generate; 0 only scores the prompt.</summary>
+    public required int MaxTokens { get; init; }
+
+    public SamplingParameters Sampling { get; init; } = SamplingParameters.Greedy;
+
+    /// <summary>Record the log-probability of each generated token and of this many best ones (0 to 20); null records nothing.</summary>
+    public int? LogProbs { get; init; }
+
+    /// <summary>The same for the prompt's tokens from the second on. Such a request does not read the prefix cache.</summary>
+    public int? PromptLogProbs { get; init; }
+}
