@@ -1,0 +1,80 @@
+using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Cache;
+using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Uploads;
+
+namespace AdapterServe.AdapterStore;
+
+/// <summary>
+/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>.
+/// <b>Effects</b>: owns the data folder until disposed; every part may be used from any thread.
+/// </summary>
+public sealed class AdapterStorage : IDisposable
+{
+    private readonly StoreCore _core;
+    private readonly FileStream _folderLock;
+
+    private AdapterStorage(StoreCore core, FileStream folderLock)
+    {
+        _core = core;
+        _folderLock = folderLock;
+        Catalog = new AdapterCatalog(core);
+        Uploads = new AdapterUploads(core);
+    }
+
+    public BaseModel BaseModel => _core.BaseModel;
+
+    public AdapterCatalog Catalog { get; }
+
+    public AdapterUploads Uploads { get; }
+
+    public AdapterCache Cache => _core.Cache;
+
+    /// <summary>
+    /// Opens or creates the data folder and removes what a crash may have left in it.
+    /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>).
+    /// </summary>
+    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null)
+    {
+        FileSystem.CreateFolder(options.DataDirectory);
+        var folderLock = TakeLock(options.DataDirectory);
+        AdapterRegistry? registry = null;
+        try
+        {
+            var blobs = new BlobStore(options);
+            registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
+            var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
+            blobs.Sweep(snapshot.Digests());
+            var cache = new AdapterCache(options.CacheBytes, digest => AdapterLoader.Load(blobs.Open(digest), digest, baseModel).Weights);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, cache), folderLock);
+        }
+        catch
+        {
+            registry?.Dispose();
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _core.Dispose();
+        _folderLock.Dispose();
+    }
+
+    private static FileStream TakeLock(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (!StoreErrors.IsDiskFull(error))
+        {
+            throw new AdapterStoreException(
+                AdapterErrorKind.Conflict, "data_folder_in_use", $"Another server uses the data folder {folder}; stop it or choose another folder.", error);
+        }
+    }
+}

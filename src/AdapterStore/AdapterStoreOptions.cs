@@ -1,0 +1,20 @@
+namespace AdapterServe.AdapterStore;
+
+/// <summary>Where the store keeps its data and how much it takes.</summary>
+public sealed class AdapterStoreOptions
+{
+    /// <summary>The data folder; created when missing. One server at a time uses it.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Host memory for lowered weights, those in use included. An adapter that needs more is refused at upload.</summary>
+    public long CacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
+    public long MaxUploadBytes { get; init; } = 2L << 30;
+
+    /// <summary>Most files of one adapter.</summary>
+    public int MaxFiles { get; init; } = 100;
+
+    /// <summary>How many uploads may be checked at the same time; each holds its lowered weights outside the cache meanwhile.</summary>
+    public int MaxConcurrentVerifications { get; init; } = 2;
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace AdapterServe.AdapterStore.Adapters;
+
+/// <summary>
+/// What clients see of one adapter version; serialised in snake case by <see cref="AdapterJsonContext"/>.
+/// </summary>
+/// <param name="Name">The name that it was uploaded with; without the tenant.</param>
+/// <param name="Version">Counts from 1 for each name and is never used twice.</param>
+/// <param name="Digest">The content digest, <c>sha256:…</c>.</param>
+/// <param name="Kind">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Forms">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Exactness">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Ranks">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Dtype">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Sites">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Bytes">Bytes of all its files.</param>
+/// <param name="WeightBytes">Host memory of the lowered weights.</param>
+/// <param name="State"><c>ready</c>.</param>
+/// <param name="Current">True when the bare name means this version.</param>
+/// <param name="Aliases">Aliases that point here, sorted.</param>
+/// <param name="Base">Fingerprint of the base model that it was verified on.</param>
+/// <param name="CreatedAt">When the version was first uploaded, UTC.</param>
+public sealed record AdapterDescriptor(
+    string Name,
+    int Version,
+    string Digest,
+    string Kind,
+    ImmutableArray<string> Forms,
+    string Exactness,
+    ImmutableArray<int> Ranks,
+    string Dtype,
+    int Sites,
+    long Bytes,
+    long WeightBytes,
+    string State,
+    bool Current,
+    ImmutableArray<string> Aliases,
+    string Base,
+    DateTimeOffset CreatedAt);

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace AdapterServe.AdapterStore.Adapters;
+
+/// <summary>JSON of the store's public records, in snake case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(AdapterDescriptor))]
+[JsonSerializable(typeof(IReadOnlyList<AdapterDescriptor>))]
+[JsonSerializable(typeof(AdapterFacts))]
+public sealed partial class AdapterJsonContext : JsonSerializerContext;

@@ -1,0 +1,11 @@
+namespace AdapterServe.AdapterStore.Adapters;
+
+/// <summary>
+/// A reference that was resolved: fixes the content for the rest of the request, whatever happens to the name meanwhile.
+/// </summary>
+/// <param name="Tenant">Whose adapter it is (for a shared one: <c>shared</c>).</param>
+/// <param name="Name">Its name, without the tenant.</param>
+/// <param name="Number">The version's number.</param>
+/// <param name="Digest">The content digest, <c>sha256:…</c>; equal digests are equal weights.</param>
+/// <param name="WeightBytes">Host memory that its weights need.</param>
+public sealed record AdapterVersion(string Tenant, string Name, int Number, string Digest, long WeightBytes);

@@ -1,0 +1,102 @@
+namespace AdapterServe.AdapterStore.Blobs;
+
+/// <summary>
+/// Content-addressed folders under the data folder: <c>blobs/ab/abcd…/</c> holds the files of the version with digest <c>sha256:abcd…</c>.
+/// <b>Effects</b>: a blob appears by one rename after its files are on disk, so it is whole or absent; the caller serialises <see cref="Commit"/>, <see cref="Remove"/> and <see cref="Sweep"/>.
+/// </summary>
+internal sealed class BlobStore
+{
+    private const string Prefix = "sha256:";
+
+    private readonly AdapterStoreOptions _options;
+    private readonly string _blobs;
+    private readonly string _staging;
+
+    public BlobStore(AdapterStoreOptions options)
+    {
+        _options = options;
+        _blobs = Path.Combine(options.DataDirectory, "blobs");
+        _staging = Path.Combine(options.DataDirectory, "staging");
+        FileSystem.CreateFolder(_blobs);
+        FileSystem.CreateFolder(_staging);
+    }
+
+    public StagedFiles Begin() => new(Path.Combine(_staging, Guid.NewGuid().ToString("N")), _options);
+
+    public bool Exists(string digest) => Directory.Exists(FolderOf(digest));
+
+    /// <summary>The stored files. <b>Errors</b>: NotFound when they are gone.</summary>
+    public AdapterFiles Open(string digest)
+    {
+        var folder = FolderOf(digest);
+        try
+        {
+            return new AdapterFiles(folder, Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
+        }
+        catch (DirectoryNotFoundException error)
+        {
+            throw StoreErrors.NotFound($"The files of {digest} are no longer stored.", error);
+        }
+    }
+
+    /// <summary>Makes the staged files durable: the slow half of <see cref="Commit"/>, which may be done ahead, outside any lock.</summary>
+    public static void Flush(StagedFiles files)
+    {
+        if (files.Flushed)
+        {
+            return;
+        }
+
+        foreach (var file in files.Files)
+        {
+            FileSystem.FlushFile(Path.Combine(files.Folder, file.Name));
+        }
+
+        FileSystem.FlushFolder(files.Folder);
+        files.Flushed = true;
+    }
+
+    /// <summary>Turns the files into the blob. Returns false when the content was there already; then nothing changes.</summary>
+    public bool Commit(StagedFiles files, string digest)
+    {
+        var folder = FolderOf(digest);
+        if (Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        Flush(files);
+        var shard = Path.GetDirectoryName(folder)!;
+        FileSystem.CreateFolder(shard);
+        Directory.Move(files.Folder, folder);
+        files.MarkMoved();
+        FileSystem.FlushFolder(shard);
+        FileSystem.FlushFolder(_blobs);
+        return true;
+    }
+
+    public void Remove(string digest) => FileSystem.RemoveFolder(FolderOf(digest));
+
+    /// <summary>Removes what a crash left: staged files of uploads that never ended, and blobs that no version names.</summary>
+    public void Sweep(IReadOnlySet<string> referenced)
+    {
+        foreach (var leftover in Directory.EnumerateDirectories(_staging))
+        {
+            FileSystem.RemoveFolder(leftover);
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(_blobs).SelectMany(Directory.EnumerateDirectories))
+        {
+            if (!referenced.Contains(Prefix + Path.GetFileName(folder)))
+            {
+                FileSystem.RemoveFolder(folder);
+            }
+        }
+    }
+
+    private string FolderOf(string digest)
+    {
+        var hex = digest.StartsWith(Prefix, StringComparison.Ordinal) ? digest[Prefix.Length..] : throw new ArgumentException("Not a digest.", nameof(digest));
+        return Path.Combine(_blobs, hex[..2], hex);
+    }
+}

@@ -1,0 +1,28 @@
+using AdapterServe.AdapterStore.Adapters;
+
+namespace AdapterServe.AdapterStore.Cache;
+
+/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/>.</summary>
+internal sealed class CacheEntry(string digest, long bytes)
+{
+    public string Digest { get; } = digest;
+
+    /// <summary>What is counted against the capacity: an estimate until the weights are there.</summary>
+    public long Bytes { get; set; } = bytes;
+
+    /// <summary>Requests that hold or await the weights, the running load and a pin included. At 0 the entry becomes idle.</summary>
+    public int Uses { get; set; }
+
+    public bool PinnedByHand { get; set; }
+
+    /// <summary>True while the load has not been given its bytes.</summary>
+    public bool WaitsForRoom { get; set; }
+
+    /// <summary>Drop the weights instead of keeping them idle.</summary>
+    public bool DropWhenIdle { get; set; }
+
+    public AdapterWeights? Weights { get; set; }
+
+    /// <summary>Completes with the load; its continuations run elsewhere.</summary>
+    public TaskCompletionSource<AdapterWeights> Loaded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,139 @@
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Validation;
+
+namespace AdapterServe.AdapterStore.Catalog;
+
+/// <summary>
+/// Names, versions and aliases. Reading never touches the disk; changes are durable when they return.
+/// <b>Effects</b>: any thread; a change disturbs no request that holds a lease.
+/// <b>Errors</b>: NotFound (<c>adapter_not_found</c>) for what the tenant does not have; Unservable (<c>wrong_base</c>) for a version that was never
+/// verified on the base in use.
+/// </summary>
+public sealed class AdapterCatalog
+{
+    private readonly StoreCore _core;
+
+    internal AdapterCatalog(StoreCore core) => _core = core;
+
+    /// <summary>
+    /// What a request's <c>model</c> field means: <c>[tenant/]name[@version|@digest|@alias]</c>. The tenant may be the caller's own or <c>shared</c>.
+    /// </summary>
+    public AdapterVersion Resolve(string tenant, string reference)
+    {
+        var (owner, name, selector) = Split(tenant, reference);
+        var entry = owner == tenant || owner == AdapterNames.SharedTenant ? _core.Snapshot.Find(owner, name) : null;
+        var version = selector is null ? entry?.Current : entry?.Find(selector);
+        if (version is null)
+        {
+            throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(reference)}'.");
+        }
+
+        return version.Descriptor is null ? throw WrongBase(reference) : version.Version;
+    }
+
+    /// <summary>The current version of every usable adapter, by name.</summary>
+    public IReadOnlyList<AdapterDescriptor> List(string tenant) =>
+        [.. _core.Snapshot.Of(tenant).Select(entry => entry.Current.Descriptor).OfType<AdapterDescriptor>().OrderBy(descriptor => descriptor.Name, StringComparer.Ordinal)];
+
+    /// <summary>The current version.</summary>
+    public AdapterDescriptor Get(string tenant, string name) => Find(tenant, name).Current.Descriptor ?? throw WrongBase(name);
+
+    /// <summary>One version, by number, digest or alias.</summary>
+    public AdapterDescriptor Get(string tenant, string name, string selector) =>
+        (Find(tenant, name).Find(selector) ?? throw NoVersion(name, selector)).Descriptor ?? throw WrongBase(name);
+
+    /// <summary>All usable versions, oldest first.</summary>
+    public IReadOnlyList<AdapterDescriptor> Versions(string tenant, string name) =>
+        [.. Find(tenant, name).Versions.Values.Select(version => version.Descriptor).OfType<AdapterDescriptor>()];
+
+    /// <summary>Removes the adapter with all its versions and aliases.</summary>
+    public async Task DeleteAsync(string tenant, string name, CancellationToken cancellationToken)
+    {
+        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var entry = Find(tenant, name);
+        _core.Registry.RemoveAdapter(tenant, name);
+        _core.Snapshot.Refresh(tenant, name, _core.Registry);
+        foreach (var version in entry.Versions.Values)
+        {
+            _core.RemoveUnreferenced(version.Version.Digest);
+        }
+    }
+
+    /// <summary>
+    /// Removes one version, by number, digest or alias; the last one takes the adapter with it.
+    /// <b>Errors</b>: Conflict when it is current while others remain (<c>version_is_current</c>), or an alias points to it (<c>version_has_alias</c>).
+    /// </summary>
+    public async Task DeleteAsync(string tenant, string name, string selector, CancellationToken cancellationToken)
+    {
+        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var entry = Find(tenant, name);
+        var version = (entry.Find(selector) ?? throw NoVersion(name, selector)).Version;
+        if (entry.HasAliasTo(version.Number))
+        {
+            throw Conflict("version_has_alias", $"An alias points to version {version.Number} of '{name}'; move or delete the alias first.");
+        }
+
+        if (entry.Versions.Count == 1)
+        {
+            _core.Registry.RemoveAdapter(tenant, name);
+        }
+        else if (entry.CurrentNumber == version.Number)
+        {
+            throw Conflict("version_is_current", $"Version {version.Number} is the current one of '{name}'; upload the content that is to replace it first.");
+        }
+        else
+        {
+            _core.Registry.RemoveVersion(tenant, name, version.Number);
+        }
+
+        _core.Snapshot.Refresh(tenant, name, _core.Registry);
+        _core.RemoveUnreferenced(version.Digest);
+    }
+
+    /// <summary>Makes <c>name@alias</c> mean a version, by number, digest or another alias.</summary>
+    public async Task<AdapterDescriptor> SetAliasAsync(string tenant, string name, string alias, string selector, CancellationToken cancellationToken)
+    {
+        AdapterNames.RequireAlias(alias);
+        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var version = Find(tenant, name).Find(selector) ?? throw NoVersion(name, selector);
+        if (version.Descriptor is null)
+        {
+            throw WrongBase(name);
+        }
+
+        _core.Registry.SetAlias(tenant, name, alias, version.Version.Number);
+        return _core.Snapshot.Refresh(tenant, name, _core.Registry)!.Versions[version.Version.Number].Descriptor!;
+    }
+
+    public async Task RemoveAliasAsync(string tenant, string name, string alias, CancellationToken cancellationToken)
+    {
+        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (!Find(tenant, name).HasAlias(alias))
+        {
+            throw NoVersion(name, alias);
+        }
+
+        _core.Registry.RemoveAlias(tenant, name, alias);
+        _core.Snapshot.Refresh(tenant, name, _core.Registry);
+    }
+
+    private static (string Owner, string Name, string? Selector) Split(string tenant, string reference)
+    {
+        var at = reference.IndexOf('@', StringComparison.Ordinal);
+        var path = at < 0 ? reference : reference[..at];
+        var selector = at < 0 ? null : reference[(at + 1)..];
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? (tenant, path, selector) : (path[..slash], path[(slash + 1)..], selector);
+    }
+
+    private static AdapterStoreException NoVersion(string name, string selector) =>
+        StoreErrors.NotFound($"Adapter '{AdapterNames.Shorten(name)}' has no version '{AdapterNames.Shorten(selector)}'.");
+
+    private static AdapterStoreException Conflict(string code, string message) => new(AdapterErrorKind.Conflict, code, message);
+
+    private AdapterStoreException WrongBase(string reference) => StoreErrors.Unservable(
+        "wrong_base", $"'{AdapterNames.Shorten(reference)}' was uploaded for another base model than {_core.BaseModel.Id}; upload it again to have it checked on this one.");
+
+    private AdapterEntry Find(string tenant, string name) =>
+        _core.Snapshot.Find(tenant, name) ?? throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(name)}'.");
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Validation;
+
+namespace AdapterServe.AdapterStore.Uploads;
+
+/// <summary>
+/// Takes adapters in: staged, verified by lowering them once, then committed files first and registry last, so that a crash leaves a whole version or none.
+/// </summary>
+public sealed class AdapterUploads
+{
+    private readonly StoreCore _core;
+
+    internal AdapterUploads(StoreCore core) => _core = core;
+
+    /// <summary>A place for the files of one upload; dispose it whatever happens.</summary>
+    public StagedFiles Begin() => _core.Blobs.Begin();
+
+    /// <summary>
+    /// Makes the files the current version of a name. The next request may use it.
+    /// <b>Semantics</b>: content equal to a version's makes that version current; nothing new is created then.
+    /// <b>Effects</b>: on success the files belong to the store; on failure nothing has changed. Uploads of one name end in some order, none is lost.
+    /// <b>Errors</b>: Malformed, Unservable or TooLarge with the reason; PreconditionFailed (<c>digest_mismatch</c>) when <paramref name="ifMatch"/> is not the
+    /// current digest or there is none; StorageFull.
+    /// </summary>
+    /// <param name="tenant">Whose adapter it is.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="files">The upload; still to be disposed by the caller.</param>
+    /// <param name="ifMatch">The digest that must be current, <c>sha256:…</c>, with or without quotes; null for any.</param>
+    /// <param name="cancellationToken">Gives up; the upload is then either wholly in or not at all.</param>
+    public async Task<UploadResult> PutAsync(string tenant, string name, StagedFiles files, string? ifMatch, CancellationToken cancellationToken)
+    {
+        AdapterNames.RequireTenant(tenant);
+        AdapterNames.RequireAdapterName(name, _core.BaseModel.Id);
+        if (files.Count == 0)
+        {
+            throw StoreErrors.Malformed("no_files", "The upload has no files.");
+        }
+
+        RequireMatch(tenant, name, ifMatch);
+        var digest = files.ComputeDigest();
+        var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
+        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
+        RequireMatch(tenant, name, ifMatch);
+        return Commit(tenant, name, files, digest, facts);
+    }
+
+    /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
+    private string? KnownFacts(string tenant, string name, string digest) =>
+        _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && _core.Blobs.Exists(digest) ? facts : null;
+
+    private async Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken)
+    {
+        using var _ = await _core.EnterVerificationAsync(cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Verify(files, digest), cancellationToken).ConfigureAwait(false);
+    }
+
+    private string Verify(StagedFiles files, string digest)
+    {
+        var lowered = AdapterLoader.Load(files.AsAdapterFiles(), digest, _core.BaseModel);
+        if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
+        {
+            lowered.Weights.Dispose();
+            throw StoreErrors.TooLarge(
+                "adapter_too_large",
+                $"The adapter needs {lowered.Facts.WeightBytes} bytes of memory and the whole adapter cache has {_core.Cache.CapacityBytes}; start the server with a larger cache.");
+        }
+
+        _core.Cache.Offer(lowered.Weights);
+        BlobStore.Flush(files);
+        return JsonSerializer.Serialize(lowered.Facts, AdapterJsonContext.Default.AdapterFacts);
+    }
+
+    private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)
+    {
+        var moved = false;
+        try
+        {
+            moved = _core.Blobs.Commit(files, digest);
+            var known = _core.Snapshot.Find(tenant, name)?.FindDigest(digest);
+            if (known is null)
+            {
+                _core.Registry.AddVersion(tenant, name, digest, files.Bytes, facts);
+            }
+            else
+            {
+                _core.Registry.SetCurrent(tenant, name, known.Version.Number, digest, facts);
+            }
+
+            var entry = _core.Snapshot.Refresh(tenant, name, _core.Registry)!;
+            return new UploadResult(known is null, entry.Current.Descriptor!);
+        }
+        catch (Exception error)
+        {
+            if (moved)
+            {
+                _core.RemoveUnreferenced(digest);
+            }
+
+            if (StoreErrors.IsDiskFull(error))
+            {
+                throw StoreErrors.StorageFull(error);
+            }
+
+            throw;
+        }
+    }
+
+    private void RequireMatch(string tenant, string name, string? ifMatch)
+    {
+        if (ifMatch is null)
+        {
+            return;
+        }
+
+        var current = _core.Snapshot.Find(tenant, name)?.Current.Version.Digest;
+        if (current is null || (ifMatch.Trim() != "*" && ifMatch.Trim().Trim('"') != current))
+        {
+            throw new AdapterStoreException(
+                AdapterErrorKind.PreconditionFailed,
+                "digest_mismatch",
+                current is null ? $"There is no adapter '{name}' whose digest could match If-Match." : $"The current digest of '{name}' is {current}, not the one in If-Match.");
+        }
+    }
+}
