@@ -13,19 +13,16 @@ public sealed class Generation : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _signal = new() { RunContinuationsAsynchronously = true };
     private bool _waiting;
     private int _count;
-    private int _cancelRequested;
+    private bool _cancelRequested;
     private FinishReason? _finish;
 
-    internal Generation(GenerationRequest request, Action? onCancel)
+    internal Generation(GenerationRequest request)
     {
         Request = request;
         _tokens = new int[request.MaxTokens];
-        _onCancel = onCancel;
         LogProbs = request.LogProbs is { } top ? new LogProbBuffer(request.MaxTokens, top) : null;
         PromptLogProbs = request.PromptLogProbs is { } promptTop ? new LogProbBuffer(request.PromptTokens.Length, promptTop) : null;
     }
-
-    private readonly Action? _onCancel;
 
     public GenerationRequest Request { get; }
 
@@ -53,7 +50,7 @@ public sealed class Generation : IValueTaskSource
     /// <summary>Prompt tokens whose keys and values came from the prefix cache.</summary>
     public int CachedPromptTokens { get; internal set; }
 
-    internal bool CancelRequested => Volatile.Read(ref _cancelRequested) != 0;
+    internal bool CancelRequested => Volatile.Read(ref _cancelRequested);
 
     /// <summary>The token at <paramref name="index"/>, which must be below <see cref="TokenCount"/>.</summary>
     public int TokenAt(int index) => index < TokenCount ? _tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
@@ -82,21 +79,16 @@ public sealed class Generation : IValueTaskSource
     }
 
     /// <summary>Asks the engine to end the request within a step; safe at any moment, from any thread, any number of times.</summary>
-    public void Cancel()
-    {
-        if (Interlocked.Exchange(ref _cancelRequested, 1) == 0)
-        {
-            _onCancel?.Invoke();
-        }
-    }
+    public void Cancel() => Volatile.Write(ref _cancelRequested, true);
 
+    /// <summary>Appends a token. The consumer learns of it by the next <see cref="Wake"/>.</summary>
     internal void Publish(int token)
     {
         _tokens[_count] = token;
         Volatile.Write(ref _count, _count + 1);
-        Wake();
     }
 
+    /// <summary>Gives the request its one terminal outcome and releases the adapter. The consumer learns of it by the next <see cref="Wake"/>.</summary>
     internal void End(FinishReason reason)
     {
         lock (_gate)
@@ -110,10 +102,10 @@ public sealed class Generation : IValueTaskSource
         }
 
         Request.Adapter?.Dispose();
-        Wake();
     }
 
-    private void Wake()
+    /// <summary>Lets a waiting consumer go on.</summary>
+    internal void Wake()
     {
         lock (_gate)
         {

@@ -10,9 +10,10 @@ internal static class WorkSplit
     /// <summary>A core reads 4 to 8 bytes of weights in the time of one sixteen-lane multiply-add.</summary>
     public const int ByteCost = 4;
 
+    public const int TasksPerThread = 4;
+
     // Handing a task to another thread costs microseconds; this is about ten of them.
     private const long TaskCost = 1L << 19;
-    private const int TasksPerThread = 4;
 
     /// <summary>1 when the work is too small to share.</summary>
     public static int Tasks(long total, int threads)

@@ -11,13 +11,21 @@ internal unsafe interface IElement
         where TLanes : unmanaged, ILanes<TLanes>;
 }
 
-internal readonly unsafe struct F32Element : IElement
+internal readonly unsafe struct F32Element : IKvElement
 {
     public static int Bytes => sizeof(float);
+
+    public static bool IsF32 => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes> => TLanes.Load((float*)source + offset);
+
+    public static void Read(void* cache, nint offset, int count, float* destination) =>
+        new ReadOnlySpan<float>((float*)cache + offset, count).CopyTo(new Span<float>(destination, count));
+
+    public static void Write(float* source, int count, void* cache, nint offset) =>
+        new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)cache + offset, count));
 }
 
 internal readonly unsafe struct BF16Element : IElement

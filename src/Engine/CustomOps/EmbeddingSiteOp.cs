@@ -1,0 +1,23 @@
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.OnnxRuntime.CustomOps;
+using AdapterServe.OnnxRuntime.Values;
+
+namespace AdapterServe.Engine.CustomOps;
+
+/// <summary>
+/// Stands behind the embedding's gather, where forms read token ids instead of activations. <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y.
+/// No form acts on an embedding yet: the op keeps the site's place in the graph, and the store refuses adapters that would need it.
+/// </summary>
+internal sealed class EmbeddingSiteOp(StepState step)
+    : CustomOp("EmbeddingSite", [new OpParameter(ElementType.Int64), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
+{
+    public static EmbeddingSiteOp For(StepState step) => new(step) { InPlace = InPlace.SecondInput, OutputShapeInput = 1 };
+
+    public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel(step, step.Sites[(int)info.GetInt64("site")]);
+
+    private sealed unsafe class Kernel(StepState step, Site site) : CustomOpKernel
+    {
+        public override void Compute(in KernelContext context) =>
+            SiteMemory.OutputOver(context, inputIndex: 1, step.Adapters.Rows(RowKind.Tokens), site.OutFeatures);
+    }
+}

@@ -1,0 +1,25 @@
+using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Engine.CustomOps.Forms;
+
+/// <summary><see cref="FormKind.Dense"/> by <see cref="Dense"/>.</summary>
+internal sealed unsafe class DenseRunner(int maxSegments, Workspace workspace) : FormRunner
+{
+    private readonly DenseSegment[] _segments = new DenseSegment[maxSegments];
+    private int _count;
+
+    public override bool IsEmpty => _count == 0;
+
+    public override void Add(int rowStart, int rowEnd, FormWeights weights) =>
+        _segments[_count++] = new DenseSegment(rowStart, rowEnd, (DenseWeights)weights);
+
+    public override void Run(float* x, float* y, IParallel parallel)
+    {
+        var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
+        var memory = workspace.Ensure(Dense.WorkspaceBytes(_count));
+        Dense.Apply(x, inFeatures, y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        _count = 0;
+    }
+}

@@ -1,0 +1,18 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Engine.CustomOps.Forms;
+
+/// <summary>
+/// Collects the segments that have one form at a site and runs the form's kernel once over all of them.
+/// <b>Shapes</b>: x [rows, H], y [rows, O], row-major; y in place. <b>Effects</b>: one site at a time; reused; allocates nothing in steady state.
+/// </summary>
+internal abstract unsafe class FormRunner
+{
+    public abstract bool IsEmpty { get; }
+
+    public abstract void Add(int rowStart, int rowEnd, FormWeights weights);
+
+    /// <summary>Applies what was added and forgets it.</summary>
+    public abstract void Run(float* x, float* y, IParallel parallel);
+}

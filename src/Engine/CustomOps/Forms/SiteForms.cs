@@ -1,0 +1,40 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Engine.CustomOps.Forms;
+
+/// <summary>
+/// Applies what a step's adapters do at one site: every form that occurs there, in the order of <see cref="FormKind"/>, each once over all of its segments.
+/// The place where a new form is added to the engine.
+/// </summary>
+internal sealed unsafe class SiteForms
+{
+    private readonly FormRunner[] _runners;
+
+    public SiteForms(int maxSegments, Workspace workspace)
+    {
+        _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
+        _runners[(int)FormKind.Dense] = new DenseRunner(maxSegments, workspace);
+        _runners[(int)FormKind.LowRank] = new LowRankRunner(maxSegments, workspace);
+    }
+
+    /// <summary><b>Shapes</b>: x [rows, H] the site's input, y [rows, O] the base's output, changed in place. <b>Effects</b>: allocates nothing.</summary>
+    public void Apply(int site, ReadOnlySpan<AdapterSegment> segments, float* x, float* y, IParallel parallel)
+    {
+        foreach (var segment in segments)
+        {
+            foreach (var weights in segment.Weights.At(site))
+            {
+                _runners[(int)weights.Form].Add(segment.RowStart, segment.RowEnd, weights);
+            }
+        }
+
+        foreach (var runner in _runners)
+        {
+            if (!runner.IsEmpty)
+            {
+                runner.Run(x, y, parallel);
+            }
+        }
+    }
+}

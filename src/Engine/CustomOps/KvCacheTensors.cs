@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using AdapterServe.Engine.Models;
+using AdapterServe.OnnxRuntime.Sessions;
+using AdapterServe.OnnxRuntime.Values;
+
+namespace AdapterServe.Engine.CustomOps;
+
+/// <summary>
+/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size] f32, bound once.
+/// <b>Layout</b>: 64-byte aligned and left as the system gives it, so that memory is taken only as blocks come into use.
+/// </summary>
+internal sealed unsafe class KvCacheTensors : IDisposable
+{
+    private const nuint Alignment = 64;
+    private readonly List<TensorSlot> _slots = [];
+    private readonly List<nint> _memory = [];
+
+    public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelGeometry geometry, int totalBlocks, int blockTokens)
+    {
+        ReadOnlySpan<long> shape = [totalBlocks, blockTokens, geometry.KvHeads, geometry.HeadSize];
+        var bytes = TensorSize.Bytes(ElementType.Float32, shape);
+        for (var layer = 0; layer < geometry.Layers; layer++)
+        {
+            foreach (var part in (ReadOnlySpan<string>)["key_cache", "value_cache"])
+            {
+                var memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+                _memory.Add((nint)memory);
+                var slot = TensorSlot.Over(environment.CpuMemory, $"{part}.{layer}", ElementType.Float32, memory, bytes);
+                _slots.Add(slot);
+                slot.Resize(shape);
+                slot.BindAsInput(binding);
+            }
+        }
+    }
+
+    /// <summary>Bytes of keys and values that one block holds over all layers.</summary>
+    public static long BytesPerBlock(ModelGeometry geometry, int blockTokens) =>
+        2L * geometry.Layers * blockTokens * geometry.KvHeads * geometry.HeadSize * sizeof(float);
+
+    public void Dispose()
+    {
+        _slots.ForEach(slot => slot.Dispose());
+        _memory.ForEach(memory => NativeMemory.AlignedFree((void*)memory));
+        _slots.Clear();
+        _memory.Clear();
+    }
+}

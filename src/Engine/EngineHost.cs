@@ -1,0 +1,90 @@
+using AdapterServe.Engine.Execution;
+using AdapterServe.Engine.KvCache;
+using AdapterServe.Engine.Requests;
+
+namespace AdapterServe.Engine;
+
+/// <summary>
+/// A running engine: its thread and everything that lives as long as that. <b>Effects</b>: the thread starts with the object and ends by <see cref="StopAsync"/>.
+/// </summary>
+public sealed class EngineHost : IAsyncDisposable
+{
+    private readonly IStepRunner _runner;
+    private readonly EngineLoop _loop;
+    private readonly RequestQueue _queue;
+    private readonly GenerationNotifier _notifier;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+    private volatile bool _abandon;
+
+    internal EngineHost(IStepRunner runner, ModelLimits limits, EngineOptions options, int totalBlocks)
+    {
+        var pool = new BlockPool(totalBlocks, options.BlockTokens);
+        _runner = runner;
+        _queue = new RequestQueue(options.MaxInFlight);
+        _notifier = new GenerationNotifier(options.MaxSequences);
+        Counters = new EngineCounters { TotalBlocks = totalBlocks };
+        _loop = new EngineLoop(runner, options, pool, _queue, _notifier, Counters);
+        Client = new EngineClient(_queue, limits with { SequenceTokens = Math.Min(limits.SequenceTokens, totalBlocks * options.BlockTokens) }, options.BlockTokens);
+        _thread = new Thread(Run) { IsBackground = true, Name = "adapterserve-engine" };
+        _thread.Start();
+    }
+
+    public EngineClient Client { get; }
+
+    public EngineCounters Counters { get; }
+
+    /// <summary>
+    /// Refuses new requests, lets those inside end for as long as <paramref name="grace"/>, then ends the rest as <see cref="FinishReason.Drained"/>.
+    /// </summary>
+    public async Task StopAsync(TimeSpan grace, TimeProvider time)
+    {
+        _stopping = true;
+        _queue.Close();
+        try
+        {
+            await _ended.Task.WaitAsync(grace, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _abandon = true;
+            _queue.Wake();
+            await _ended.Task.ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero, TimeProvider.System).ConfigureAwait(false);
+        _thread.Join();
+        _notifier.Dispose();
+        _queue.Dispose();
+        _runner.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_abandon && !(_stopping && _loop.IsIdle))
+            {
+                if (_loop.IsIdle)
+                {
+                    _queue.WaitForArrival();
+                }
+
+                _loop.Step();
+            }
+
+            _loop.EndAll(FinishReason.Drained);
+            _ended.SetResult();
+        }
+        catch (Exception failure)
+        {
+            _queue.Close();
+            _ended.SetException(failure);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using AdapterServe.Engine.Execution;
+using AdapterServe.Engine.KvCache;
+using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Sampling;
+using AdapterServe.Engine.Scheduling;
+
+namespace AdapterServe.Engine;
+
+/// <summary>
+/// The engine's heart: <see cref="Step"/> = take what arrived → plan → run → sample → publish, on one thread. What it owns, no other thread touches.
+/// </summary>
+internal sealed class EngineLoop
+{
+    private readonly IStepRunner _runner;
+    private readonly EngineOptions _options;
+    private readonly BlockPool _pool;
+    private readonly RequestQueue _queue;
+    private readonly GenerationNotifier _notifier;
+    private readonly EngineCounters _counters;
+    private readonly Scheduler _scheduler;
+    private readonly StepPlan _plan;
+    private readonly Sampler _sampler = new();
+    private readonly float[] _rawLogits;
+
+    public EngineLoop(IStepRunner runner, EngineOptions options, BlockPool pool, RequestQueue queue, GenerationNotifier notifier, EngineCounters counters)
+    {
+        (_runner, _options, _pool, _queue, _notifier, _counters) = (runner, options, pool, queue, notifier, counters);
+        _scheduler = new Scheduler(options, pool, OnEnded);
+        _plan = new StepPlan(options.MaxSequences);
+        _rawLogits = new float[runner.VocabularySize];
+    }
+
+    /// <summary>True when nothing is running or waiting.</summary>
+    public bool IsIdle => _scheduler.IsIdle && _queue.IsEmpty;
+
+    /// <summary>One step of the model; without work, nothing.</summary>
+    public void Step()
+    {
+        var started = Stopwatch.GetTimestamp();
+        TakeArrived();
+        _scheduler.EndCancelled();
+        _scheduler.Plan(_plan);
+        if (_plan.Count > 0)
+        {
+            RunPlan(started);
+        }
+
+        Publish();
+    }
+
+    /// <summary>Ends everything that is running or waiting.</summary>
+    public void EndAll(FinishReason reason)
+    {
+        TakeArrived();
+        _scheduler.EndAll(reason);
+        Publish();
+    }
+
+    private void TakeArrived()
+    {
+        while (_queue.TryTake(out var arrived))
+        {
+            _scheduler.Enqueue(arrived);
+        }
+    }
+
+    private void RunPlan(long started)
+    {
+        try
+        {
+            var runStarted = Stopwatch.GetTimestamp();
+            var logits = _runner.Run(_plan);
+            var runTicks = Stopwatch.GetTimestamp() - runStarted;
+            foreach (var planned in _plan.Entries)
+            {
+                Apply(planned, logits);
+            }
+
+            _counters.AddStep(_plan, runTicks, Stopwatch.GetTimestamp() - started);
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            FailStep(failure);
+        }
+    }
+
+    /// <summary>A step that failed takes its sequences with it; everyone else goes on.</summary>
+    private void FailStep(Exception failure)
+    {
+        _counters.AddFailure(failure);
+        foreach (var planned in _plan.Entries)
+        {
+            if (planned.Sequence.Generation.Finish is null)
+            {
+                _scheduler.End(planned.Sequence, FinishReason.Failed);
+            }
+        }
+    }
+
+    private void Apply(in PlannedSequence planned, Span<float> logits)
+    {
+        var sequence = planned.Sequence;
+        ScorePrompt(planned, logits);
+        sequence.Advance(planned.Rows, _pool, _options.PrefixCache);
+        if (planned.Sampled)
+        {
+            Draw(sequence, RowOf(logits, planned.LogitStart + planned.LogitRows - 1));
+        }
+        else if (sequence.Pending == 0)
+        {
+            _scheduler.End(sequence, FinishReason.Length);
+        }
+    }
+
+    private void ScorePrompt(in PlannedSequence planned, Span<float> logits)
+    {
+        var sequence = planned.Sequence;
+        if (sequence.ScoredPrompt == sequence.PromptLength)
+        {
+            return;
+        }
+
+        for (var row = 0; row < planned.LogitRows; row++)
+        {
+            var scored = planned.Past + planned.LogitOffset + row + 1;
+            if (scored < sequence.PromptLength)
+            {
+                LogProbabilities.Fill(RowOf(logits, planned.LogitStart + row), sequence.Tokens[scored], sequence.Generation.PromptLogProbs!, scored);
+                sequence.ScoredPrompt = scored + 1;
+            }
+        }
+    }
+
+    private void Draw(Sequence sequence, Span<float> logits)
+    {
+        var generation = sequence.Generation;
+        if (generation.LogProbs is not null)
+        {
+            logits.CopyTo(_rawLogits);
+        }
+
+        var token = _sampler.Sample(logits, sequence.Sampling);
+        if (generation.LogProbs is { } logProbs)
+        {
+            LogProbabilities.Fill(_rawLogits, token, logProbs, generation.TokenCount);
+        }
+
+        sequence.Append(token);
+        generation.Publish(token);
+        if (sequence.Sampling.Ends(token))
+        {
+            _scheduler.End(sequence, FinishReason.Stop);
+        }
+        else if (!sequence.WantsMoreTokens)
+        {
+            _scheduler.End(sequence, FinishReason.Length);
+        }
+        else
+        {
+            _notifier.Add(generation);
+        }
+    }
+
+    private Span<float> RowOf(Span<float> logits, int row) => logits.Slice(row * _runner.VocabularySize, _runner.VocabularySize);
+
+    private void OnEnded(Generation generation)
+    {
+        _queue.Leave();
+        _notifier.Add(generation);
+    }
+
+    private void Publish()
+    {
+        _counters.Observe(_scheduler, _pool);
+        _notifier.Flush();
+        CheckLaws();
+    }
+
+    [Conditional("DEBUG")]
+    private void CheckLaws() => _pool.CheckLaws();
+}

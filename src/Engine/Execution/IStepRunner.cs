@@ -1,0 +1,16 @@
+using AdapterServe.Engine.Scheduling;
+
+namespace AdapterServe.Engine.Execution;
+
+/// <summary>Runs the base model and the adapters of a step over its flattened batch.</summary>
+internal interface IStepRunner : IDisposable
+{
+    int VocabularySize { get; }
+
+    /// <summary>
+    /// <b>Semantics</b>: computes keys and values of all planned rows and the logits of the rows that need them.
+    /// <b>Shapes</b>: [plan.LogitRows, <see cref="VocabularySize"/>], row-major; valid and writable until the next run.
+    /// <b>Errors</b>: any exception means that the step had no effect that the engine may rely on.
+    /// </summary>
+    Span<float> Run(StepPlan plan);
+}

@@ -1,0 +1,128 @@
+using AdapterServe.Engine.CustomOps;
+using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Scheduling;
+using AdapterServe.OnnxRuntime.Sessions;
+using AdapterServe.OnnxRuntime.Values;
+
+namespace AdapterServe.Engine.Execution;
+
+/// <summary>
+/// Runs steps through ONNX Runtime. Before each run it writes the plan into the graph's paged inputs and gathers the adapters for the site ops.
+/// <b>Effects</b>: one thread; allocates no managed memory per step.
+/// </summary>
+internal sealed class OrtStepRunner : IStepRunner
+{
+    private readonly StepAdapterBatch _adapters;
+    private readonly AdapterServeOps _ops;
+    private readonly OrtSession _session;
+    private readonly OrtIoBinding _binding;
+    private readonly KvCacheTensors _kvCache;
+    private readonly TensorSlot _inputIds;
+    private readonly TensorSlot _logitsRows;
+    private readonly TensorSlot _blockTable;
+    private readonly TensorSlot _cumulativeLengths;
+    private readonly TensorSlot _pastLengths;
+    private readonly TensorSlot _logits;
+
+    public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
+    {
+        VocabularySize = model.Geometry.VocabularySize;
+        _adapters = new StepAdapterBatch(options.MaxSequences);
+        _ops = new AdapterServeOps(environment, model.BaseModel.Sites, _adapters, options);
+        _session = model.CreateSession(environment, _ops.Domain, options.Threads);
+        _binding = new OrtIoBinding(_session);
+        _kvCache = new KvCacheTensors(environment, _binding, model.Geometry, totalBlocks, options.BlockTokens);
+
+        var rows = options.PrefillTokens + options.MaxSequences;
+        var sequences = options.MaxSequences;
+        var blocks = Math.Min(totalBlocks, (model.Geometry.ContextLength + options.BlockTokens - 1) / options.BlockTokens);
+        var memory = environment.CpuMemory;
+        _inputIds = new TensorSlot(memory, "input_ids", ElementType.Int64, (long)rows * sizeof(long));
+        _logitsRows = new TensorSlot(memory, "logits_rows", ElementType.Int64, (long)rows * sizeof(long));
+        _blockTable = new TensorSlot(memory, "block_table", ElementType.Int32, (long)sequences * blocks * sizeof(int));
+        _cumulativeLengths = new TensorSlot(memory, "cumulative_sequence_lengths", ElementType.Int32, (sequences + 1L) * sizeof(int));
+        _pastLengths = new TensorSlot(memory, "past_sequence_lengths", ElementType.Int32, (long)sequences * sizeof(int));
+        _logits = new TensorSlot(memory, "logits", ElementType.Float32, (long)rows * VocabularySize * sizeof(float));
+    }
+
+    public int VocabularySize { get; }
+
+    public Span<float> Run(StepPlan plan)
+    {
+        _adapters.Gather(plan);
+        WriteRows(plan);
+        WriteSequences(plan);
+        _logits.Resize([plan.LogitRows, VocabularySize]);
+        _logits.BindAsOutput(_binding);
+        _session.RunWithBinding(_binding);
+        return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in (ReadOnlySpan<TensorSlot>)[_inputIds, _logitsRows, _blockTable, _cumulativeLengths, _pastLengths, _logits])
+        {
+            slot.Dispose();
+        }
+
+        _binding.Dispose();
+        _session.Dispose();
+        _kvCache.Dispose();
+        _ops.Dispose();
+    }
+
+    private void WriteRows(StepPlan plan)
+    {
+        var ids = _inputIds.AsSpan<long>(plan.Rows);
+        var logitsRows = _logitsRows.AsSpan<long>(plan.LogitRows);
+        foreach (var entry in plan.Entries)
+        {
+            var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
+            for (var row = 0; row < tokens.Length; row++)
+            {
+                ids[entry.RowStart + row] = tokens[row];
+            }
+
+            for (var row = 0; row < entry.LogitRows; row++)
+            {
+                logitsRows[entry.LogitStart + row] = entry.RowStart + entry.LogitOffset + row;
+            }
+        }
+
+        Bind(_inputIds, [plan.Rows]);
+        Bind(_logitsRows, [plan.LogitRows]);
+    }
+
+    private void WriteSequences(StepPlan plan)
+    {
+        var maxBlocks = 0;
+        foreach (var entry in plan.Entries)
+        {
+            maxBlocks = Math.Max(maxBlocks, entry.Sequence.Table.Count);
+        }
+
+        var blockTable = _blockTable.AsSpan<int>(plan.Count * maxBlocks);
+        var cumulative = _cumulativeLengths.AsSpan<int>(plan.Count + 1);
+        var past = _pastLengths.AsSpan<int>(plan.Count);
+        cumulative[0] = 0;
+        for (var i = 0; i < plan.Count; i++)
+        {
+            var entry = plan.Entries[i];
+            var blocks = entry.Sequence.Table.Blocks;
+            blocks.CopyTo(blockTable[(i * maxBlocks)..]);
+            blockTable.Slice(i * maxBlocks + blocks.Length, maxBlocks - blocks.Length).Clear();
+            cumulative[i + 1] = entry.RowStart + entry.Rows;
+            past[i] = entry.Past;
+        }
+
+        Bind(_blockTable, [plan.Count, maxBlocks]);
+        Bind(_cumulativeLengths, [plan.Count + 1]);
+        Bind(_pastLengths, [plan.Count]);
+    }
+
+    private void Bind(TensorSlot slot, ReadOnlySpan<long> shape)
+    {
+        slot.Resize(shape);
+        slot.BindAsInput(_binding);
+    }
+}

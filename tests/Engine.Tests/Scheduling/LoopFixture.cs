@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.KvCache;
+using AdapterServe.Engine.Requests;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Engine.Tests.Scheduling;
+
+/// <summary>An engine loop over <see cref="BlockMemoryRunner"/>, stepped by the test itself.</summary>
+internal sealed class LoopFixture : IDisposable
+{
+    public const int Vocabulary = 97;
+    private readonly RequestQueue _queue;
+    private readonly GenerationNotifier _notifier;
+
+    public LoopFixture(int blocks, EngineOptions options, ImmutableArray<int> endIds = default)
+    {
+        Options = options;
+        Pool = new BlockPool(blocks, options.BlockTokens);
+        Runner = new BlockMemoryRunner(Pool, Vocabulary);
+        _queue = new RequestQueue(options.MaxInFlight);
+        _notifier = new GenerationNotifier(options.MaxSequences);
+        Counters = new EngineCounters { TotalBlocks = blocks };
+        Loop = new EngineLoop(Runner, options, Pool, _queue, _notifier, Counters);
+        Client = new EngineClient(_queue, new ModelLimits(blocks * options.BlockTokens, Vocabulary, endIds.IsDefault ? [] : endIds), options.BlockTokens);
+    }
+
+    public EngineOptions Options { get; }
+
+    public BlockPool Pool { get; }
+
+    public BlockMemoryRunner Runner { get; }
+
+    public EngineCounters Counters { get; }
+
+    public EngineLoop Loop { get; }
+
+    public EngineClient Client { get; }
+
+    public static AdapterWeights Adapter(string digest) => new(digest, [], new WeightArena());
+
+    public static int[] ExpectedTokens(int[] prompt, int count, string? adapter)
+    {
+        var tokens = prompt.ToList();
+        for (var i = 0; i < count; i++)
+        {
+            tokens.Add(BlockMemoryRunner.Expected(tokens.ToArray(), adapter, Vocabulary));
+        }
+
+        return tokens.Skip(prompt.Length).ToArray();
+    }
+
+    public static int[] TokensOf(Generation generation) => Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt).ToArray();
+
+    public Generation Submit(int[] prompt, int maxTokens, AdapterWeights? adapter = null, Action? onRelease = null, string tenant = "default") =>
+        Client.Submit(new GenerationRequest
+        {
+            Tenant = tenant,
+            PromptTokens = prompt,
+            MaxTokens = maxTokens,
+            Adapter = adapter is null ? null : new AdapterLease(adapter, onRelease ?? (() => { })),
+        });
+
+    /// <summary>Steps until nothing is left to do; every step keeps the pool's laws.</summary>
+    public int RunToEnd(int mostSteps = 100_000)
+    {
+        var steps = 0;
+        while (!Loop.IsIdle)
+        {
+            Loop.Step();
+            Pool.CheckLaws();
+            Assert.True(++steps <= mostSteps, "the loop does not come to an end");
+        }
+
+        return steps;
+    }
+
+    public void Dispose()
+    {
+        _notifier.Dispose();
+        _queue.Dispose();
+    }
+}
