@@ -9,8 +9,8 @@ internal static partial class ServerLog
     [LoggerMessage(1001, LogLevel.Information, "Ready: {Model} at {Address} after {Milliseconds} ms")]
     public static partial void Ready(ILogger logger, string model, string address, long milliseconds);
 
-    [LoggerMessage(1002, LogLevel.Critical, "The server can't start: {Reason}")]
-    public static partial void StartFailed(ILogger logger, string reason, Exception exception);
+    [LoggerMessage(1002, LogLevel.Critical, "The server failed while starting")]
+    public static partial void StartFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(1003, LogLevel.Information, "Stopping: {Running} requests may finish within {Seconds} s")]
     public static partial void Draining(ILogger logger, int running, int seconds);

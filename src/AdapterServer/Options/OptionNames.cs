@@ -21,6 +21,21 @@ internal sealed record OptionNames(string Property, string Option, string Variab
     public bool Takes(string text) =>
         Type == typeof(string) || (Type == typeof(bool) ? bool.TryParse(text, out _) : int.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out _));
 
+    /// <summary>A failure of generated validation, which names properties, with the option in their place.</summary>
+    public static string InOperatorsWords(string failure)
+    {
+        foreach (var option in All())
+        {
+            var opening = $"{option.Property}: The field {nameof(ServerOptions)}.{option.Property} ";
+            if (failure.StartsWith(opening, StringComparison.Ordinal))
+            {
+                return $"{option.Option} {failure[opening.Length..]}";
+            }
+        }
+
+        return failure;
+    }
+
     private static OptionNames Of(PropertyInfo property)
     {
         var words = new StringBuilder();

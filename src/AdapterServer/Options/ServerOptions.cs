@@ -14,19 +14,19 @@ internal sealed class ServerOptions
     public string Model { get; set; } = string.Empty;
 
     /// <summary>The name under which the base is served. Empty is <c>demo</c> for the demo model, the folder's name for any other.</summary>
-    [RegularExpression("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", ErrorMessage = "--model-id must be 1 to 128 of A-Z a-z 0-9 . _ / -, the first a letter or digit.")]
+    [RegularExpression("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")]
     public string ModelId { get; set; } = string.Empty;
 
     /// <summary>Registry, blobs and imported graphs.</summary>
-    [Required(ErrorMessage = "--data must name a folder.")]
+    [Required]
     public string Data { get; set; } = "./data";
 
     /// <summary>REST; 0 takes a free one.</summary>
-    [Range(0, 65535, ErrorMessage = "--port must be between 0 and 65535.")]
+    [Range(0, 65535)]
     public int Port { get; set; } = 8080;
 
     /// <summary>Kept for gRPC; nothing listens there yet.</summary>
-    [Range(0, 65535, ErrorMessage = "--grpc-port must be between 0 and 65535.")]
+    [Range(0, 65535)]
     public int GrpcPort { get; set; } = 8081;
 
     /// <summary>The address to listen on.</summary>
@@ -36,57 +36,57 @@ internal sealed class ServerOptions
     public string Weights { get; set; } = "f32";
 
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
-    [Range(0, 1024, ErrorMessage = "--threads must be between 0 and 1024.")]
+    [Range(0, 1024)]
     public int Threads { get; set; }
 
     /// <summary>No demo adapters.</summary>
     public bool NoDemo { get; set; }
 
     /// <summary>Bytes for keys and values, in MiB.</summary>
-    [Range(1, 1 << 20, ErrorMessage = "--kv-cache-mb must be between 1 and 1048576.")]
+    [Range(1, 1 << 20)]
     public int KvCacheMb { get; set; } = 512;
 
     /// <summary>Blocks for keys and values; not 0, it replaces <see cref="KvCacheMb"/>.</summary>
-    [Range(0, 1 << 24, ErrorMessage = "--kv-blocks must be between 0 and 16777216.")]
+    [Range(0, 1 << 24)]
     public int KvBlocks { get; set; }
 
     /// <summary>Positions in a block of keys and values.</summary>
-    [Range(1, 1024, ErrorMessage = "--block-size must be between 1 and 1024.")]
+    [Range(1, 1024)]
     public int BlockSize { get; set; } = 16;
 
     /// <summary>Most tokens in one step; longer prompts are split.</summary>
-    [Range(1, 1 << 16, ErrorMessage = "--max-step-tokens must be between 1 and 65536.")]
+    [Range(1, 1 << 16)]
     public int MaxStepTokens { get; set; } = 512;
 
     /// <summary>Most sequences in one step.</summary>
-    [Range(1, 4096, ErrorMessage = "--max-sequences must be between 1 and 4096.")]
+    [Range(1, 4096)]
     public int MaxSequences { get; set; } = 64;
 
     /// <summary>Most sequences that wait; more are answered 429.</summary>
-    [Range(1, 1 << 20, ErrorMessage = "--queue-limit must be between 1 and 1048576.")]
+    [Range(1, 1 << 20)]
     public int QueueLimit { get; set; } = 4096;
 
     /// <summary>Most sequences (prompts times n) of one request.</summary>
-    [Range(1, 1 << 20, ErrorMessage = "--max-request-sequences must be between 1 and 1048576.")]
+    [Range(1, 1 << 20)]
     public int MaxRequestSequences { get; set; } = 1024;
 
     /// <summary>Host memory for adapters, in MiB.</summary>
-    [Range(1, 1 << 20, ErrorMessage = "--adapter-cache-mb must be between 1 and 1048576.")]
+    [Range(1, 1 << 20)]
     public int AdapterCacheMb { get; set; } = 1024;
 
     /// <summary>Reuse keys and values of equal beginnings.</summary>
     public bool PrefixCache { get; set; } = true;
 
     /// <summary>Most bytes of an uploaded adapter, in MiB.</summary>
-    [Range(1, 1 << 20, ErrorMessage = "--max-upload-mb must be between 1 and 1048576.")]
+    [Range(1, 1 << 20)]
     public int MaxUploadMb { get; set; } = 1024;
 
     /// <summary>Most bytes of a JSON body, in MiB.</summary>
-    [Range(1, 1024, ErrorMessage = "--max-json-mb must be between 1 and 1024.")]
+    [Range(1, 1024)]
     public int MaxJsonMb { get; set; } = 64;
 
     /// <summary>How long running requests may go on after the server was told to stop.</summary>
-    [Range(0, 3600, ErrorMessage = "--grace-seconds must be between 0 and 3600.")]
+    [Range(0, 3600)]
     public int GraceSeconds { get; set; } = 8;
 
     public long MaxJsonBytes => (long)MaxJsonMb << 20;

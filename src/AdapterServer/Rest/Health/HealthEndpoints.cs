@@ -1,6 +1,6 @@
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
-using AdapterServe.AdapterServer.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdapterServe.AdapterServer.Rest.Health;
 
@@ -9,15 +9,12 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/livez", LiveAsync).WithName("Live").WithTags("health").Produces<HealthStatus>();
-        routes.MapGet("/readyz", ReadyAsync).WithName("Ready").WithTags("health").Produces<HealthStatus>().Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/livez", Live).WithName("Live").WithTags("health");
+        routes.MapGet("/readyz", Ready).WithName("Ready").WithTags("health").Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Task LiveAsync(HttpContext context) => JsonAnswer.WriteAsync(context, new HealthStatus("live"), RestJson.Answers.HealthStatus);
+    private static Ok<HealthStatus> Live() => TypedResults.Ok(new HealthStatus("live"));
 
-    private static Task ReadyAsync(HttpContext context, ServerState state) => state.Phase switch
-    {
-        ServerPhase.Ready => JsonAnswer.WriteAsync(context, new HealthStatus("ready"), RestJson.Answers.HealthStatus),
-        var phase => throw RequestGate.TurnedAway(phase),
-    };
+    private static Ok<HealthStatus> Ready(ServerState state) =>
+        state.Phase == ServerPhase.Ready ? TypedResults.Ok(new HealthStatus("ready")) : throw RequestGate.TurnedAway(state.Phase);
 }
