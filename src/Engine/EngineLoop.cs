@@ -148,7 +148,7 @@ internal sealed class EngineLoop
 
         sequence.Append(token);
         generation.Publish(token);
-        if (sequence.Sampling.Ends(token))
+        if (sequence.Sampling.EndsSequence(token))
         {
             _scheduler.End(sequence, FinishReason.Stop);
         }
