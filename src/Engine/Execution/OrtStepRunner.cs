@@ -1,5 +1,6 @@
 using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Scheduling;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
@@ -14,7 +15,7 @@ internal sealed class OrtStepRunner : IStepRunner
 {
     private readonly StepAdapterBatch _adapters;
     private readonly AdapterServeOps _ops;
-    private readonly OrtSession _session;
+    private readonly ModelSession _model;
     private readonly OrtIoBinding _binding;
     private readonly KvCacheTensors _kvCache;
     private readonly TensorSlot _inputIds;
@@ -26,23 +27,23 @@ internal sealed class OrtStepRunner : IStepRunner
 
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
-        VocabularySize = model.Geometry.VocabularySize;
+        VocabularySize = model.Shape.VocabularySize;
         _adapters = new StepAdapterBatch(options.MaxSequences);
-        _ops = new AdapterServeOps(environment, model.BaseModel.Sites, _adapters, options);
-        _session = model.CreateSession(environment, _ops.Domain, options.Threads);
-        _binding = new OrtIoBinding(_session);
-        _kvCache = new KvCacheTensors(environment, _binding, model.Geometry, totalBlocks, options.BlockTokens);
+        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
+        _model = new ModelSession(environment, model, _ops.Domain, options.Threads);
+        _binding = new OrtIoBinding(_model.Session);
+        _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);
 
         var rows = options.PrefillTokens + options.MaxSequences;
         var sequences = options.MaxSequences;
-        var blocks = Math.Min(totalBlocks, (model.Geometry.ContextLength + options.BlockTokens - 1) / options.BlockTokens);
+        var blocks = Math.Min(totalBlocks, (model.Shape.ContextTokens + options.BlockTokens - 1) / options.BlockTokens);
         var memory = environment.CpuMemory;
-        _inputIds = new TensorSlot(memory, "input_ids", ElementType.Int64, (long)rows * sizeof(long));
-        _logitsRows = new TensorSlot(memory, "logits_rows", ElementType.Int64, (long)rows * sizeof(long));
-        _blockTable = new TensorSlot(memory, "block_table", ElementType.Int32, (long)sequences * blocks * sizeof(int));
-        _cumulativeLengths = new TensorSlot(memory, "cumulative_sequence_lengths", ElementType.Int32, (sequences + 1L) * sizeof(int));
-        _pastLengths = new TensorSlot(memory, "past_sequence_lengths", ElementType.Int32, (long)sequences * sizeof(int));
-        _logits = new TensorSlot(memory, "logits", ElementType.Float32, (long)rows * VocabularySize * sizeof(float));
+        _inputIds = new TensorSlot(memory, GraphNames.InputIds, ElementType.Int64, (long)rows * sizeof(long));
+        _logitsRows = new TensorSlot(memory, GraphNames.LogitsRows, ElementType.Int64, (long)rows * sizeof(long));
+        _blockTable = new TensorSlot(memory, GraphNames.BlockTable, ElementType.Int32, (long)sequences * blocks * sizeof(int));
+        _cumulativeLengths = new TensorSlot(memory, GraphNames.CumulativeSequenceLengths, ElementType.Int32, (sequences + 1L) * sizeof(int));
+        _pastLengths = new TensorSlot(memory, GraphNames.PastSequenceLengths, ElementType.Int32, (long)sequences * sizeof(int));
+        _logits = new TensorSlot(memory, GraphNames.Logits, ElementType.Float32, (long)rows * VocabularySize * sizeof(float));
     }
 
     public int VocabularySize { get; }
@@ -54,7 +55,7 @@ internal sealed class OrtStepRunner : IStepRunner
         WriteSequences(plan);
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
-        _session.RunWithBinding(_binding);
+        _model.Session.RunWithBinding(_binding);
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
 
@@ -66,7 +67,7 @@ internal sealed class OrtStepRunner : IStepRunner
         }
 
         _binding.Dispose();
-        _session.Dispose();
+        _model.Dispose();
         _kvCache.Dispose();
         _ops.Dispose();
     }

@@ -22,7 +22,7 @@ public sealed class DemoModel : IDisposable
     {
         Environment = new OrtEnvironment();
         Model = ModelImporter.Import(Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "base"), Path.Combine(_folder, "models"));
-        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.BaseModel);
+        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
     public OrtEnvironment Environment { get; }
@@ -50,7 +50,6 @@ public sealed class DemoModel : IDisposable
     public void Dispose()
     {
         _storage.Dispose();
-        Model.Dispose();
         Environment.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
