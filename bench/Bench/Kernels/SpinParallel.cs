@@ -52,7 +52,11 @@ internal sealed unsafe class SpinParallel : IParallel, IDisposable
     {
         _stop = true;
         _generation++;
-        _wake.Release(_workers.Length);
+        if (_workers.Length > 0)
+        {
+            _wake.Release(_workers.Length);
+        }
+
         foreach (var worker in _workers)
         {
             worker.Join();

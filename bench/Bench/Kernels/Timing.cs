@@ -14,8 +14,15 @@ internal static class Timing
             times[i] = new double[rounds];
         }
 
-        for (var round = -rounds / 4; round < rounds; round++)
+        var begin = Stopwatch.GetTimestamp();
+        for (var round = -1; round < rounds; round++)
         {
+            // Until the just-in-time compiler has settled.
+            if (round == 0 && Stopwatch.GetElapsedTime(begin).TotalMilliseconds < 400)
+            {
+                round = -1;
+            }
+
             for (var i = 0; i < actions.Length; i++)
             {
                 var start = Stopwatch.GetTimestamp();
