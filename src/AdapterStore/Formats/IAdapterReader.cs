@@ -1,4 +1,3 @@
-using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats;
