@@ -1,6 +1,5 @@
 namespace AdapterServe.Engine.Tests;
 
-<<<<<<< HEAD
 /// <summary>Every tolerance of this project's tests, with its derivation.</summary>
 internal static class Tolerances
 {
@@ -8,11 +7,7 @@ internal static class Tolerances
     /// Greatest |difference| of a log-probability to the reference's float32 run. The reference itself differs from a float64 run by up to 2.3e-5;
     /// the recommendation that comes with the goldens for a float32 re-implementation is 1e-4.
     /// </summary>
-    public const double LogProb = 1e-4;
-=======
-/// <summary>Every tolerance of this project's tests, with where it comes from.</summary>
-internal static class Tolerances
-{
+    public const double GoldenLogProb = 1e-4;
     /// <summary>
     /// A log-probability is rounded to float once, at magnitudes up to 64 in these tests: half a unit in the last place is 2^-19 ≈ 2e-6.
     /// </summary>
@@ -23,5 +18,4 @@ internal static class Tolerances
     /// A right sampler with the tests' fixed seeds is checked some tens of times, so a false alarm has a chance below 1e-4, once and for all.
     /// </summary>
     public const double ChiSquareNormalQuantile = 4.75;
->>>>>>> text
 }

@@ -15,7 +15,7 @@ internal sealed class OrtStepRunner : IStepRunner
 {
     private readonly StepAdapterBatch _adapters;
     private readonly AdapterServeOps _ops;
-    private readonly ModelSession _model;
+    private readonly OrtSession _session;
     private readonly OrtIoBinding _binding;
     private readonly KvCacheTensors _kvCache;
     private readonly TensorSlot _inputIds;
@@ -30,8 +30,8 @@ internal sealed class OrtStepRunner : IStepRunner
         VocabularySize = model.Shape.VocabularySize;
         _adapters = new StepAdapterBatch(options.MaxSequences);
         _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
-        _model = new ModelSession(environment, model, _ops.Domain, options.Threads);
-        _binding = new OrtIoBinding(_model.Session);
+        _session = CreateSession(environment, model, options.Threads);
+        _binding = new OrtIoBinding(_session);
         _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);
 
         var rows = options.PrefillTokens + options.MaxSequences;
@@ -55,7 +55,7 @@ internal sealed class OrtStepRunner : IStepRunner
         WriteSequences(plan);
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
-        _model.Session.RunWithBinding(_binding);
+        _session.RunWithBinding(_binding);
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
 
@@ -67,9 +67,22 @@ internal sealed class OrtStepRunner : IStepRunner
         }
 
         _binding.Dispose();
-        _model.Dispose();
+        _session.Dispose();
         _kvCache.Dispose();
         _ops.Dispose();
+    }
+
+    private OrtSession CreateSession(OrtEnvironment environment, ImportedModel model, int threads)
+    {
+        using var options = new OrtSessionOptions(environment);
+        options.SetIntraOpThreads(threads);
+        options.SetInterOpThreads(1);
+        options.SetOptimizationLevel(GraphOptimizationLevel.All);
+
+        // Every step has another number of rows; a memory pattern for each would only accumulate.
+        options.DisableMemoryPattern();
+        options.AddCustomOps(_ops.Domain);
+        return model.CreateSession(environment, options);
     }
 
     private void WriteRows(StepPlan plan)

@@ -27,14 +27,14 @@ internal static class GoldenRun
         for (var i = 0; i < expected.GreedyIds.Length; i++)
         {
             Assert.True(
-                Math.Abs(generation.LogProbs![i] - expected.GreedyLogprobs[i]) <= Tolerances.LogProb,
+                Math.Abs(generation.LogProbs![i] - expected.GreedyLogprobs[i]) <= Tolerances.GoldenLogProb,
                 $"{golden}: token {i} has {generation.LogProbs[i]}, expected {expected.GreedyLogprobs[i]}");
         }
 
         for (var i = 1; scorePrompt && i < expected.PromptIds.Length; i++)
         {
             Assert.True(
-                Math.Abs(generation.PromptLogProbs![i] - expected.PromptLogprobs[i]!.Value) <= Tolerances.LogProb,
+                Math.Abs(generation.PromptLogProbs![i] - expected.PromptLogprobs[i]!.Value) <= Tolerances.GoldenLogProb,
                 $"{golden}: prompt token {i} has {generation.PromptLogProbs[i]}, expected {expected.PromptLogprobs[i]}");
         }
     }
