@@ -48,8 +48,9 @@ public sealed class AdapterStorage : IDisposable
             registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
-            var cache = new AdapterCache(options.CacheBytes, digest => AdapterLoader.Load(blobs.Open(digest), digest, baseModel).Weights);
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, cache), folderLock);
+            var loader = new AdapterLoader(baseModel, options.CacheBytes);
+            var cache = new AdapterCache(options.CacheBytes, digest => loader.Load(blobs.Open(digest), digest).Weights);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache), folderLock);
         }
         catch
         {

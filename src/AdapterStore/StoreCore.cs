@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
 
@@ -10,7 +11,7 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share, and the gate that lets one change in at a time.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterCache cache) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
@@ -24,6 +25,8 @@ internal sealed class StoreCore(
     public AdapterRegistry Registry { get; } = registry;
 
     public CatalogSnapshot Snapshot { get; } = snapshot;
+
+    public AdapterLoader Loader { get; } = loader;
 
     public AdapterCache Cache { get; } = cache;
 

@@ -10,6 +10,7 @@ public sealed class EngineCounters
     private long _rows;
     private long _runTicks;
     private long _stepTicks;
+    private long _allocatedBytes;
     private long _preemptions;
     private long _failures;
     private int _running;
@@ -28,6 +29,9 @@ public sealed class EngineCounters
     /// <summary>Time of whole steps, in Stopwatch ticks; the difference to <see cref="RunTicks"/> is the host's overhead.</summary>
     public long StepTicks => Volatile.Read(ref _stepTicks);
 
+    /// <summary>Managed bytes that steps allocated on the engine's thread.</summary>
+    public long AllocatedBytes => Volatile.Read(ref _allocatedBytes);
+
     public long Preemptions => Volatile.Read(ref _preemptions);
 
     public long FailedSteps => Volatile.Read(ref _failures);
@@ -42,12 +46,13 @@ public sealed class EngineCounters
 
     public int TotalBlocks { get; internal init; }
 
-    internal void AddStep(StepPlan plan, long runTicks, long stepTicks)
+    internal void AddStep(StepPlan plan, long runTicks, long stepTicks, long allocatedBytes)
     {
         Volatile.Write(ref _steps, _steps + 1);
         Volatile.Write(ref _rows, _rows + plan.Rows);
         Volatile.Write(ref _runTicks, _runTicks + runTicks);
         Volatile.Write(ref _stepTicks, _stepTicks + stepTicks);
+        Volatile.Write(ref _allocatedBytes, _allocatedBytes + allocatedBytes);
     }
 
     internal void AddFailure(Exception failure)

@@ -1,6 +1,8 @@
 using AdapterServe.Engine.Execution;
 using AdapterServe.Engine.KvCache;
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Requests;
+using AdapterServe.OnnxRuntime.Sessions;
 
 namespace AdapterServe.Engine;
 
@@ -29,6 +31,15 @@ public sealed class EngineHost : IAsyncDisposable
         Client = new EngineClient(_queue, limits with { SequenceTokens = Math.Min(limits.SequenceTokens, totalBlocks * options.BlockTokens) }, options.BlockTokens);
         _thread = new Thread(Run) { IsBackground = true, Name = "adapterserve-engine" };
         _thread.Start();
+    }
+
+    /// <summary>Starts an engine on an imported model, which must live as long as the engine.</summary>
+    public static EngineHost Start(OrtEnvironment environment, ImportedModel model, EngineOptions options)
+    {
+        var shape = model.Shape;
+        var totalBlocks = options.KvBlocks ?? (int)Math.Clamp(options.KvCacheBytes / (shape.KvBytesPerToken * options.BlockTokens), 1, int.MaxValue);
+        var limits = new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds);
+        return new EngineHost(new OrtStepRunner(environment, model, options, totalBlocks), limits, options, totalBlocks);
     }
 
     public EngineClient Client { get; }

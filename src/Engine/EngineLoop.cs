@@ -37,7 +37,7 @@ internal sealed class EngineLoop
     /// <summary>One step of the model; without work, nothing.</summary>
     public void Step()
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = (Time: Stopwatch.GetTimestamp(), Bytes: GC.GetAllocatedBytesForCurrentThread());
         TakeArrived();
         _scheduler.EndCancelled();
         _scheduler.Plan(_plan);
@@ -65,7 +65,7 @@ internal sealed class EngineLoop
         }
     }
 
-    private void RunPlan(long started)
+    private void RunPlan((long Time, long Bytes) started)
     {
         try
         {
@@ -77,7 +77,7 @@ internal sealed class EngineLoop
                 Apply(planned, logits);
             }
 
-            _counters.AddStep(_plan, runTicks, Stopwatch.GetTimestamp() - started);
+            _counters.AddStep(_plan, runTicks, Stopwatch.GetTimestamp() - started.Time, GC.GetAllocatedBytesForCurrentThread() - started.Bytes);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -148,7 +148,7 @@ internal sealed class EngineLoop
 
         sequence.Append(token);
         generation.Publish(token);
-        if (sequence.Sampling.Ends(token))
+        if (sequence.Sampling.EndsSequence(token))
         {
             _scheduler.End(sequence, FinishReason.Stop);
         }

@@ -85,6 +85,11 @@ internal sealed class BlobStore
             FileSystem.RemoveFolder(leftover);
         }
 
+        foreach (var spool in Directory.EnumerateFiles(_staging))
+        {
+            File.Delete(spool);
+        }
+
         foreach (var folder in Directory.EnumerateDirectories(_blobs).SelectMany(Directory.EnumerateDirectories))
         {
             if (!referenced.Contains(Prefix + Path.GetFileName(folder)))

@@ -1,10 +1,88 @@
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Formats;
+using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Lowering;
 
-/// <summary>Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.</summary>
-internal static class AdapterLoader
+/// <summary>
+/// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
+/// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
+/// </summary>
+internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 {
-    public static LoweredAdapter Load(AdapterFiles files, string digest, BaseModel baseModel) => throw StoreErrors.Unservable("unknown_format", "No reader yet.");
+    /// <summary>The largest matrix that is read in one piece.</summary>
+    private const long MaxTensorBytes = int.MaxValue;
+
+    public LoweredAdapter Load(AdapterFiles files, string digest)
+    {
+        try
+        {
+            using var folder = AdapterFolder.Open(files);
+            using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
+            RequireSize(tensors);
+            var weights = AdapterLowering.Lower(tensors, digest, baseModel);
+            return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw StoreErrors.NotFound($"The files of {digest} are no longer stored.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.Unservable("unreadable_files", $"The files of {digest} cannot be read from the disk; upload the adapter again.", error);
+        }
+    }
+
+    public AdapterStoreException TooLarge(long bytes) => StoreErrors.TooLarge(
+        "adapter_too_large", $"The adapter needs {bytes} bytes of memory and the whole adapter cache has {cacheBytes}; start the server with a larger cache.");
+
+    private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
+    {
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Distinct().ToList();
+        return new AdapterFacts(
+            tensors.Kind,
+            [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            "exact",
+            [.. tensors.Sites.OfType<LowRankTensors>().Select(site => site.Rank).Distinct().Order()],
+            types.Count > 1 ? "mixed" : NameOf(types[0]),
+            tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
+            weightBytes);
+    }
+
+    private static string NameOf(FormKind form) => form switch
+    {
+        FormKind.LowRank => "low_rank",
+        FormKind.Dense => "dense",
+        _ => throw new ArgumentOutOfRangeException(nameof(form)),
+    };
+
+    private static string NameOf(SafetensorsType type) => type switch
+    {
+        SafetensorsType.F32 => "float32",
+        SafetensorsType.BF16 => "bfloat16",
+        SafetensorsType.F16 => "float16",
+        _ => throw new ArgumentOutOfRangeException(nameof(type)),
+    };
+
+    /// <summary>Before any memory is taken: the weights take at least as much as in the file.</summary>
+    private void RequireSize(AdapterTensors tensors)
+    {
+        var bytes = 0L;
+        foreach (var tensor in tensors.Sites.SelectMany(site => site.Tensors))
+        {
+            bytes += tensor.Bytes;
+            if (tensor.Elements * sizeof(float) > MaxTensorBytes)
+            {
+                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {tensor.Elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
+            }
+        }
+
+        if (bytes > cacheBytes)
+        {
+            throw TooLarge(bytes);
+        }
+    }
 }

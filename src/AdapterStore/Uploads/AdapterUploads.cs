@@ -1,7 +1,6 @@
 using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
-using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Uploads;
@@ -59,13 +58,11 @@ public sealed class AdapterUploads
 
     private string Verify(StagedFiles files, string digest)
     {
-        var lowered = AdapterLoader.Load(files.AsAdapterFiles(), digest, _core.BaseModel);
+        var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest);
         if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
         {
             lowered.Weights.Dispose();
-            throw StoreErrors.TooLarge(
-                "adapter_too_large",
-                $"The adapter needs {lowered.Facts.WeightBytes} bytes of memory and the whole adapter cache has {_core.Cache.CapacityBytes}; start the server with a larger cache.");
+            throw _core.Loader.TooLarge(lowered.Facts.WeightBytes);
         }
 
         _core.Cache.Offer(lowered.Weights);

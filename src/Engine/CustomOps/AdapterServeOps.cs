@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Sessions;
 
@@ -8,13 +9,12 @@ namespace AdapterServe.Engine.CustomOps;
 /// <summary>The custom ops of one session, under the domain <c>adapterserve</c>, and the state that they share.</summary>
 internal sealed class AdapterServeOps : IDisposable
 {
-    public const string DomainName = "adapterserve";
     private readonly StepState _step;
 
     public AdapterServeOps(OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, EngineOptions options)
     {
         _step = new StepState(sites, adapters, options.MaxSequences, options.Threads);
-        Domain = new CustomOpDomain(environment, DomainName);
+        Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
         Domain.Add(SiteOutputOp.For(_step));
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step));

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -9,7 +10,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// No form acts on an embedding yet: the op keeps the site's place in the graph, and the store refuses adapters that would need it.
 /// </summary>
 internal sealed class EmbeddingSiteOp(StepState step)
-    : CustomOp("EmbeddingSite", [new OpParameter(ElementType.Int64), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
+    : CustomOp(GraphNames.EmbeddingSite, [new OpParameter(ElementType.Int64), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
 {
     public static EmbeddingSiteOp For(StepState step) => new(step) { InPlace = InPlace.SecondInput, OutputShapeInput = 1 };
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -15,27 +16,23 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     private readonly List<TensorSlot> _slots = [];
     private readonly List<nint> _memory = [];
 
-    public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelGeometry geometry, int totalBlocks, int blockTokens)
+    public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelShape model, int totalBlocks, int blockTokens)
     {
-        ReadOnlySpan<long> shape = [totalBlocks, blockTokens, geometry.KvHeads, geometry.HeadSize];
+        ReadOnlySpan<long> shape = [totalBlocks, blockTokens, model.KvHeads, model.HeadSize];
         var bytes = TensorSize.Bytes(ElementType.Float32, shape);
-        for (var layer = 0; layer < geometry.Layers; layer++)
+        for (var layer = 0; layer < model.Layers; layer++)
         {
-            foreach (var part in (ReadOnlySpan<string>)["key_cache", "value_cache"])
+            foreach (var name in (ReadOnlySpan<string>)[GraphNames.KeyCache(layer), GraphNames.ValueCache(layer)])
             {
                 var memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
                 _memory.Add((nint)memory);
-                var slot = TensorSlot.Over(environment.CpuMemory, $"{part}.{layer}", ElementType.Float32, memory, bytes);
+                var slot = TensorSlot.Over(environment.CpuMemory, name, ElementType.Float32, memory, bytes);
                 _slots.Add(slot);
                 slot.Resize(shape);
                 slot.BindAsInput(binding);
             }
         }
     }
-
-    /// <summary>Bytes of keys and values that one block holds over all layers.</summary>
-    public static long BytesPerBlock(ModelGeometry geometry, int blockTokens) =>
-        2L * geometry.Layers * blockTokens * geometry.KvHeads * geometry.HeadSize * sizeof(float);
 
     public void Dispose()
     {

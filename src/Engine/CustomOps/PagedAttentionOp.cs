@@ -1,4 +1,5 @@
 using AdapterServe.Kernels.Cpu;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -9,7 +10,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// [blocks, block_size, kv_heads, d] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
 /// cos_table and sin_table [positions, d/2]; output [T, heads·d].
 /// </summary>
-internal sealed class PagedAttentionOp(StepState step) : CustomOp("PagedAttention", Parameters, [new OpParameter(ElementType.Float32)])
+internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.PagedAttention, Parameters, [new OpParameter(ElementType.Float32)])
 {
     private const int Query = 0;
     private const int Key = 1;

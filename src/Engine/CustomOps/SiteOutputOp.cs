@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -9,7 +10,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, <c>rows</c> a <see cref="RowKind"/>.
 /// </summary>
 internal sealed class SiteOutputOp(StepState step)
-    : CustomOp("SiteOutput", [new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
+    : CustomOp(GraphNames.SiteOutput, [new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
 {
     public static SiteOutputOp For(StepState step) => new(step) { InPlace = InPlace.SecondInput, OutputShapeInput = 1 };
 

@@ -1,5 +1,6 @@
 using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Scheduling;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
@@ -26,23 +27,23 @@ internal sealed class OrtStepRunner : IStepRunner
 
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
-        VocabularySize = model.Geometry.VocabularySize;
+        VocabularySize = model.Shape.VocabularySize;
         _adapters = new StepAdapterBatch(options.MaxSequences);
-        _ops = new AdapterServeOps(environment, model.BaseModel.Sites, _adapters, options);
-        _session = model.CreateSession(environment, _ops.Domain, options.Threads);
+        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
+        _session = CreateSession(environment, model, options.Threads);
         _binding = new OrtIoBinding(_session);
-        _kvCache = new KvCacheTensors(environment, _binding, model.Geometry, totalBlocks, options.BlockTokens);
+        _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);
 
         var rows = options.PrefillTokens + options.MaxSequences;
         var sequences = options.MaxSequences;
-        var blocks = Math.Min(totalBlocks, (model.Geometry.ContextLength + options.BlockTokens - 1) / options.BlockTokens);
+        var blocks = Math.Min(totalBlocks, (model.Shape.ContextTokens + options.BlockTokens - 1) / options.BlockTokens);
         var memory = environment.CpuMemory;
-        _inputIds = new TensorSlot(memory, "input_ids", ElementType.Int64, (long)rows * sizeof(long));
-        _logitsRows = new TensorSlot(memory, "logits_rows", ElementType.Int64, (long)rows * sizeof(long));
-        _blockTable = new TensorSlot(memory, "block_table", ElementType.Int32, (long)sequences * blocks * sizeof(int));
-        _cumulativeLengths = new TensorSlot(memory, "cumulative_sequence_lengths", ElementType.Int32, (sequences + 1L) * sizeof(int));
-        _pastLengths = new TensorSlot(memory, "past_sequence_lengths", ElementType.Int32, (long)sequences * sizeof(int));
-        _logits = new TensorSlot(memory, "logits", ElementType.Float32, (long)rows * VocabularySize * sizeof(float));
+        _inputIds = new TensorSlot(memory, GraphNames.InputIds, ElementType.Int64, (long)rows * sizeof(long));
+        _logitsRows = new TensorSlot(memory, GraphNames.LogitsRows, ElementType.Int64, (long)rows * sizeof(long));
+        _blockTable = new TensorSlot(memory, GraphNames.BlockTable, ElementType.Int32, (long)sequences * blocks * sizeof(int));
+        _cumulativeLengths = new TensorSlot(memory, GraphNames.CumulativeSequenceLengths, ElementType.Int32, (sequences + 1L) * sizeof(int));
+        _pastLengths = new TensorSlot(memory, GraphNames.PastSequenceLengths, ElementType.Int32, (long)sequences * sizeof(int));
+        _logits = new TensorSlot(memory, GraphNames.Logits, ElementType.Float32, (long)rows * VocabularySize * sizeof(float));
     }
 
     public int VocabularySize { get; }
@@ -69,6 +70,19 @@ internal sealed class OrtStepRunner : IStepRunner
         _session.Dispose();
         _kvCache.Dispose();
         _ops.Dispose();
+    }
+
+    private OrtSession CreateSession(OrtEnvironment environment, ImportedModel model, int threads)
+    {
+        using var options = new OrtSessionOptions(environment);
+        options.SetIntraOpThreads(threads);
+        options.SetInterOpThreads(1);
+        options.SetOptimizationLevel(GraphOptimizationLevel.All);
+
+        // Every step has another number of rows; a memory pattern for each would only accumulate.
+        options.DisableMemoryPattern();
+        options.AddCustomOps(_ops.Domain);
+        return model.CreateSession(environment, options);
     }
 
     private void WriteRows(StepPlan plan)

@@ -28,7 +28,7 @@ public sealed class EngineClient
         {
             Check(request);
             var generation = new Generation(request);
-            var sampling = new SamplingState(request.Sampling, request.PromptTokens, Limits.EndIds, Limits.VocabularySize);
+            var sampling = new SamplingState(request.Sampling, Limits.EndIds, request.PromptTokens, request.MaxTokens);
             _queue.Enter(new Sequence(generation, sampling, _blockTokens));
             return generation;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
@@ -169,6 +170,7 @@ internal unsafe struct AttentionCall
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Attend<TLanes, TKv>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
@@ -252,6 +254,7 @@ internal unsafe struct AttentionCall
         return low;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Write(in AttentionPiece piece, AttentionPartial result)
     {
         var size = _arguments.HeadSize;

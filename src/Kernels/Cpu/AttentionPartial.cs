@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Kernels.Simd;
 
 namespace AdapterServe.Kernels.Cpu;
@@ -17,6 +18,7 @@ internal readonly unsafe struct AttentionPartial(byte* memory, int rows, int wid
     public void Clear() => new Span<float>(Totals, rows).Clear();
 
     /// <summary>Takes the next chunk in; the only place where chunks meet, so a split changes no bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Merge<TLanes>(AttentionPartial next)
         where TLanes : unmanaged, ILanes<TLanes>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Kernels.Simd;
 
 namespace AdapterServe.Kernels.Cpu;
@@ -5,6 +6,7 @@ namespace AdapterServe.Kernels.Cpu;
 /// <summary>Rotates a token's queries into the workspace and its key into the cache, and copies its value.</summary>
 internal static unsafe class AttentionStore
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Token<TLanes, TKv>(in PagedAttentionArguments a, float* queries, int sequence, int token)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement

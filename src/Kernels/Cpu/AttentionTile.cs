@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
 
@@ -38,6 +39,7 @@ internal readonly unsafe struct AttentionTile
         _lastPosition = _position + piece.Tokens - 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Chunk<TLanes, TKv>(int chunk, AttentionPartial result)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
@@ -64,6 +66,7 @@ internal readonly unsafe struct AttentionTile
     /// <summary>The first position of the chunk that a token sees, relative to the chunk.</summary>
     private int First(int position, int start) => _a.Window == 0 ? 0 : Math.Clamp(position - _a.Window + 1 - start, 0, Chunks);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Logits<TLanes, TKv>(int position, int count, float* logits)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
@@ -90,6 +93,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     /// <summary>Sixteen keys as [D][16]; keys past <paramref name="count"/> are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Transpose<TLanes, TKv>(int position, int count, float* keys)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
@@ -119,6 +123,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     /// <summary>Weights of the positions [first, end) of a row; zero elsewhere in [from, to).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Softmax<TLanes>(float* row, int from, int first, int end, int to, out float maximum, out float total)
         where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -163,6 +168,7 @@ internal readonly unsafe struct AttentionTile
         total = TLanes.Sum(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Cap<TLanes>(float* row, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -173,6 +179,7 @@ internal readonly unsafe struct AttentionTile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Values<TLanes, TKv>(int start, int from, int to, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
@@ -208,6 +215,7 @@ internal readonly unsafe struct AttentionTile
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void GatherValues<TKv>(int position, int count)
         where TKv : IKvElement
     {
@@ -220,6 +228,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     /// <summary>Offset in elements of a position's row of this KV head, in either cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint Slot(int position) =>
         ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _kvHead) * _a.HeadSize;
 }

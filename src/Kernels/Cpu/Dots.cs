@@ -20,6 +20,7 @@ internal unsafe struct Dots
     public nint VStride;
     public float Scale;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement

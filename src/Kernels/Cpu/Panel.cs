@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Kernels.Simd;
 
 namespace AdapterServe.Kernels.Cpu;
@@ -26,6 +27,7 @@ internal unsafe struct Panel
     /// <summary>Starts the chains from y instead of zero.</summary>
     public bool Accumulate;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
@@ -63,6 +65,7 @@ internal unsafe struct Panel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTail<TLanes, TElement>(int block, int lanes)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
@@ -93,6 +96,7 @@ internal unsafe struct Panel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunRows<TLanes, TElement>(int block, int blocks, int depth, int depths)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement

@@ -9,6 +9,7 @@ internal static unsafe class Transposition
 {
     private const int Side = 16;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(float* source, nint stride, float* destination)
     {
         for (var i = 0; i < Side; i += 4)
@@ -21,6 +22,7 @@ internal static unsafe class Transposition
     }
 
     /// <summary>By 4 x 4 squares in each of the four 128-bit parts of a register, four rows of squares at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Wide(float* source, nint stride, float* destination)
     {
         for (var j = 0; j < Side; j += 4)

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace AdapterServe.Bench.Engine;
+
+/// <summary>What <c>bench engine</c> measures.</summary>
+internal sealed record EngineBenchmarkOptions
+{
+    public const string Usage = "usage: bench engine --model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3]";
+
+    public required string Model { get; init; }
+
+    public required string Adapters { get; init; }
+
+    public string Cache { get; init; } = "artifacts/bench/models";
+
+    public int Threads { get; init; } = 2;
+
+    public int[] Clients { get; init; } = [1, 8, 32];
+
+    public int PromptTokens { get; init; } = 32;
+
+    public int NewTokens { get; init; } = 64;
+
+    public int Rounds { get; init; } = 3;
+
+    public static EngineBenchmarkOptions? Parse(string[] args)
+    {
+        var options = new EngineBenchmarkOptions { Model = "", Adapters = "" };
+        for (var i = 0; i + 1 < args.Length; i += 2)
+        {
+            var value = args[i + 1];
+            switch (args[i])
+            {
+                case "--model": options = options with { Model = value }; break;
+                case "--adapters": options = options with { Adapters = value }; break;
+                case "--cache": options = options with { Cache = value }; break;
+                case "--threads": options = options with { Threads = Number(value) }; break;
+                case "--clients": options = options with { Clients = value.Split(',').Select(Number).ToArray() }; break;
+                case "--prompt": options = options with { PromptTokens = Number(value) }; break;
+                case "--new": options = options with { NewTokens = Number(value) }; break;
+                case "--rounds": options = options with { Rounds = Number(value) }; break;
+                default: return null;
+            }
+        }
+
+        return options.Model.Length > 0 && options.Adapters.Length > 0 && args.Length % 2 == 0 ? options : null;
+    }
+
+    private static int Number(string value) => int.Parse(value, CultureInfo.InvariantCulture);
+}

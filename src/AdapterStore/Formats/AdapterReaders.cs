@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Peft;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>The formats that the store reads, asked in this order.</summary>
+internal static class AdapterReaders
+{
+    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader()];
+
+    public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
+
+    private static AdapterStoreException Unknown(AdapterFolder folder) => folder.Config is null
+        ? StoreErrors.Unservable("unknown_format", $"The upload has no {AdapterFolder.ConfigFile}; send the folder that PEFT's save_pretrained writes.")
+        : StoreErrors.Unservable("unknown_format", $"{AdapterFolder.ConfigFile} names no peft_type; send the folder that PEFT's save_pretrained writes.");
+}

@@ -1,0 +1,18 @@
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>
+/// Reads one file format of one adapter kind. A new kind is a new reader in <see cref="AdapterReaders"/>; nothing else asks for kinds.
+/// </summary>
+internal interface IAdapterReader
+{
+    /// <summary>Whether the folder is of this format, sound or not. Looks at file names and at the configuration's keys only.</summary>
+    bool Recognises(AdapterFolder folder);
+
+    /// <summary>
+    /// <b>Semantics</b>: what acts at which site of the base, checked against the configuration and the base's shapes; the values are not read yet.
+    /// <b>Errors</b>: Malformed for bytes that are not what they claim; Unservable for what can't be served exactly.
+    /// </summary>
+    AdapterTensors Read(AdapterFolder folder, BaseModel baseModel);
+}

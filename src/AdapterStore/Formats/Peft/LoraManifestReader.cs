@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Patterns;
+
+namespace AdapterServe.AdapterStore.Formats.Peft;
+
+/// <summary>Configuration object → <see cref="LoraManifest"/>.</summary>
+internal static class LoraManifestReader
+{
+    private const int MaxRank = 1 << 16;
+
+    public static LoraManifest Read(ConfigValues values)
+    {
+        var saved = values.Texts("modules_to_save");
+        return new LoraManifest
+        {
+            Rank = Rank("r", values.RequiredInt("r")),
+            Alpha = values.RequiredNumber("lora_alpha"),
+            UseRsLora = values.Flag("use_rslora"),
+            RankPattern = Pattern(values, "rank_pattern", value => Rank("rank_pattern", ConfigValues.Int("rank_pattern", value))),
+            AlphaPattern = Pattern(values, "alpha_pattern", value => ConfigValues.Number("alpha_pattern", value)),
+            Modules = new ModuleSelection(values, saved),
+            ModulesToSave = saved,
+        };
+    }
+
+    private static int Rank(string key, int rank) =>
+        rank is >= 1 and <= MaxRank ? rank : throw StoreErrors.Unservable("rank", $"'{key}' in adapter_config.json holds the rank {rank}; ranks go from 1 to {MaxRank}.");
+
+    private static ImmutableArray<(ModulePattern, T)> Pattern<T>(ConfigValues values, string key, Func<System.Text.Json.JsonElement, T> read) =>
+        [.. values.Members(key).Select(member => (ModulePattern.Suffix(member.Key), read(member.Value)))];
+}

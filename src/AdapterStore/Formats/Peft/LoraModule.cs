@@ -1,0 +1,27 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Formats.Peft;
+
+/// <summary>What a tensor is to its module.</summary>
+internal enum LoraPart
+{
+    A,
+    B,
+
+    /// <summary>A full copy of the weight under the LoRA, as PEFT saves it for a targeted output layer.</summary>
+    BaseCopy,
+
+    /// <summary>A full weight that replaces the base's.</summary>
+    Weight,
+}
+
+/// <summary>The tensors that the file has for one site.</summary>
+internal sealed class LoraModule(Site site)
+{
+    public Site Site { get; } = site;
+
+    public Dictionary<LoraPart, SafetensorsTensor> Parts { get; } = [];
+
+    public bool IsAdapted => Parts.ContainsKey(LoraPart.A) || Parts.ContainsKey(LoraPart.B);
+}

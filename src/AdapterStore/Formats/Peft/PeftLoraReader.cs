@@ -1,0 +1,33 @@
+using AdapterServe.AdapterStore.Formats.Patterns;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Formats.Peft;
+
+/// <summary>
+/// LoRA and rsLoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.
+/// <b>Semantics</b>: y += (alpha / r) B (A x) at each adapted module, rank and alpha resolved per module; a saved <c>lm_head</c> replaces the base's.
+/// <b>Source</b>: PEFT's documented file format.
+/// </summary>
+internal sealed class PeftLoraReader : IAdapterReader
+{
+    public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == "LORA";
+
+    public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
+    {
+        var values = new ConfigValues(folder.Config!.Value);
+        LoraOptions.RequireServable(values);
+        var manifest = LoraManifestReader.Read(values);
+        var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
+        try
+        {
+            var modules = LoraModules.From(file, baseModel);
+            return new AdapterTensors("lora", file, LoraResolver.Resolve(manifest, modules, baseModel, new PatternBudget()));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>What one form is made of at one site.</summary>
+internal abstract record SiteTensors(Site Site, FormKind Form)
+{
+    public abstract IEnumerable<SafetensorsTensor> Tensors { get; }
+}
+
+/// <summary>y += Scale B (A x). <b>Shapes</b>: A [Rank, in], B [out, Rank].</summary>
+internal sealed record LowRankTensors(Site Site, SafetensorsTensor A, SafetensorsTensor B, int Rank, float Scale) : SiteTensors(Site, FormKind.LowRank)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [A, B];
+}
+
+/// <summary>y = W x or y += W x. <b>Shapes</b>: W [out, in].</summary>
+internal sealed record DenseTensors(Site Site, SafetensorsTensor W, DenseMode Mode) : SiteTensors(Site, FormKind.Dense)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [W];
+}

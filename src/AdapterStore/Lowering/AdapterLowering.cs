@@ -1,0 +1,119 @@
+using System.Buffers;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Formats;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Validation;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.AdapterStore.Lowering;
+
+/// <summary>
+/// Tensors in the file → packed kernel forms.
+/// <b>Units, dtype, layout</b>: bf16 stays bf16, f32 stays f32, f16 becomes f32; no value is rounded. A pair of different types becomes f32.
+/// <b>Errors</b>: Unservable <c>not_finite</c> for a tensor with NaN or infinity.
+/// </summary>
+internal static class AdapterLowering
+{
+    public static AdapterWeights Lower(AdapterTensors tensors, string digest, BaseModel baseModel)
+    {
+        var arena = new WeightArena();
+        try
+        {
+            var bySite = new FormWeights[]?[baseModel.Sites.Length];
+            foreach (var site in tensors.Sites)
+            {
+                var packed = Pack(tensors.File, site, arena);
+                bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
+            }
+
+            return new AdapterWeights(digest, bySite, arena);
+        }
+        catch
+        {
+            arena.Dispose();
+            throw;
+        }
+    }
+
+    private static FormWeights Pack(SafetensorsFile file, SiteTensors site, WeightArena arena) => site switch
+    {
+        LowRankTensors lowRank => Pack(file, lowRank, arena),
+        DenseTensors dense => Pack(file, dense, arena),
+        _ => throw new InvalidOperationException($"No lowering for {site.GetType().Name}."),
+    };
+
+    private static LowRankWeights Pack(SafetensorsFile file, LowRankTensors source, WeightArena arena)
+    {
+        var (rank, inFeatures, outFeatures) = (source.Rank, source.Site.InFeatures, source.Site.OutFeatures);
+        if (source.A.DType == SafetensorsType.BF16 && source.B.DType == SafetensorsType.BF16)
+        {
+            return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, BF16(file, source.A), BF16(file, source.B), source.Scale, WeightType.BF16);
+        }
+
+        using var a = F32.Of(file, source.A);
+        using var b = F32.Of(file, source.B);
+        return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32);
+    }
+
+    private static DenseWeights Pack(SafetensorsFile file, DenseTensors source, WeightArena arena)
+    {
+        var (inFeatures, outFeatures) = (source.Site.InFeatures, source.Site.OutFeatures);
+        if (source.W.DType == SafetensorsType.BF16)
+        {
+            return DenseWeights.Pack(arena, inFeatures, outFeatures, BF16(file, source.W), source.Mode, WeightType.BF16);
+        }
+
+        using var w = F32.Of(file, source.W);
+        return DenseWeights.Pack(arena, inFeatures, outFeatures, w.Values, source.Mode, WeightType.F32);
+    }
+
+    private static ReadOnlySpan<ushort> BF16(SafetensorsFile file, SafetensorsTensor tensor)
+    {
+        var values = file.Elements<ushort>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    private static AdapterStoreException NotFinite(SafetensorsTensor tensor) =>
+        StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
+
+    /// <summary>A tensor's values as f32: the file's own bytes, or a rented copy for as long as this lives.</summary>
+    private readonly ref struct F32 : IDisposable
+    {
+        private readonly float[]? _rented;
+
+        private F32(ReadOnlySpan<float> values, float[]? rented)
+        {
+            Values = values;
+            _rented = rented;
+        }
+
+        public ReadOnlySpan<float> Values { get; }
+
+        public static F32 Of(SafetensorsFile file, SafetensorsTensor tensor)
+        {
+            float[]? rented = null;
+            ReadOnlySpan<float> values;
+            if (tensor.DType == SafetensorsType.F32)
+            {
+                values = file.Elements<float>(tensor);
+            }
+            else
+            {
+                rented = ArrayPool<float>.Shared.Rent((int)tensor.Elements);
+                file.CopyToF32(tensor, rented.AsSpan(0, (int)tensor.Elements));
+                values = rented.AsSpan(0, (int)tensor.Elements);
+            }
+
+            return FiniteCheck.IsFinite(values) ? new F32(values, rented) : throw NotFinite(tensor);
+        }
+
+        public void Dispose()
+        {
+            if (_rented is not null)
+            {
+                ArrayPool<float>.Shared.Return(_rented);
+            }
+        }
+    }
+}

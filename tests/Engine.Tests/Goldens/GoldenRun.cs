@@ -1,0 +1,41 @@
+using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Sampling;
+
+namespace AdapterServe.Engine.Tests.Goldens;
+
+/// <summary>Sends a golden case to an engine and compares what comes back.</summary>
+internal static class GoldenRun
+{
+    public static async Task CheckAsync(DemoModel demo, EngineHost engine, string golden, GoldenCase expected, bool scorePrompt)
+    {
+        var generation = engine.Client.Submit(new GenerationRequest
+        {
+            Tenant = "default",
+            PromptTokens = expected.PromptIds,
+            Adapter = await demo.AcquireAsync(golden),
+            MaxTokens = expected.GreedyIds.Length,
+            Sampling = SamplingParameters.Greedy,
+            LogProbs = 0,
+            PromptLogProbs = scorePrompt ? 0 : null,
+        });
+        while (generation.Finish is null)
+        {
+            await generation.WaitForMoreAsync(generation.TokenCount);
+        }
+
+        Assert.Equal(expected.GreedyIds, Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt));
+        for (var i = 0; i < expected.GreedyIds.Length; i++)
+        {
+            Assert.True(
+                Math.Abs(generation.LogProbs![i] - expected.GreedyLogprobs[i]) <= Tolerances.GoldenLogProb,
+                $"{golden}: token {i} has {generation.LogProbs[i]}, expected {expected.GreedyLogprobs[i]}");
+        }
+
+        for (var i = 1; scorePrompt && i < expected.PromptIds.Length; i++)
+        {
+            Assert.True(
+                Math.Abs(generation.PromptLogProbs![i] - expected.PromptLogprobs[i]!.Value) <= Tolerances.GoldenLogProb,
+                $"{golden}: prompt token {i} has {generation.PromptLogProbs[i]}, expected {expected.PromptLogprobs[i]}");
+        }
+    }
+}
