@@ -3,17 +3,20 @@ using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
 using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
+using AdapterServe.OnnxRuntime.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
 /// <summary>Brings up everything that a request needs: tokenizer, imported model, store, engine, demo adapters.</summary>
-internal sealed partial class ModelStartup(IOptions<ServerOptions> options, TimeProvider time, ILogger<ModelStartup> logger) : IAsyncDisposable
+internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider time, ILogger<ModelStartup> logger) : IAsyncDisposable
 {
     private const string DemoId = "demo";
 
     private readonly ServerOptions _options = options.Value;
+    private OrtEnvironment? _environment;
     private EngineHost? _engine;
     private AdapterStorage? _store;
 
@@ -29,11 +32,14 @@ internal sealed partial class ModelStartup(IOptions<ServerOptions> options, Time
         ServerLog.Starting(logger, $"reading the tokenizer of {folder}");
         var tokenizer = Tokenizer.Load(folder);
         var template = ChatTemplate.Load(folder, tokenizer.Special);
-        var imported = await ImportAsync(folder, ModelId(folder, isDemo), cancellationToken).ConfigureAwait(false);
+        ServerLog.Starting(logger, "importing the model");
+        var imported = await new ModelImporter(time)
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
         ServerLog.Starting(logger, "starting the engine");
-        var engine = StartEngine(imported);
+        _environment = new OrtEnvironment();
+        var engine = EngineHost.Start(_environment, imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
         if (isDemo && !_options.NoDemo)
         {
@@ -62,6 +68,7 @@ internal sealed partial class ModelStartup(IOptions<ServerOptions> options, Time
             await _engine.DisposeAsync().ConfigureAwait(false);
         }
 
+        _environment?.Dispose();
         _store?.Dispose();
     }
 

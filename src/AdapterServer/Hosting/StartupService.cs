@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using AdapterServe.AdapterStore;
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
+using AdapterServe.OnnxRuntime;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -40,7 +42,7 @@ internal sealed class StartupService(
     /// <summary>What the operator can do something about, in one sentence; null for a bug.</summary>
     private static string? Sentence(Exception exception) => exception switch
     {
-        StartupException or AdapterStoreException or TokenizerException => exception.Message,
+        StartupException or AdapterStoreException or TokenizerException or ModelImportException or OnnxRuntimeException or DllNotFoundException => exception.Message,
         IOException or UnauthorizedAccessException => $"A file can't be read or written: {exception.Message}",
         _ => null,
     };
