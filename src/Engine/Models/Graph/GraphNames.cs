@@ -1,0 +1,45 @@
+namespace AdapterServe.Engine.Models.Graph;
+
+/// <summary>
+/// Names of the graph's inputs, outputs and our operators.
+/// <b>Shapes</b>: T tokens of the step, B sequences, L rows that need logits, V vocabulary, N blocks of P positions, K key-value heads of size D.
+/// </summary>
+public static class GraphNames
+{
+    /// <summary>int64 [T].</summary>
+    public const string InputIds = "input_ids";
+
+    /// <summary>int32 [B, blocks of the longest sequence].</summary>
+    public const string BlockTable = "block_table";
+
+    /// <summary>int32 [B+1].</summary>
+    public const string CumulativeSequenceLengths = "cumulative_sequence_lengths";
+
+    /// <summary>int32 [B].</summary>
+    public const string PastSequenceLengths = "past_sequence_lengths";
+
+    /// <summary>int64 [L]: rows of the flattened batch.</summary>
+    public const string LogitsRows = "logits_rows";
+
+    /// <summary>f32 [L, V].</summary>
+    public const string Logits = "logits";
+
+    public const string CosTable = "cos_table";
+
+    public const string SinTable = "sin_table";
+
+    /// <summary>The domain of our operators.</summary>
+    public const string OpDomain = "adapterserve";
+
+    public const string SiteOutput = "SiteOutput";
+
+    public const string EmbeddingSite = "EmbeddingSite";
+
+    public const string PagedAttention = "PagedAttention";
+
+    /// <summary>f32 [N, P, K, D], written in place.</summary>
+    public static string KeyCache(int layer) => $"key_cache.{layer}";
+
+    /// <summary>f32 [N, P, K, D], written in place.</summary>
+    public static string ValueCache(int layer) => $"value_cache.{layer}";
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models.HuggingFace;
+using AdapterServe.Engine.Models.Onnx;
+
+namespace AdapterServe.Engine.Models.Graph;
+
+/// <summary>
+/// Writes the instrumented graph of a Llama model over a flattened batch.
+/// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), behind the embedding
+/// <c>EmbeddingSite(ids, y) → y'</c>; only the rows in <c>logits_rows</c> reach the final norm and the head.
+/// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
+/// </summary>
+internal sealed class LlamaGraph
+{
+    private const int TokenRows = 0;
+    private const int LogitRows = 1;
+    private readonly ModelConfig _config;
+    private readonly OnnxGraphBuilder _builder = new("llama");
+    private readonly Dictionary<string, Site> _sites;
+
+    private LlamaGraph(ModelConfig config, ImmutableArray<Site> sites)
+    {
+        _config = config;
+        _sites = sites.ToDictionary(site => site.Path, StringComparer.Ordinal);
+    }
+
+    /// <param name="config">The model.</param>
+    /// <param name="sites">From <see cref="LlamaSites"/>.</param>
+    /// <param name="weights">Every initializer's place.</param>
+    public static ModelProto Build(ModelConfig config, ImmutableArray<Site> sites, ImmutableArray<WeightReference> weights)
+    {
+        var graph = new LlamaGraph(config, sites);
+        graph.AddInterface();
+        foreach (var weight in weights)
+        {
+            graph._builder.AddExternalWeight(weight);
+        }
+
+        graph.AddBody();
+        return graph._builder.Build();
+    }
+
+    private void AddInterface()
+    {
+        _builder.AddInput(GraphNames.InputIds, TensorProto.Types.DataType.Int64, "tokens");
+        _builder.AddInput(GraphNames.BlockTable, TensorProto.Types.DataType.Int32, "sequences", "max_blocks");
+        _builder.AddInput(GraphNames.CumulativeSequenceLengths, TensorProto.Types.DataType.Int32, "sequences_plus_one");
+        _builder.AddInput(GraphNames.PastSequenceLengths, TensorProto.Types.DataType.Int32, "sequences");
+        _builder.AddInput(GraphNames.LogitsRows, TensorProto.Types.DataType.Int64, "logit_rows");
+        for (var layer = 0; layer < _config.Layers; layer++)
+        {
+            AddCache(GraphNames.KeyCache(layer));
+            AddCache(GraphNames.ValueCache(layer));
+        }
+
+        _builder.AddOutput(GraphNames.Logits, TensorProto.Types.DataType.Float, "logit_rows", _config.VocabularySize);
+    }
+
+    private void AddCache(string name) =>
+        _builder.AddInput(name, TensorProto.Types.DataType.Float, "num_blocks", "block_size", _config.KvHeads, _config.HeadSize);
+
+    private void AddBody()
+    {
+        var embedded = _builder.AddNode("model.embed_tokens", "Gather", [LlamaTensors.Embedding, GraphNames.InputIds], [("axis", 0)]);
+        var hidden = AddSite("model.embed_tokens", GraphNames.EmbeddingSite, GraphNames.InputIds, embedded, TokenRows);
+        for (var layer = 0; layer < _config.Layers; layer++)
+        {
+            hidden = AddLayer(layer, hidden);
+        }
+
+        var rows = _builder.AddNode("logits_gather", "Gather", [hidden, GraphNames.LogitsRows], [("axis", 0)]);
+        var normed = AddNorm("model.norm", rows, LogitRows);
+        var weight = _config.TiedEmbeddings ? LlamaTensors.Embedding : LlamaTensors.Head;
+        var logits = AddProduct("lm_head", normed, weight, bias: null);
+        AddSite("lm_head", GraphNames.SiteOutput, normed, logits, LogitRows, GraphNames.Logits);
+    }
+
+    private string AddLayer(int layer, string hidden)
+    {
+        var at = $"model.layers.{layer}.";
+        var normed = AddNorm(at + "input_layernorm", hidden, TokenRows);
+        var attended = AddAttention(layer, at + "self_attn.", normed);
+        var middle = _builder.AddNode(at + "attention_residual", "Add", [hidden, attended]);
+        normed = AddNorm(at + "post_attention_layernorm", middle, TokenRows);
+        return _builder.AddNode(at + "mlp_residual", "Add", [middle, AddFeedForward(at + "mlp.", normed)]);
+    }
+
+    private string AddAttention(int layer, string at, string normed)
+    {
+        var bias = _config.AttentionBias;
+        var q = AddLinear(at + "q_proj", normed, bias);
+        var k = AddLinear(at + "k_proj", normed, bias);
+        var v = AddLinear(at + "v_proj", normed, bias);
+        var attention = _builder.AddNode(
+            at + "attention",
+            GraphNames.PagedAttention,
+            [
+                q, k, v, GraphNames.KeyCache(layer), GraphNames.ValueCache(layer), GraphNames.BlockTable,
+                GraphNames.CumulativeSequenceLengths, GraphNames.PastSequenceLengths, GraphNames.CosTable, GraphNames.SinTable,
+            ],
+            [
+                ("heads", _config.Heads), ("kv_heads", _config.KvHeads), ("head_size", _config.HeadSize), ("layer", layer),
+                ("scale", (float)(1 / Math.Sqrt(_config.HeadSize))), ("window", 0), ("softcap", 0f),
+            ],
+            GraphNames.OpDomain);
+        return AddLinear(at + "o_proj", attention, bias);
+    }
+
+    private string AddFeedForward(string at, string normed)
+    {
+        var gate = AddLinear(at + "gate_proj", normed, _config.FeedForwardBias);
+        var up = AddLinear(at + "up_proj", normed, _config.FeedForwardBias);
+        var sigmoid = _builder.AddNode(at + "sigmoid", "Sigmoid", [gate]);
+        var silu = _builder.AddNode(at + "silu", "Mul", [gate, sigmoid]);
+        var gated = _builder.AddNode(at + "gated", "Mul", [silu, up]);
+        return AddLinear(at + "down_proj", gated, _config.FeedForwardBias);
+    }
+
+    private string AddNorm(string path, string input, int rows)
+    {
+        var normed = _builder.AddNode(
+            path, "SimplifiedLayerNormalization", [input, path + ".weight"], [("axis", -1), ("epsilon", _config.NormEpsilon), ("stash_type", 1)]);
+        return AddSite(path, GraphNames.SiteOutput, input, normed, rows);
+    }
+
+    private string AddLinear(string path, string input, bool bias)
+    {
+        var product = AddProduct(path, input, path + ".weight", bias ? path + ".bias" : null);
+        return AddSite(path, GraphNames.SiteOutput, input, product, TokenRows);
+    }
+
+    /// <summary>y = x Wᵀ + b on the checkpoint's [out, in] weights as they are: the only place that knows how linears are computed.</summary>
+    private string AddProduct(string path, string input, string weight, string? bias) =>
+        _builder.AddNode(path, "Gemm", bias is null ? [input, weight] : [input, weight, bias], [("transB", 1)]);
+
+    private string AddSite(string path, string op, string input, string output, int rows, string? name = null) =>
+        _builder.AddNode(path + ".site", op, [input, output], [("site", _sites[path].Index), ("rows", rows)], GraphNames.OpDomain, name);
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using AdapterServe.Engine.Models.Onnx;
+using Google.Protobuf;
+
+namespace AdapterServe.Engine.Models.Graph;
+
+/// <summary>
+/// Builds an ONNX graph node by node.
+/// <b>Layout</b>: node outputs are named after the node; dimensions are sizes or names.
+/// </summary>
+internal sealed class OnnxGraphBuilder(string name)
+{
+    private const long IrVersion = 10;
+    private const long OpsetVersion = 21;
+    private readonly GraphProto _graph = new() { Name = name };
+
+    public void AddInput(string input, TensorProto.Types.DataType type, params ReadOnlySpan<object> shape) =>
+        _graph.Input.Add(Describe(input, type, shape));
+
+    public void AddOutput(string output, TensorProto.Types.DataType type, params ReadOnlySpan<object> shape) =>
+        _graph.Output.Add(Describe(output, type, shape));
+
+    /// <summary>
+    /// An f32 initializer whose data lies in a file. A location can only be relative, and the files lie in two folders, so that it is relative to the
+    /// file system's root; a session must be told so (see <see cref="ImportedModel.CreateSession"/>).
+    /// </summary>
+    public void AddExternalWeight(WeightReference weight)
+    {
+        var tensor = new TensorProto
+        {
+            Name = weight.Name,
+            DataType = (int)TensorProto.Types.DataType.Float,
+            DataLocation = TensorProto.Types.DataLocation.External,
+        };
+        tensor.Dims.AddRange(weight.Shape);
+        AddEntry("location", Path.GetRelativePath(Path.GetPathRoot(weight.Path)!, weight.Path));
+        AddEntry("offset", weight.Offset.ToString(CultureInfo.InvariantCulture));
+        AddEntry("length", weight.Bytes.ToString(CultureInfo.InvariantCulture));
+        _graph.Initializer.Add(tensor);
+
+        void AddEntry(string key, string value) => tensor.ExternalData.Add(new StringStringEntryProto { Key = key, Value = value });
+    }
+
+    /// <summary>A node with one output, whose name is returned: <paramref name="output"/>, or the node's.</summary>
+    public string AddNode(string node, string type, ReadOnlySpan<string> inputs, ReadOnlySpan<(string Name, object Value)> attributes = default, string domain = "", string? output = null)
+    {
+        var proto = new NodeProto { Name = node, OpType = type, Domain = domain };
+        proto.Input.AddRange(inputs.ToArray());
+        proto.Output.Add(output ?? node);
+        foreach (var (key, value) in attributes)
+        {
+            proto.Attribute.Add(Attribute(key, value));
+        }
+
+        _graph.Node.Add(proto);
+        return output ?? node;
+    }
+
+    public ModelProto Build()
+    {
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "adapterserve", Graph = _graph };
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
+        return model;
+    }
+
+    private static AttributeProto Attribute(string key, object value) => value switch
+    {
+        int number => new() { Name = key, Type = AttributeProto.Types.AttributeType.Int, I = number },
+        float number => new() { Name = key, Type = AttributeProto.Types.AttributeType.Float, F = number },
+        string text => new() { Name = key, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(text) },
+        _ => throw new ArgumentException($"The attribute {key} has a value of type {value.GetType().Name}.", nameof(value)),
+    };
+
+    private static ValueInfoProto Describe(string value, TensorProto.Types.DataType type, ReadOnlySpan<object> shape)
+    {
+        var dimensions = new TensorShapeProto();
+        foreach (var size in shape)
+        {
+            dimensions.Dim.Add(size is int number
+                ? new TensorShapeProto.Types.Dimension { DimValue = number }
+                : new TensorShapeProto.Types.Dimension { DimParam = (string)size });
+        }
+
+        return new ValueInfoProto
+        {
+            Name = value,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = dimensions } },
+        };
+    }
+}

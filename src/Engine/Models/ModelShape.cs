@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace AdapterServe.Engine.Models;
+
+/// <summary>The sizes of a model that the engine plans with.</summary>
+public sealed record ModelShape
+{
+    public required int Layers { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int Heads { get; init; }
+
+    public required int KvHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Most tokens that a sequence may have; also the rows of the rotary tables.</summary>
+    public required int ContextTokens { get; init; }
+
+    /// <summary>Ids that end a sequence; empty when the model names none.</summary>
+    public required ImmutableArray<int> EosTokenIds { get; init; }
+
+    public int? BosTokenId { get; init; }
+
+    /// <summary>Bytes that one position takes in the f32 key and value caches of all layers.</summary>
+    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * sizeof(float);
+}
