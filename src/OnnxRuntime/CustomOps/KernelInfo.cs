@@ -44,9 +44,16 @@ public readonly unsafe ref struct KernelInfo
         {
             nuint size = 0;
             _api.Check(_api.KernelInfoGetNodeName(_info, null, &size));
-            var text = stackalloc byte[checked((int)size) + 1];
-            _api.Check(_api.KernelInfoGetNodeName(_info, text, &size));
-            return Marshal.PtrToStringUTF8((nint)text) ?? "";
+            var text = (byte*)NativeMemory.AllocZeroed(size + 1);
+            try
+            {
+                _api.Check(_api.KernelInfoGetNodeName(_info, text, &size));
+                return Marshal.PtrToStringUTF8((nint)text) ?? "";
+            }
+            finally
+            {
+                NativeMemory.Free(text);
+            }
         }
     }
 

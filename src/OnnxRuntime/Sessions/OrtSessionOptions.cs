@@ -31,9 +31,17 @@ public sealed unsafe class OrtSessionOptions : IDisposable
     internal NativeHandle Handle { get; }
 
     /// <summary>0: one thread per core. Not for sessions on the global pool.</summary>
-    public void SetIntraOpThreads(int threads) => _api.Check(_api.SetIntraOpNumThreads(Handle.Pointer, threads));
+    public void SetIntraOpThreads(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        _api.Check(_api.SetIntraOpNumThreads(Handle.Pointer, threads));
+    }
 
-    public void SetInterOpThreads(int threads) => _api.Check(_api.SetInterOpNumThreads(Handle.Pointer, threads));
+    public void SetInterOpThreads(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        _api.Check(_api.SetInterOpNumThreads(Handle.Pointer, threads));
+    }
 
     /// <summary>Needs an environment with <see cref="OrtEnvironmentOptions.GlobalThreads"/>.</summary>
     public void UseGlobalThreadPool() => _api.Check(_api.DisablePerSessionThreads(Handle.Pointer));
