@@ -5,7 +5,7 @@ namespace AdapterServe.OnnxRuntime;
 
 /// <summary>
 /// <b>Semantics</b>: finds and loads ONNX Runtime's native library. The first of these that is given or exists wins: an explicit path; the environment variable
-/// <c>ADAPTERSERVE_ONNXRUNTIME</c>; the application's folder and its <c>runtimes/RID/native</c>; <c>artifacts/onnxruntime/VERSION/</c> in the
+/// <c>ADAPTERSERVE_ONNXRUNTIME</c>; the application's folder and its <c>runtimes/linux-ARCH/native</c>; <c>artifacts/onnxruntime/VERSION/</c> in the
 /// application's folder or any above it. <b>Effects</b>: a loaded library stays loaded until the process ends.
 /// <b>Errors</b>: <see cref="DllNotFoundException"/> with what to do, when none is found, a given path does not exist, or the library can't be loaded or is too old.
 /// </summary>
@@ -70,10 +70,12 @@ public static class OnnxRuntimeLibrary
 
     private static IEnumerable<string> Candidates(string baseDirectory)
     {
+        // The packages' portable name: RuntimeIdentifier may name a distribution instead.
+        var platform = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
         foreach (var name in FileNames)
         {
             yield return Path.Combine(baseDirectory, name);
-            yield return Path.Combine(baseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native", name);
+            yield return Path.Combine(baseDirectory, "runtimes", platform, "native", name);
         }
 
         for (var folder = new DirectoryInfo(baseDirectory); folder is not null; folder = folder.Parent)

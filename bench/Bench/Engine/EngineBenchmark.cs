@@ -25,7 +25,7 @@ internal sealed class EngineBenchmark : IDisposable
     private EngineBenchmark(EngineBenchmarkOptions options)
     {
         _options = options;
-        _model = ModelImporter.Import(options.Model, options.Cache);
+        _model = new ModelImporter().ImportAsync(options.Model, options.Cache).GetAwaiter().GetResult();
         _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _data, CacheBytes = 8L << 30 }, _model.Base);
     }
 

@@ -78,8 +78,10 @@ public sealed unsafe class OrtSession : IDisposable
         var values = new nint[inputs.Count];
         var results = new nint[outputNames.Count];
         var named = 0;
+        var held = false;
         try
         {
+            Handle.DangerousAddRef(ref held);
             for (var i = 0; i < inputs.Count; i++)
             {
                 names[named++] = (nint)NativeText.Allocate(inputs[i].Name);
@@ -95,7 +97,7 @@ public sealed unsafe class OrtSession : IDisposable
             {
                 var nativeNames = (byte**)allNames;
                 Api.Check(Api.Run(
-                    Handle.Pointer, PointerOf(options), nativeNames, (void**)inputValues, (nuint)values.Length, nativeNames + inputs.Count, (nuint)results.Length, (void**)outputValues));
+                    (void*)Handle.DangerousGetHandle(), PointerOf(options), nativeNames, (void**)inputValues, (nuint)values.Length, nativeNames + inputs.Count, (nuint)results.Length, (void**)outputValues));
             }
         }
         finally
@@ -107,7 +109,10 @@ public sealed unsafe class OrtSession : IDisposable
 
             GC.KeepAlive(inputs);
             GC.KeepAlive(options);
-            GC.KeepAlive(this);
+            if (held)
+            {
+                Handle.DangerousRelease();
+            }
         }
 
         return Array.ConvertAll(results, result => new OrtValue(Api, (void*)result, _environment.Handle));

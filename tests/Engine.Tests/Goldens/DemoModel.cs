@@ -21,7 +21,7 @@ public sealed class DemoModel : IDisposable
     public DemoModel()
     {
         Environment = new OrtEnvironment();
-        Model = ModelImporter.Import(Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "base"), Path.Combine(_folder, "models"));
+        Model = new ModelImporter().ImportAsync(Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "base"), Path.Combine(_folder, "models")).GetAwaiter().GetResult();
         _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 

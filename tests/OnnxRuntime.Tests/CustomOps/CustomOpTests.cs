@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AdapterServe.OnnxRuntime.CustomOps;
+using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Tests.Models;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -171,6 +172,24 @@ public sealed unsafe class CustomOpTests(OrtFixture ort)
         Assert.Equal(2, op.LiveKernels);
         Assert.Equal(new float[] { 4 }, ort.Run(second, [1], 1, 1));
         second.Dispose();
+        Assert.Equal(0, op.LiveKernels);
+    }
+
+    [Fact]
+    public void A_session_that_is_disposed_during_a_run_ends_after_it()
+    {
+        OrtSession? session = null;
+        var liveInRun = 0;
+        TestOp? op = null;
+        op = new TestOp("Twice", 1, (in KernelContext context) =>
+        {
+            session!.Dispose();
+            liveInRun = op!.LiveKernels;
+            Twice(in context);
+        });
+        session = ort.Session(OneNode("Twice"), op);
+        Assert.Equal(new float[] { 6 }, ort.Run(session, [3], 1, 1));
+        Assert.Equal(1, liveInRun);
         Assert.Equal(0, op.LiveKernels);
     }
 
