@@ -6,7 +6,7 @@ namespace AdapterServe.Engine.Tokenization;
 /// Decodes one sequence of ids as they come. <b>Semantics</b>: the concatenation of all results equals <see cref="Tokenizer.Decode"/> of all ids;
 /// no result ends within a character. <b>Effects</b>: for one sequence and one thread at a time.
 /// </summary>
-public sealed class IncrementalDecoder
+public sealed class IncrementalDecoder : Requests.ITextDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;

@@ -1,0 +1,31 @@
+namespace AdapterServe.AdapterServer.Errors;
+
+/// <summary>
+/// The host's own stable words for programs, <c>error.code</c>. Each is described in docs/errors.md; a test holds the two together.
+/// </summary>
+internal static class ErrorCodes
+{
+    public const string InvalidJson = "invalid_json";
+    public const string JsonTooComplex = "json_too_complex";
+    public const string InvalidType = "invalid_type";
+    public const string InvalidValue = "invalid_value";
+    public const string MissingParameter = "missing_required_parameter";
+    public const string UnsupportedParameter = "unsupported_parameter";
+    public const string ContextLengthExceeded = "context_length_exceeded";
+    public const string TextTooLong = "text_too_long";
+    public const string ChatTemplateError = "chat_template_error";
+    public const string NoChatTemplate = "no_chat_template";
+    public const string InvalidMultipart = "invalid_multipart";
+    public const string BadRequest = "bad_request";
+    public const string ModelNotFound = "model_not_found";
+    public const string RouteNotFound = "route_not_found";
+    public const string MethodNotAllowed = "method_not_allowed";
+    public const string RequestTimeout = "request_timeout";
+    public const string RequestTooLarge = "request_too_large";
+    public const string UnsupportedContentType = "unsupported_content_type";
+    public const string UnsupportedContentEncoding = "unsupported_content_encoding";
+    public const string QueueFull = "queue_full";
+    public const string ServerStarting = "server_starting";
+    public const string ServerStopping = "server_stopping";
+    public const string InternalError = "internal_error";
+}

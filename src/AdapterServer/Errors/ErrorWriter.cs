@@ -1,0 +1,30 @@
+using System.Text.Json;
+using AdapterServe.AdapterServer.Json;
+
+namespace AdapterServe.AdapterServer.Errors;
+
+/// <summary>Writes an <see cref="ApiError"/> as the whole answer.</summary>
+internal static class ErrorWriter
+{
+    public static async Task WriteAsync(HttpContext context, ApiError error)
+    {
+        // Routing's headers (Allow, with 405) stay; a body's headers that a handler had begun to set do not.
+        context.Response.Headers.ContentLength = null;
+        context.Response.Headers.ETag = default;
+        context.Response.StatusCode = error.Status;
+        if (error.RetryAfterSeconds is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        context.Response.ContentType = "application/json";
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,113 @@
+using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore;
+using AdapterServe.Engine;
+using AdapterServe.Engine.ChatTemplates;
+using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Tokenization;
+using AdapterServe.OnnxRuntime.Sessions;
+using Microsoft.Extensions.Options;
+
+namespace AdapterServe.AdapterServer.Hosting;
+
+/// <summary>Brings up everything that a request needs: tokenizer, imported model, store, engine, demo adapters.</summary>
+internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider time, ILogger<ModelStartup> logger) : IAsyncDisposable
+{
+    private const string DemoId = "demo";
+
+    private readonly ServerOptions _options = options.Value;
+    private OrtEnvironment? _environment;
+    private EngineHost? _engine;
+    private AdapterStorage? _store;
+
+    /// <summary>The engine once it runs; draining ends its requests.</summary>
+    public EngineHost? Engine => Volatile.Read(ref _engine);
+
+    /// <summary><b>Errors</b>: exceptions whose message is a sentence for the operator.</summary>
+    public async Task<ServingModel> StartAsync(CancellationToken cancellationToken)
+    {
+        var demo = DemoFiles.Find();
+        var folder = ModelFolder(demo);
+        var isDemo = demo is not null && Path.GetFullPath(folder) == Path.GetFullPath(demo.Model);
+        ServerLog.Starting(logger, $"reading the tokenizer of {folder}");
+        var tokenizer = Tokenizer.Load(folder);
+        var template = ChatTemplate.Load(folder, tokenizer.Special);
+        ServerLog.Starting(logger, "importing the model");
+        var imported = await new ModelImporter(time)
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
+        ServerLog.Starting(logger, "opening the adapter store");
+        _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
+        ServerLog.Starting(logger, "starting the engine");
+        _environment = new OrtEnvironment();
+        var engine = EngineHost.Start(_environment, imported, EngineOptions());
+        Volatile.Write(ref _engine, engine);
+        if (isDemo && !_options.NoDemo)
+        {
+            await new DemoAdapters(_store, logger).UploadAsync(demo!.Adapters, _options.Data, cancellationToken).ConfigureAwait(false);
+        }
+
+        var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens);
+        return new ServingModel
+        {
+            Options = _options,
+            Base = imported.Base,
+            Facts = facts,
+            Tokenizer = tokenizer,
+            Tokens = new ServingTokens(tokenizer, facts),
+            Template = template,
+            Store = _store,
+            Engine = engine.Client,
+            Created = time.GetUtcNow(),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _environment?.Dispose();
+        _store?.Dispose();
+    }
+
+    private string ModelFolder(DemoFiles? demo)
+    {
+        if (_options.Model.Length == 0)
+        {
+            return demo?.Model ?? throw new StartupException("There is no demo model beside this program; name a model with --model DIR.");
+        }
+
+        return Directory.Exists(_options.Model) ? Path.GetFullPath(_options.Model) : throw new StartupException($"The model folder {Path.GetFullPath(_options.Model)} does not exist.");
+    }
+
+    private string ModelId(string folder, bool isDemo)
+    {
+        if (_options.ModelId.Length > 0)
+        {
+            return _options.ModelId;
+        }
+
+        return isDemo ? DemoId : new DirectoryInfo(folder).Name;
+    }
+
+    private AdapterStoreOptions StoreOptions() => new()
+    {
+        DataDirectory = _options.Data,
+        CacheBytes = (long)_options.AdapterCacheMb << 20,
+        MaxUploadBytes = _options.MaxUploadBytes,
+    };
+
+    private EngineOptions EngineOptions() => new()
+    {
+        BlockTokens = _options.BlockSize,
+        KvBlocks = _options.KvBlocks == 0 ? null : _options.KvBlocks,
+        KvCacheBytes = (long)_options.KvCacheMb << 20,
+        PrefillTokens = _options.MaxStepTokens,
+        MaxSequences = _options.MaxSequences,
+        MaxQueued = _options.QueueLimit,
+        PrefixCache = _options.PrefixCache,
+        Threads = _options.Threads == 0 ? Environment.ProcessorCount : _options.Threads,
+    };
+}

@@ -1,0 +1,72 @@
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Rest.Adapters;
+using AdapterServe.AdapterServer.Rest.ChatCompletions;
+using AdapterServe.AdapterServer.Rest.Completions;
+using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Tokenize;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace AdapterServe.AdapterServer.Hosting;
+
+/// <summary>Puts the host together: configuration, services, routes.</summary>
+internal static class ServerApplication
+{
+    private static readonly TimeSpan AfterGrace = TimeSpan.FromSeconds(4);
+
+    public static WebApplication Build(IReadOnlyList<string> arguments)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(CommandLine.ParseEnvironment(Environment.GetEnvironmentVariable));
+        builder.Configuration.AddInMemoryCollection(CommandLine.ParseArguments(arguments));
+        AddLogging(builder.Logging);
+        AddServices(builder.Services, builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        var app = builder.Build();
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<RequestGate>();
+        app.MapOpenApi();
+        app.MapHealth();
+        app.MapModels();
+        app.MapCompletions();
+        app.MapChatCompletions();
+        app.MapTokenize();
+        app.MapAdapters();
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ConfigurationManager configuration)
+    {
+        services.AddOptions<ServerOptions>().Bind(configuration.GetSection(ServerOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServingRulesValidator>();
+        services.AddSingleton<IConfigureOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>, KestrelSetup>();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ServerState>();
+        services.AddSingleton<StartupFailure>();
+        services.AddSingleton<ModelStartup>();
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model);
+        services.AddHostedService<StartupService>();
+        services.AddHostedService<DrainService>();
+        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);
+        services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Answers));
+        services.AddOpenApi();
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+    }
+}

@@ -1,0 +1,26 @@
+namespace AdapterServe.AdapterServer.Hosting;
+
+/// <summary>The host's log catalogue, events 1000 to 1099.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "Starting: {Step}")]
+    public static partial void Starting(ILogger logger, string step);
+
+    [LoggerMessage(1001, LogLevel.Information, "Ready: {Model} at {Address} after {Milliseconds} ms")]
+    public static partial void Ready(ILogger logger, string model, string address, long milliseconds);
+
+    [LoggerMessage(1002, LogLevel.Critical, "The server failed while starting")]
+    public static partial void StartFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1003, LogLevel.Information, "Stopping: {Running} requests may finish within {Seconds} s")]
+    public static partial void Draining(ILogger logger, int running, int seconds);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Stopping: {Running} requests did not finish in time and are ended")]
+    public static partial void DrainExpired(ILogger logger, int running);
+
+    [LoggerMessage(1005, LogLevel.Error, "Request to {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(1006, LogLevel.Information, "Demo adapter {Name} uploaded as version {Version}")]
+    public static partial void DemoAdapterUploaded(ILogger logger, string name, int version);
+}

@@ -1,0 +1,59 @@
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.ChatTemplates;
+using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Tokenization;
+
+namespace AdapterServe.AdapterServer.Hosting;
+
+/// <summary>Everything that requests are served with; there once the server is ready. Thread safe.</summary>
+internal sealed class ServingModel
+{
+    private const string Tenant = "default";
+
+    public required ServerOptions Options { get; init; }
+
+    public required BaseModel Base { get; init; }
+
+    public required ModelFacts Facts { get; init; }
+
+    public required Tokenizer Tokenizer { get; init; }
+
+    public required ServingTokens Tokens { get; init; }
+
+    /// <summary>Null for a model that has none.</summary>
+    public required ChatTemplate? Template { get; init; }
+
+    public required AdapterStorage Store { get; init; }
+
+    public required EngineClient Engine { get; init; }
+
+    /// <summary>When the server became ready; the base's <c>created</c>.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>
+    /// The adapter version that a <c>model</c> field means, or null for the base.
+    /// <b>Errors</b>: 404 <c>model_not_found</c>; Unservable for an adapter of another base.
+    /// </summary>
+    public AdapterVersion? ResolveAdapter(string model)
+    {
+        if (model == Base.Id)
+        {
+            return null;
+        }
+
+        try
+        {
+            return Store.Catalog.Resolve(Tenant, model);
+        }
+        catch (AdapterStoreException e) when (e.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed)
+        {
+            var shown = model.Length <= 200 ? model : model[..200] + "…";
+            throw new ApiException(404, ErrorCodes.ModelNotFound, $"The model '{shown}' does not exist; GET /v1/models lists those that do.", "model");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Rest.Adapters;
+using AdapterServe.AdapterServer.Rest.ChatCompletions;
+using AdapterServe.AdapterServer.Rest.Completions;
+using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterStore.Adapters;
+
+namespace AdapterServe.AdapterServer.Json;
+
+/// <summary>Generated JSON of every answer, in snake case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(HealthStatus))]
+[JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(CompletionResponse))]
+[JsonSerializable(typeof(ChatResponse))]
+[JsonSerializable(typeof(TokenizeResponse))]
+[JsonSerializable(typeof(DetokenizeResponse))]
+[JsonSerializable(typeof(AdapterDescriptor))]
+[JsonSerializable(typeof(AdapterList))]
+[JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(AdapterResidency))]
+[JsonSerializable(typeof(AdapterDeleted))]
+internal sealed partial class RestJson : JsonSerializerContext
+{
+    /// <summary>Text as UTF-8 rather than as escapes: answers are JSON and never stand inside HTML.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>The context with <see cref="Encoder"/>.</summary>
+    public static RestJson Answers { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = Encoder });
+}

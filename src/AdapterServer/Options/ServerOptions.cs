@@ -1,0 +1,95 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AdapterServe.AdapterServer.Options;
+
+/// <summary>
+/// Everything that can be set. Each property is a command-line option (<c>--kv-cache-mb</c>), a configuration key (<c>AdapterServe:KvCacheMb</c>)
+/// and an environment variable (<c>ADAPTERSERVE_KV_CACHE_MB</c>); the first of these that is given wins. Defaults stand here.
+/// </summary>
+internal sealed class ServerOptions
+{
+    public const string Section = "AdapterServe";
+
+    /// <summary>A Hugging Face folder. Empty is the demo model.</summary>
+    public string Model { get; set; } = string.Empty;
+
+    /// <summary>The name under which the base is served. Empty is <c>demo</c> for the demo model, the folder's name for any other.</summary>
+    [RegularExpression("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")]
+    public string ModelId { get; set; } = string.Empty;
+
+    /// <summary>Registry, blobs and imported graphs.</summary>
+    [Required]
+    public string Data { get; set; } = "./data";
+
+    /// <summary>REST; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 8080;
+
+    /// <summary>Kept for gRPC; nothing listens there yet.</summary>
+    [Range(0, 65535)]
+    public int GrpcPort { get; set; } = 8081;
+
+    /// <summary>The address to listen on.</summary>
+    public string Bind { get; set; } = "127.0.0.1";
+
+    /// <summary>How the base's linears are held.</summary>
+    public string Weights { get; set; } = "f32";
+
+    /// <summary>Threads of the model run; 0 is one for each core.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>No demo adapters.</summary>
+    public bool NoDemo { get; set; }
+
+    /// <summary>Bytes for keys and values, in MiB.</summary>
+    [Range(1, 1 << 20)]
+    public int KvCacheMb { get; set; } = 512;
+
+    /// <summary>Blocks for keys and values; not 0, it replaces <see cref="KvCacheMb"/>.</summary>
+    [Range(0, 1 << 24)]
+    public int KvBlocks { get; set; }
+
+    /// <summary>Positions in a block of keys and values.</summary>
+    [Range(1, 1024)]
+    public int BlockSize { get; set; } = 16;
+
+    /// <summary>Most tokens in one step; longer prompts are split.</summary>
+    [Range(1, 1 << 16)]
+    public int MaxStepTokens { get; set; } = 512;
+
+    /// <summary>Most sequences in one step.</summary>
+    [Range(1, 4096)]
+    public int MaxSequences { get; set; } = 64;
+
+    /// <summary>Most sequences that wait; more are answered 429.</summary>
+    [Range(1, 1 << 20)]
+    public int QueueLimit { get; set; } = 4096;
+
+    /// <summary>Most sequences (prompts times n) of one request.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxRequestSequences { get; set; } = 1024;
+
+    /// <summary>Host memory for adapters, in MiB.</summary>
+    [Range(1, 1 << 20)]
+    public int AdapterCacheMb { get; set; } = 1024;
+
+    /// <summary>Reuse keys and values of equal beginnings.</summary>
+    public bool PrefixCache { get; set; } = true;
+
+    /// <summary>Most bytes of an uploaded adapter, in MiB.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxUploadMb { get; set; } = 1024;
+
+    /// <summary>Most bytes of a JSON body, in MiB.</summary>
+    [Range(1, 1024)]
+    public int MaxJsonMb { get; set; } = 64;
+
+    /// <summary>How long running requests may go on after the server was told to stop.</summary>
+    [Range(0, 3600)]
+    public int GraceSeconds { get; set; } = 8;
+
+    public long MaxJsonBytes => (long)MaxJsonMb << 20;
+
+    public long MaxUploadBytes => (long)MaxUploadMb << 20;
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace AdapterServe.AdapterServer.Options;
+
+/// <summary>The rules of <see cref="ServerOptions"/> that a range can't say.</summary>
+internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var failures = new List<string>();
+        if (!IPAddress.TryParse(options.Bind, out var address))
+        {
+            failures.Add($"--bind must be an IP address, not '{options.Bind}'.");
+        }
+        else if (!IPAddress.IsLoopback(address))
+        {
+            failures.Add($"--bind {options.Bind} is refused: without API keys anybody who reaches the port could use and replace every adapter, so the server listens on loopback only.");
+        }
+
+        if (options.Weights is "int8" or "int4")
+        {
+            failures.Add($"--weights {options.Weights} is not served yet; use f32.");
+        }
+        else if (options.Weights != "f32")
+        {
+            failures.Add($"--weights must be f32, int8 or int4, not '{options.Weights}'.");
+        }
+
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

@@ -1,0 +1,127 @@
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterStore.Adapters;
+
+namespace AdapterServe.AdapterServer.Rest.Adapters;
+
+/// <summary>Adapters, their versions, aliases and place in memory.</summary>
+internal static class AdapterEndpoints
+{
+    private const string Tenant = "default";
+
+    public static void MapAdapters(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
+        group.MapGet("", ListAsync).WithName("ListAdapters").Produces<AdapterList>();
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
+        group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
+        group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
+        group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
+        group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
+        group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").Produces<AdapterAlias>();
+        group.MapDelete("/{name}/aliases/{alias}", DeleteAliasAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
+        group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
+        group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Produces<AdapterResidency>();
+        group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Produces<AdapterResidency>();
+    }
+
+    private static Task ListAsync(HttpContext context, ServingModel model) => AnswerAsync(context, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
+
+    private static Task ListVersionsAsync(HttpContext context, ServingModel model, string name) =>
+        AnswerAsync(context, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
+
+    private static Task GetAsync(HttpContext context, ServingModel model, string name) => AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name)));
+
+    private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
+        AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name), version));
+
+    private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
+    {
+        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), context.RequestAborted).ConfigureAwait(false);
+        await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
+    }
+
+    private static async Task DeleteVersionAsync(HttpContext context, ServingModel model, string name, string version)
+    {
+        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), version, context.RequestAborted).ConfigureAwait(false);
+        await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);
+    }
+
+    private static async Task PutAliasAsync(HttpContext context, ServingModel model, string name, string alias)
+    {
+        var selector = await ReadVersionAsync(context, model).ConfigureAwait(false);
+        var adapter = await model.Store.Catalog.SetAliasAsync(Tenant, Own(name), alias, selector, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, new AdapterAlias(adapter.Name, alias, adapter.Version, adapter.Digest), RestJson.Answers.AdapterAlias).ConfigureAwait(false);
+    }
+
+    private static async Task DeleteAliasAsync(HttpContext context, ServingModel model, string name, string alias)
+    {
+        await model.Store.Catalog.RemoveAliasAsync(Tenant, Own(name), alias, context.RequestAborted).ConfigureAwait(false);
+        await DeletedAsync(context, $"{name}@{alias}", "adapter.alias").ConfigureAwait(false);
+    }
+
+    private static async Task LoadAsync(HttpContext context, ServingModel model, string name)
+    {
+        var version = Resolve(model, name);
+        await model.Store.Cache.LoadAsync(version, context.RequestAborted).ConfigureAwait(false);
+        await ResidencyAsync(context, model, version).ConfigureAwait(false);
+    }
+
+    private static Task UnloadAsync(HttpContext context, ServingModel model, string name)
+    {
+        var version = Resolve(model, name);
+        model.Store.Cache.Unload(version.Digest);
+        return ResidencyAsync(context, model, version);
+    }
+
+    private static async Task PinAsync(HttpContext context, ServingModel model, string name)
+    {
+        var version = Resolve(model, name);
+        await model.Store.Cache.PinAsync(version, context.RequestAborted).ConfigureAwait(false);
+        await ResidencyAsync(context, model, version).ConfigureAwait(false);
+    }
+
+    /// <summary>The body <c>{"version": 3}</c>; the version may also be a digest or another alias.</summary>
+    private static async Task<string> ReadVersionAsync(HttpContext context, ServingModel model)
+    {
+        using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
+        var fields = new JsonFields(body.RootElement);
+        if (!fields.TryGet("version", out var value))
+        {
+            throw ApiException.Missing("version");
+        }
+
+        return value.ValueKind == System.Text.Json.JsonValueKind.String ? value.GetString()! : $"{fields.Int("version", 1, int.MaxValue)}";
+    }
+
+    /// <summary>A reference as in a request's <c>model</c> field.</summary>
+    private static AdapterVersion Resolve(ServingModel model, string name) => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
+
+    /// <summary>The name in the caller's own namespace; <c>default/name</c> is one too.</summary>
+    internal static string Own(string name)
+    {
+        var decoded = RouteName.Decode(name);
+        return decoded.StartsWith(Tenant + "/", StringComparison.Ordinal) ? decoded[(Tenant.Length + 1)..] : decoded;
+    }
+
+    private static Task AnswerAsync(HttpContext context, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
+    {
+        var (items, hasMore) = Page.Of(context.Request).Cut(all, name);
+        return JsonAnswer.WriteAsync(context, new AdapterList("list", items, hasMore), RestJson.Answers.AdapterList);
+    }
+
+    private static Task AnswerAsync(HttpContext context, AdapterDescriptor adapter)
+    {
+        context.Response.Headers.ETag = $"\"{adapter.Digest}\"";
+        return JsonAnswer.WriteAsync(context, adapter, RestJson.Answers.AdapterDescriptor);
+    }
+
+    private static Task DeletedAsync(HttpContext context, string id, string word) =>
+        JsonAnswer.WriteAsync(context, new AdapterDeleted(RouteName.Decode(id), word, true), RestJson.Answers.AdapterDeleted);
+
+    private static Task ResidencyAsync(HttpContext context, ServingModel model, AdapterVersion version) =>
+        JsonAnswer.WriteAsync(
+            context, new AdapterResidency(version.Name, version.Number, version.Digest, model.Store.Cache.Contains(version.Digest)), RestJson.Answers.AdapterResidency);
+}

@@ -1,0 +1,69 @@
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Generations;
+
+namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
+
+/// <summary>OpenAI's chat completions.</summary>
+internal static class ChatEndpoints
+{
+    public static void MapChatCompletions(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/chat/completions", CompleteAsync).WithName("CreateChatCompletion").WithTags("chat").Produces<ChatResponse>();
+
+    private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
+    {
+        var cancellation = context.RequestAborted;
+        var (settings, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
+        using var running = await GenerationStarter.StartAsync(model, settings, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
+        var formatter = new ChatFormatter(model.Tokens.Labels, settings);
+        var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
+        var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), settings.Model, [], null);
+        if (settings.Stream)
+        {
+            await StreamAsync(context, running, formatter, header, settings.IncludeUsage).ConfigureAwait(false);
+            return;
+        }
+
+        var texts = await running.ReadToEndAsync(cancellation).ConfigureAwait(false);
+        var choices = running.Choices.Select((choice, i) => formatter.Whole(choice, texts[i]));
+        await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
+    }
+
+    private static async Task<(GenerationSettings Settings, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
+    {
+        using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
+        var request = ChatParser.Parse(body.RootElement, model.Facts);
+        // Rendered before the document goes: the messages are views into it.
+        return (request.Settings, ChatRenderer.Prepare(model, request.Prompt));
+    }
+
+    private static async Task StreamAsync(HttpContext context, RunningChoices running, ChatFormatter formatter, ChatResponse header, bool includeUsage)
+    {
+        await using var events = new EventStream(context);
+        await events.RunAsync(async () =>
+        {
+            await running.ForEachAsync(async (choice, _) =>
+            {
+                await SendAsync(ChatFormatter.Role(choice)).ConfigureAwait(false);
+                var isFirst = true;
+                await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
+                {
+                    choice.ThrowIfBroken();
+                    if (delta.Text.Length > 0 || delta.EndToken > delta.FirstToken)
+                    {
+                        await SendAsync(formatter.Piece(choice, delta, isFirst)).ConfigureAwait(false);
+                        isFirst = false;
+                    }
+                }
+
+                await SendAsync(ChatFormatter.End(choice)).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+            if (includeUsage)
+            {
+                await events.SendAsync(header with { Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+
+        Task SendAsync(ChatChoice choice) => events.SendAsync(header with { Choices = [choice] }, RestJson.Answers.ChatResponse);
+    }
+}

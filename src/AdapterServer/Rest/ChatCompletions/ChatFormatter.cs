@@ -1,0 +1,79 @@
+using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.Engine.Requests;
+
+namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
+
+/// <summary>Writes what the engine produced as choices of a chat completion.</summary>
+internal sealed class ChatFormatter(TokenLabels labels, GenerationSettings settings)
+{
+    private const string Assistant = "assistant";
+
+    public ChatChoice Whole(RunningChoice choice, string text)
+    {
+        var all = new TextDelta(text, 0, choice.Text.TokenCount);
+        return Prompted(choice, new ChatChoice
+        {
+            Index = choice.Index,
+            Message = new ChatMessage(Assistant, text, null),
+            Logprobs = Logprobs(choice, all),
+            FinishReason = choice.FinishWord,
+            TokenIds = Ids(choice, all),
+        });
+    }
+
+    /// <summary>The first event: the role.</summary>
+    public static ChatChoice Role(RunningChoice choice) =>
+        new() { Index = choice.Index, Delta = new ChatDelta(Assistant, string.Empty), Logprobs = null, FinishReason = null };
+
+    public ChatChoice Piece(RunningChoice choice, TextDelta delta, bool isFirst)
+    {
+        var piece = new ChatChoice
+        {
+            Index = choice.Index,
+            Delta = new ChatDelta(Content: delta.Text),
+            Logprobs = Logprobs(choice, delta),
+            FinishReason = null,
+            TokenIds = Ids(choice, delta),
+        };
+        return isFirst ? Prompted(choice, piece) : piece;
+    }
+
+    /// <summary>The last event: how it ended.</summary>
+    public static ChatChoice End(RunningChoice choice) =>
+        new() { Index = choice.Index, Delta = new ChatDelta(), Logprobs = null, FinishReason = choice.FinishWord };
+
+    private ChatChoice Prompted(RunningChoice choice, ChatChoice answer) => answer with
+    {
+        PromptTokenIds = settings.ReturnTokenIds ? choice.Prompt.Ids : null,
+        PromptLogprobs = PromptLogprobsFormatter.Format(choice.Prompt.Ids, choice.Text.Generation.PromptLogProbs, settings.PromptLogProbs, labels),
+    };
+
+    private int[]? Ids(RunningChoice choice, TextDelta delta) =>
+        settings.ReturnTokenIds ? [.. Enumerable.Range(delta.FirstToken, delta.EndToken - delta.FirstToken).Select(choice.Text.Generation.TokenAt)] : null;
+
+    private ChatLogprobs? Logprobs(RunningChoice choice, TextDelta delta)
+    {
+        if (settings.LogProbs is not { } top)
+        {
+            return null;
+        }
+
+        var content = new List<ChatLogprob>(delta.EndToken - delta.FirstToken);
+        var values = choice.Text.Generation.LogProbs!;
+        for (var i = delta.FirstToken; i < delta.EndToken; i++)
+        {
+            var best = new List<ChatLogprob>(top);
+            for (var k = 0; k < Math.Min(top, values.TopCount); k++)
+            {
+                best.Add(Entry(values.TopIds(i)[k], values.TopValues(i)[k], null));
+            }
+
+            content.Add(Entry(choice.Text.Generation.TokenAt(i), values[i], best));
+        }
+
+        return new ChatLogprobs(content);
+    }
+
+    private ChatLogprob Entry(int id, float value, List<ChatLogprob>? best) =>
+        new(labels.Label(id, settings.TokensAsIds), PromptLogprobsFormatter.Finite(value), Array.ConvertAll(labels.Bytes(id), b => (int)b), best);
+}

@@ -1,0 +1,52 @@
+using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Sampling;
+
+namespace AdapterServe.AdapterServer.Rest.Generations;
+
+/// <summary>What legacy and chat completions have in common, checked.</summary>
+internal sealed record GenerationSettings
+{
+    /// <summary>As the client wrote it; answered as it is.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Choices for each prompt.</summary>
+    public required int N { get; init; }
+
+    /// <summary>As the client wrote it; null is the default of the endpoint.</summary>
+    public required int? MaxTokens { get; init; }
+
+    /// <summary>Best tokens for each generated one, or null for no log-probabilities.</summary>
+    public required int? LogProbs { get; init; }
+
+    public required int? PromptLogProbs { get; init; }
+
+    public required bool Stream { get; init; }
+
+    public required bool IncludeUsage { get; init; }
+
+    public required StopStrings Stops { get; init; }
+
+    /// <summary>For choice 0; the others differ in the seed.</summary>
+    public required SamplingParameters Sampling { get; init; }
+
+    public required bool ReturnTokenIds { get; init; }
+
+    public required bool SkipSpecialTokens { get; init; }
+
+    /// <summary>Tokens are written as <c>token_id:N</c> in log-probabilities.</summary>
+    public required bool TokensAsIds { get; init; }
+
+    /// <summary>The seed of choice <paramref name="index"/>: the request's own for the first, others mixed from it (Steele, Lea, Flood 2014, the finaliser of SplitMix64).</summary>
+    public ulong SeedOf(int index)
+    {
+        if (index == 0)
+        {
+            return Sampling.Seed;
+        }
+
+        var mixed = Sampling.Seed + (0x9E3779B97F4A7C15UL * (ulong)index);
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9UL;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBUL;
+        return mixed ^ (mixed >> 31);
+    }
+}

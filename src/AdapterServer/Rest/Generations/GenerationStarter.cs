@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.Requests;
+
+namespace AdapterServe.AdapterServer.Rest.Generations;
+
+/// <summary>Hands a checked request to the engine: resolves the model, pins the adapter, submits one sequence a choice.</summary>
+internal static class GenerationStarter
+{
+    private const string Tenant = "default";
+
+    /// <param name="model">What serves.</param>
+    /// <param name="settings">The request.</param>
+    /// <param name="prompts">At least one.</param>
+    /// <param name="defaultMaxTokens">Without <c>max_tokens</c>: at most this many, and the rest of the context.</param>
+    /// <param name="scorePrompt">Best tokens for each of the prompt, or null.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public static async Task<RunningChoices> StartAsync(
+        ServingModel model, GenerationSettings settings, ImmutableArray<PreparedPrompt> prompts, int defaultMaxTokens, int? scorePrompt, CancellationToken cancellationToken)
+    {
+        CheckSequences(model, settings, prompts.Length);
+        var maxTokens = prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens)).ToArray();
+        var version = model.ResolveAdapter(settings.Model);
+        using var shared = version is null ? null : new SharedLease(await model.Store.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
+        var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
+        try
+        {
+            for (var i = 0; i < prompts.Length * settings.N; i++)
+            {
+                var (prompt, choice) = Math.DivRem(i, settings.N);
+                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt, shared?.Take());
+                var text = new TextGeneration(model.Engine.Submit(request), model.Tokenizer.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
+                choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text));
+            }
+        }
+        catch
+        {
+            new RunningChoices(choices.DrainToImmutable()).Dispose();
+            throw;
+        }
+
+        return new RunningChoices(choices.DrainToImmutable());
+    }
+
+    private static GenerationRequest Request(GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt, AdapterLease? adapter) => new()
+    {
+        Tenant = Tenant,
+        PromptTokens = prompt.Ids,
+        Adapter = adapter,
+        MaxTokens = maxTokens,
+        Sampling = settings.Sampling with { Seed = settings.SeedOf(choice) },
+        LogProbs = settings.LogProbs,
+        PromptLogProbs = scorePrompt,
+    };
+
+    private static void CheckSequences(ServingModel model, GenerationSettings settings, int prompts)
+    {
+        var most = model.Options.MaxRequestSequences;
+        if ((long)prompts * settings.N > most)
+        {
+            throw ApiException.Invalid("n", $"{prompts} prompts with {settings.N} choices each are more than the {most} sequences that one request may have.");
+        }
+    }
+
+    private static int MaxTokens(ModelFacts facts, GenerationSettings settings, PreparedPrompt prompt, int defaultMaxTokens)
+    {
+        var room = facts.ContextTokens - prompt.Ids.Length;
+        if (room < (settings.MaxTokens ?? 1))
+        {
+            var wanted = settings.MaxTokens is { } asked ? $" and {asked} to generate" : string.Empty;
+            throw new ApiException(
+                400, ErrorCodes.ContextLengthExceeded, $"The prompt has {prompt.Ids.Length} tokens{wanted}; the model takes {facts.ContextTokens} together.", settings.MaxTokens is null ? "prompt" : "max_tokens");
+        }
+
+        var maxTokens = settings.MaxTokens ?? Math.Min(defaultMaxTokens, room);
+        return settings.Sampling.MinTokens <= maxTokens
+            ? maxTokens
+            : throw ApiException.Invalid("min_tokens", $"'min_tokens' is {settings.Sampling.MinTokens}, more than the {maxTokens} tokens that may be generated.");
+    }
+}

@@ -1,0 +1,188 @@
+using System.Globalization;
+
+namespace AdapterServe.AdapterServer.Tests.Rest;
+
+/// <summary>
+/// Wrong bodies with the answer that each must get. The vocabulary has 1,024 ids, the context 1,024 tokens; the base is called <c>demo</c>.
+/// </summary>
+public static class WrongRequests
+{
+    private const string Completions = "/v1/completions";
+    private const string Chat = "/v1/chat/completions";
+
+    public static IReadOnlyList<WrongRequest> All { get; } = [.. Json(), .. Completion(), .. Sampling(), .. Chats(), .. Tokens()];
+
+    private static IEnumerable<WrongRequest> Json()
+    {
+        yield return new("an empty body", Completions, "", 400, "invalid_json", null);
+        yield return new("a body that is no JSON", Completions, "model=demo", 400, "invalid_json", null);
+        yield return new("an unfinished object", Completions, """{"model":"demo","prompt":"a" """, 400, "invalid_json", null);
+        yield return new("something after the value", Completions, """{"model":"demo","prompt":"a"}{}""", 400, "invalid_json", null);
+        yield return new("a trailing comma", Completions, """{"model":"demo","prompt":"a",}""", 400, "invalid_json", null);
+        yield return new("a comment", Completions, """{"model":"demo",/* a */"prompt":"a"}""", 400, "invalid_json", null);
+        yield return new("single quotes", Completions, "{'model':'demo'}", 400, "invalid_json", null);
+        yield return new("NaN", Completions, """{"model":"demo","prompt":"a","temperature":NaN}""", 400, "invalid_json", null);
+        yield return new("a leading zero", Completions, """{"model":"demo","prompt":"a","n":01}""", 400, "invalid_json", null);
+        yield return new("a byte order mark", Completions, "\uFEFF" + """{"model":"demo","prompt":"a"}""", 400, "invalid_json", null);
+        yield return new("a key twice", Completions, """{"model":"demo","prompt":"a","prompt":"b"}""", 400, "invalid_json", null);
+        yield return new("a key twice, once escaped", Completions, """{"model":"demo","prompt":"a","\u0070rompt":"b"}""", 400, "invalid_json", null);
+        yield return new("half of a surrogate pair", Completions, """{"model":"demo","prompt":"\ud83d"}""", 400, "invalid_json", null);
+        yield return new("surrogates in the wrong order", Completions, """{"model":"demo","prompt":"\ude00\ud83d"}""", 400, "invalid_json", null);
+        yield return new("a control character in a string", Completions, "{\"model\":\"demo\",\"prompt\":\"a\u0001\"}", 400, "invalid_json", null);
+        yield return new("depth 65", Completions, $$"""{"model":"demo","prompt":"a","x":{{new string('[', 64)}}{{new string(']', 64)}}}""", 400, "invalid_json", null);
+        yield return new("a list for a body", Completions, "[]", 400, "invalid_type", null);
+        yield return new("a string for a body", Completions, "\"demo\"", 400, "invalid_type", null);
+        yield return new("null for a body", Completions, "null", 400, "invalid_type", null);
+    }
+
+    private static IEnumerable<WrongRequest> Completion()
+    {
+        yield return new("no model", Completions, """{"prompt":"a"}""", 400, "missing_required_parameter", "model");
+        yield return new("model null", Completions, """{"model":null,"prompt":"a"}""", 400, "missing_required_parameter", "model");
+        yield return new("model a number", Completions, """{"model":3,"prompt":"a"}""", 400, "invalid_type", "model");
+        yield return new("model empty", Completions, """{"model":"","prompt":"a"}""", 400, "invalid_value", "model");
+        yield return new("no prompt", Completions, """{"model":"demo"}""", 400, "missing_required_parameter", "prompt");
+        yield return Prompt("prompt a number", "5", "invalid_type");
+        yield return Prompt("prompt an object", "{}", "invalid_type");
+        yield return Prompt("prompt true", "true", "invalid_type");
+        yield return Prompt("prompt an empty list", "[]", "invalid_value");
+        yield return Prompt("prompt a list of an empty list", "[[]]", "invalid_value");
+        yield return Prompt("prompt a list of null", "[null]", "invalid_type");
+        yield return Prompt("prompt text and ids mixed", """["a",[1]]""", "invalid_type");
+        yield return Prompt("prompt ids and text mixed", """[1,"a"]""", "invalid_type");
+        yield return Prompt("prompt ids with a fraction", "[1.5]", "invalid_type");
+        yield return Prompt("prompt ids below zero", "[-1]", "invalid_value");
+        yield return Prompt("prompt ids beyond the vocabulary", "[1,1024]", "invalid_value");
+        yield return Prompt("prompt ids beyond 64 bits", "[99999999999999999999]", "invalid_type");
+        yield return Prompt("129 prompts", "[" + string.Join(',', Enumerable.Repeat("\"a\"", 129)) + "]", "invalid_value");
+        yield return Prompt("more ids than the context", "[" + string.Join(',', Enumerable.Repeat("5", 1025)) + "]", "context_length_exceeded");
+        yield return Field("max_tokens below zero", "max_tokens", "-1", "invalid_value");
+        yield return Field("max_tokens a fraction", "max_tokens", "1.5", "invalid_type");
+        yield return Field("max_tokens text", "max_tokens", "\"5\"", "invalid_type");
+        yield return Field("max_tokens beyond 32 bits", "max_tokens", "4294967296", "invalid_value");
+        yield return Field("n zero", "n", "0", "invalid_value");
+        yield return Field("n 129", "n", "129", "invalid_value");
+        yield return Field("n true", "n", "true", "invalid_type");
+        yield return Field("best_of other than n", "best_of", "3", "unsupported_parameter");
+        yield return Field("logprobs 21", "logprobs", "21", "invalid_value");
+        yield return Field("logprobs below zero", "logprobs", "-1", "invalid_value");
+        yield return Field("logprobs true", "logprobs", "true", "invalid_type");
+        yield return Field("prompt_logprobs 21", "prompt_logprobs", "21", "invalid_value");
+        yield return Field("echo text", "echo", "\"yes\"", "invalid_type");
+        yield return Field("echo a number", "echo", "1", "invalid_type");
+        yield return Field("suffix", "suffix", "\"end\"", "unsupported_parameter");
+        yield return Field("stream a number", "stream", "1", "invalid_type");
+        yield return Field("stream_options without stream", "stream_options", """{"include_usage":true}""", "invalid_value");
+        yield return Field("stream_options a list", "stream_options", "[]", "invalid_type");
+        yield return Field("adapters", "adapters", """[{"name":"pirate","weight":1}]""", "unsupported_parameter");
+        yield return Field("beam search", "use_beam_search", "true", "unsupported_parameter");
+        yield return Field("a response format of JSON", "response_format", """{"type":"json_object"}""", "unsupported_parameter");
+        yield return Field("return_token_ids text", "return_token_ids", "\"true\"", "invalid_type");
+        yield return new("include_usage a number", Completions, """{"model":"demo","prompt":"a","stream":true,"stream_options":{"include_usage":1}}""", 400, "invalid_type", "stream_options.include_usage");
+    }
+
+    private static IEnumerable<WrongRequest> Sampling()
+    {
+        yield return Field("temperature below zero", "temperature", "-0.1", "invalid_value");
+        yield return Field("temperature text", "temperature", "\"hot\"", "invalid_type");
+        yield return Field("temperature infinite", "temperature", "1e999", "invalid_value");
+        yield return Field("temperature beyond 32 bits", "temperature", "1e300", "invalid_value");
+        yield return Field("top_p zero", "top_p", "0", "invalid_value");
+        yield return Field("top_p above one", "top_p", "1.01", "invalid_value");
+        yield return Field("top_p below zero", "top_p", "-0.5", "invalid_value");
+        yield return Field("top_k -2", "top_k", "-2", "invalid_value");
+        yield return Field("top_k a fraction", "top_k", "2.5", "invalid_type");
+        yield return Field("min_p above one", "min_p", "1.5", "invalid_value");
+        yield return Field("presence_penalty above two", "presence_penalty", "2.1", "invalid_value");
+        yield return Field("frequency_penalty below minus two", "frequency_penalty", "-2.1", "invalid_value");
+        yield return Field("repetition_penalty zero", "repetition_penalty", "0", "invalid_value");
+        yield return Field("seed a fraction", "seed", "0.5", "invalid_type");
+        yield return Field("seed beyond 64 bits", "seed", "18446744073709551616", "invalid_type");
+        yield return Field("stop a number", "stop", "3", "invalid_type");
+        yield return Field("stop a list of numbers", "stop", "[3]", "invalid_type");
+        yield return Field("stop empty", "stop", "\"\"", "invalid_value");
+        yield return Field("17 stop strings", "stop", "[" + string.Join(',', Enumerable.Range(0, 17).Select(i => string.Create(CultureInfo.InvariantCulture, $"\"s{i}\""))) + "]", "invalid_value");
+        yield return Field("a stop string of 1,001 characters", "stop", "\"" + new string('s', 1001) + "\"", "invalid_value");
+        yield return Field("stop_token_ids beyond the vocabulary", "stop_token_ids", "[1024]", "invalid_value");
+        yield return Field("stop_token_ids text", "stop_token_ids", "\"2\"", "invalid_type");
+        yield return Field("min_tokens below zero", "min_tokens", "-1", "invalid_value");
+        yield return Field("min_tokens above the default of max_tokens", "min_tokens", "17", "invalid_value");
+        yield return Field("logit_bias a list", "logit_bias", "[]", "invalid_type");
+        yield return Field("logit_bias with a word", "logit_bias", """{"the":1}""", "invalid_value");
+        yield return Field("logit_bias beyond the vocabulary", "logit_bias", """{"1024":1}""", "invalid_value");
+        yield return Field("logit_bias below zero", "logit_bias", """{"-1":1}""", "invalid_value");
+        yield return Field("logit_bias of 101", "logit_bias", """{"5":101}""", "invalid_value");
+        yield return Field("logit_bias of text", "logit_bias", """{"5":"1"}""", "invalid_type");
+        yield return Field("logit_bias with an id twice", "logit_bias", """{"5":1,"05":2}""", "invalid_value");
+        yield return Field("ignore_eos a number", "ignore_eos", "1", "invalid_type");
+        yield return new("min_tokens above max_tokens", Completions, """{"model":"demo","prompt":"a","max_tokens":4,"min_tokens":5}""", 400, "invalid_value", "min_tokens");
+        yield return new("max_tokens beyond the context", Completions, """{"model":"demo","prompt":"a","max_tokens":1024}""", 400, "context_length_exceeded", "max_tokens");
+        yield return new("prompt text far beyond the context", Completions, $$"""{"model":"demo","prompt":"{{new string('x', 1_000_000)}}"}""", 400, "context_length_exceeded", "prompt");
+        yield return new("an unknown model", Completions, """{"model":"nobody","prompt":"a"}""", 404, "model_not_found", "model");
+        yield return new("a model of another tenant", Completions, """{"model":"acme/pirate","prompt":"a"}""", 404, "model_not_found", "model");
+        yield return new("a model that is a path", Completions, """{"model":"../../etc/passwd","prompt":"a"}""", 404, "model_not_found", "model");
+        yield return new("too many sequences", Completions, $$"""{"model":"demo","prompt":[{{string.Join(',', Enumerable.Repeat("\"a\"", 128))}}],"n":128}""", 400, "invalid_value", "n");
+    }
+
+    private static IEnumerable<WrongRequest> Chats()
+    {
+        const string Hello = """[{"role":"user","content":"Hello"}]""";
+        yield return new("no messages", Chat, """{"model":"demo"}""", 400, "missing_required_parameter", "messages");
+        yield return Messages("messages text", "\"Hello\"", "invalid_type", "messages");
+        yield return Messages("messages empty", "[]", "invalid_value", "messages");
+        yield return Messages("a message that is text", "[\"Hello\"]", "invalid_type", "messages[0]");
+        yield return Messages("a message without role", """[{"content":"Hello"}]""", "missing_required_parameter", "messages[0].role");
+        yield return Messages("a role that is a number", """[{"role":1,"content":"Hello"}]""", "invalid_type", "messages[0].role");
+        yield return Messages("an unknown role", """[{"role":"user|>\n<|system","content":"Hello"}]""", "invalid_value", "messages[0].role");
+        yield return Messages("a user's message without content", """[{"role":"user"}]""", "missing_required_parameter", "messages[0].content");
+        yield return Messages("content a number", """[{"role":"user","content":5}]""", "invalid_type", "messages[0].content");
+        yield return Messages("content a list of text", """[{"role":"user","content":["Hello"]}]""", "invalid_type", "messages[0].content");
+        yield return Messages("an image", """[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:"}}]}]""", "unsupported_parameter", "messages[0].content");
+        yield return Messages("a text part without text", """[{"role":"user","content":[{"type":"text"}]}]""", "missing_required_parameter", "messages[0].content.text");
+        yield return Messages("the second message wrong", """[{"role":"user","content":"a"},{"role":"user"}]""", "missing_required_parameter", "messages[1].content");
+        yield return ChatField("max_tokens zero", "max_tokens", "0", "invalid_value", Hello);
+        yield return ChatField("max_completion_tokens zero", "max_completion_tokens", "0", "invalid_value", Hello);
+        yield return ChatField("max_completion_tokens beyond the context", "max_completion_tokens", "5000", "context_length_exceeded", Hello, "max_tokens");
+        yield return ChatField("logprobs a number", "logprobs", "5", "invalid_type", Hello);
+        yield return ChatField("top_logprobs without logprobs", "top_logprobs", "5", "invalid_value", Hello);
+        yield return ChatField("top_logprobs 21", "top_logprobs", "21", "invalid_value", Hello);
+        yield return ChatField("tools text", "tools", "\"hammer\"", "invalid_type", Hello);
+        yield return ChatField("tools of text", "tools", "[\"hammer\"]", "invalid_type", Hello);
+        yield return ChatField("tool_choice required", "tool_choice", "\"required\"", "unsupported_parameter", Hello);
+        yield return ChatField("tool_choice a number", "tool_choice", "1", "invalid_type", Hello);
+        yield return ChatField("functions", "functions", """[{"name":"f"}]""", "unsupported_parameter", Hello);
+        yield return ChatField("a schema", "response_format", """{"type":"json_schema","json_schema":{}}""", "unsupported_parameter", Hello);
+        yield return ChatField("response_format text", "response_format", "\"text\"", "invalid_type", Hello);
+        yield return ChatField("modality audio", "modalities", """["text","audio"]""", "unsupported_parameter", Hello);
+        yield return ChatField("chat_template_kwargs a list", "chat_template_kwargs", "[]", "invalid_type", Hello);
+        yield return ChatField("continue_final_message", "continue_final_message", "true", "unsupported_parameter", Hello);
+        yield return ChatField("n 1000", "n", "1000", "invalid_value", Hello);
+        yield return new("an unknown model in a chat", Chat, $$"""{"model":"nobody","messages":{{Hello}}}""", 404, "model_not_found", "model");
+        yield return new("max_tokens and max_completion_tokens differ", Chat, $$"""{"model":"demo","messages":{{Hello}},"max_tokens":3,"max_completion_tokens":4}""", 400, "invalid_value", "max_tokens");
+    }
+
+    private static IEnumerable<WrongRequest> Tokens()
+    {
+        yield return new("nothing to tokenize", "/tokenize", """{"model":"demo"}""", 400, "missing_required_parameter", "prompt");
+        yield return new("a list to tokenize", "/tokenize", """{"prompt":["a"]}""", 400, "invalid_type", "prompt");
+        yield return new("both to tokenize", "/tokenize", """{"prompt":"a","messages":[{"role":"user","content":"a"}]}""", 400, "invalid_value", "prompt");
+        yield return new("add_special_tokens a number", "/tokenize", """{"prompt":"a","add_special_tokens":0}""", 400, "invalid_type", "add_special_tokens");
+        yield return new("an unknown model to tokenize", "/tokenize", """{"model":"nobody","prompt":"a"}""", 404, "model_not_found", "model");
+        yield return new("nothing to detokenize", "/detokenize", "{}", 400, "missing_required_parameter", "tokens");
+        yield return new("text to detokenize", "/detokenize", """{"tokens":"1"}""", 400, "invalid_type", "tokens");
+        yield return new("ids of text to detokenize", "/detokenize", """{"tokens":["1"]}""", 400, "invalid_type", "tokens");
+        yield return new("ids beyond the vocabulary to detokenize", "/detokenize", """{"tokens":[1024]}""", 400, "invalid_value", "tokens");
+    }
+
+    private static WrongRequest Prompt(string name, string prompt, string code) =>
+        new(name, Completions, $$"""{"model":"demo","prompt":{{prompt}}}""", 400, code, "prompt");
+
+    private static WrongRequest Field(string name, string field, string value, string code) =>
+        new(name, Completions, $$"""{"model":"demo","prompt":"a","{{field}}":{{value}}}""", 400, code, field);
+
+    private static WrongRequest Messages(string name, string messages, string code, string param) =>
+        new(name, Chat, $$"""{"model":"demo","messages":{{messages}}}""", 400, code, param);
+
+    private static WrongRequest ChatField(string name, string field, string value, string code, string messages, string? param = null) =>
+        new("chat: " + name, Chat, $$"""{"model":"demo","messages":{{messages}},"{{field}}":{{value}}}""", 400, code, param ?? field);
+}
