@@ -1,0 +1,22 @@
+using System.Text;
+using System.Text.Json;
+using AdapterServe.Engine.Tokenization.Patterns;
+
+namespace AdapterServe.Engine.Tokenization.Normalizers;
+
+internal static class NormalizerReader
+{
+    public static INormalizer Read(JsonElement json) => json.TextOf("type") switch
+    {
+        "Sequence" => new SequenceNormalizer([.. json.Required("normalizers").Items("normalizers").Select(Read)]),
+        "NFC" => new UnicodeFormNormalizer(NormalizationForm.FormC),
+        "NFD" => new UnicodeFormNormalizer(NormalizationForm.FormD),
+        "NFKC" => new UnicodeFormNormalizer(NormalizationForm.FormKC),
+        "NFKD" => new UnicodeFormNormalizer(NormalizationForm.FormKD),
+        "Lowercase" => new LowercaseNormalizer(),
+        "Prepend" => new PrependNormalizer(json.TextOf("prepend")),
+        "Replace" => new ReplaceNormalizer(TextPattern.Read(json.Required("pattern")), json.TextOf("content")),
+        "Strip" => new StripNormalizer(json.Flag("strip_left", true), json.Flag("strip_right", true)),
+        var type => throw new TokenizerException($"The normalizer \"{type}\" is not supported."),
+    };
+}

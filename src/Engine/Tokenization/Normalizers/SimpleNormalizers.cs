@@ -1,0 +1,59 @@
+using System.Text;
+using AdapterServe.Engine.Tokenization.Patterns;
+
+namespace AdapterServe.Engine.Tokenization.Normalizers;
+
+internal sealed class SequenceNormalizer(INormalizer[] parts) : INormalizer
+{
+    public string Normalize(string text) => parts.Aggregate(text, (current, part) => part.Normalize(current));
+}
+
+internal sealed class LowercaseNormalizer : INormalizer
+{
+    public string Normalize(string text) => text.ToLowerInvariant();
+}
+
+/// <summary>Puts a text before all but an empty one.</summary>
+internal sealed class PrependNormalizer(string prefix) : INormalizer
+{
+    public string Normalize(string text) => text.Length == 0 ? text : prefix + text;
+}
+
+internal sealed class StripNormalizer(bool left, bool right) : INormalizer
+{
+    public string Normalize(string text)
+    {
+        string result = left ? text.TrimStart() : text;
+        return right ? result.TrimEnd() : result;
+    }
+}
+
+internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
+{
+    public string Normalize(string text)
+    {
+        var matches = new List<(int Start, int Length)>();
+        pattern.FindAll(text, matches);
+        if (matches.Count == 0)
+        {
+            return text;
+        }
+
+        var result = new StringBuilder(text.Length);
+        int from = 0;
+        foreach ((int start, int length) in matches)
+        {
+            result.Append(text, from, start - from).Append(content);
+            from = start + length;
+        }
+
+        return result.Append(text, from, text.Length - from).ToString();
+    }
+}
+
+internal sealed class UnicodeFormNormalizer(NormalizationForm form) : INormalizer
+{
+    private readonly UnicodeNormalization _tables = UnicodeNormalization.Shared;
+
+    public string Normalize(string text) => _tables.Normalize(text, form);
+}

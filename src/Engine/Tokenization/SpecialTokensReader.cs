@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace AdapterServe.Engine.Tokenization;
+
+/// <summary>
+/// Gathers the special tokens of a model folder: texts from <c>tokenizer_config.json</c>, ids from there, <c>generation_config.json</c> and <c>config.json</c>.
+/// </summary>
+internal static class SpecialTokensReader
+{
+    private static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+    public static SpecialTokens Read(string modelFolder, Vocabulary vocabulary)
+    {
+        ImmutableSortedDictionary<string, string> texts = ReadTexts(Path.Combine(modelFolder, "tokenizer_config.json"));
+        string[] configurations = ["generation_config.json", "config.json"];
+        int[]?[] ends = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "eos_token_id"))];
+        int[]?[] begins = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "bos_token_id"))];
+        int[]?[] pads = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "pad_token_id"))];
+
+        IEnumerable<int> eos = ends.FirstOrDefault(ids => ids is not null) ?? [];
+        return new SpecialTokens
+        {
+            Texts = texts,
+            BosId = IdOf(texts, "bos_token", vocabulary) ?? First(begins),
+            PadId = IdOf(texts, "pad_token", vocabulary) ?? First(pads),
+            EosIds = [.. IdOf(texts, "eos_token", vocabulary) is { } own ? eos.Append(own) : eos],
+        };
+    }
+
+    private static ImmutableSortedDictionary<string, string> ReadTexts(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return SpecialTokens.None.Texts;
+        }
+
+        using JsonDocument config = TokenizerJson.Open(path);
+        return Roles
+            .Select(role => (Role: role, Text: config.RootElement.TokenText(role)))
+            .Where(token => token.Text is not null)
+            .ToImmutableSortedDictionary(token => token.Role, token => token.Text!, StringComparer.Ordinal);
+    }
+
+    private static int? IdOf(ImmutableSortedDictionary<string, string> texts, string role, Vocabulary vocabulary) =>
+        texts.TryGetValue(role, out string? text) && vocabulary.TryGetId(text, out int id) ? id : null;
+
+    private static int? First(int[]?[] ids) => ids.FirstOrDefault(item => item is { Length: > 0 })?[0];
+
+    private static int[]? ReadIds(string path, string name)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using JsonDocument config = TokenizerJson.Open(path);
+        return config.RootElement.Optional(name) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Select(id => id.Integer(name))],
+            { } single => [single.Integer(name)],
+        };
+    }
+}

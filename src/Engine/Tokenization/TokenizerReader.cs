@@ -1,0 +1,46 @@
+using System.Text.Json;
+using AdapterServe.Engine.Tokenization.AddedTokens;
+using AdapterServe.Engine.Tokenization.Decoders;
+using AdapterServe.Engine.Tokenization.Models;
+using AdapterServe.Engine.Tokenization.Normalizers;
+using AdapterServe.Engine.Tokenization.PostProcessors;
+using AdapterServe.Engine.Tokenization.PreTokenizers;
+
+namespace AdapterServe.Engine.Tokenization;
+
+/// <summary>Resolves the components of a <c>tokenizer.json</c>. <b>Errors</b>: <see cref="TokenizerException"/>; a component of unknown type is named.</summary>
+internal static class TokenizerReader
+{
+    public static TokenizerParts Read(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            throw new TokenizerException("tokenizer.json must hold an object.");
+        }
+
+        var vocabulary = new Vocabulary();
+        ITokenizerModel model = ReadModel(json.Required("model"), vocabulary);
+        AddedToken[] added = json.Optional("added_tokens") is { } tokens ? [.. tokens.Items("added_tokens").Select(AddedToken.Read)] : [];
+        foreach (AddedToken token in added)
+        {
+            vocabulary.Add(token.Content, token.Id);
+        }
+
+        INormalizer? normalizer = json.Optional("normalizer") is { } normalizerJson ? NormalizerReader.Read(normalizerJson) : null;
+        return new TokenizerParts(
+            vocabulary,
+            new AddedVocabulary(added, normalizer),
+            json.Optional("pre_tokenizer") is { } preTokenizer ? PreTokenizerReader.Read(preTokenizer) : null,
+            model,
+            json.Optional("post_processor") is { } postProcessor ? PostProcessorReader.Read(postProcessor) : null,
+            json.Optional("decoder") is { } decoder ? DecoderReader.Read(decoder) : new SpaceJoiningDecoder());
+    }
+
+    // The oldest files leave the type out; only BPE has merges.
+    private static BpeModel ReadModel(JsonElement json, Vocabulary vocabulary) => json.OptionalText("type") switch
+    {
+        "BPE" => BpeReader.Read(json, vocabulary),
+        null when json.Optional("merges") is not null => BpeReader.Read(json, vocabulary),
+        var type => throw new TokenizerException($"The tokenizer model \"{type}\" is not supported."),
+    };
+}

@@ -1,0 +1,22 @@
+namespace AdapterServe.Engine.Tests;
+
+/// <summary>Every tolerance of this project's tests, with where it comes from.</summary>
+internal static class Tolerances
+{
+    /// <summary>
+    /// A log-probability is rounded to float once, at magnitudes up to 64 in these tests: half a unit in the last place is 2^-19 ≈ 2e-6.
+    /// </summary>
+    public const double LogProbability = 4e-6;
+
+    /// <summary>
+    /// Quantile 1 − 1e-6 of the standard normal: Wilson and Hilferty's approximation turns it into the chi-square bound for any degrees of freedom.
+    /// A right sampler with the tests' fixed seeds is checked some tens of times, so a false alarm has a chance below 1e-4, once and for all.
+    /// </summary>
+    public const double ChiSquareNormalQuantile = 4.75;
+
+    /// <summary>
+    /// Log-probabilities of the demo model against its goldens, which another f32 implementation computed: the bound that the demo data's README recommends;
+    /// two orders of summation differ by some 1e-5 after four layers.
+    /// </summary>
+    public const double GoldenLogProbability = 1e-4;
+}
