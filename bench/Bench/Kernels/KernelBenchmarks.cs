@@ -1,0 +1,237 @@
+using System.Runtime.InteropServices;
+using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Bench.Kernels;
+
+/// <summary>
+/// Every kernel against the time to read its bytes, in the same run on the same threads. Weights and caches of one measurement
+/// exceed the last cache: each call takes the next site.
+/// </summary>
+internal static unsafe class KernelBenchmarks
+{
+    private const int Rounds = 400;
+    private const long Footprint = 160L << 20;
+
+    public static int Run(string[] arguments)
+    {
+        var threads = arguments.Length > 0 ? int.Parse(arguments[0], System.Globalization.CultureInfo.InvariantCulture) : 2;
+        var only = arguments.Length > 1 ? arguments[1] : "";
+        Console.WriteLine($"{SimdSupport.Path}, {threads} threads; us median (least) of {Rounds}; ratio = kernel / streaming its bytes, medians");
+        using var parallel = new SpinParallel(threads);
+        if (only is "" or "lowrank")
+        {
+            foreach (var type in new[] { WeightType.BF16, WeightType.F32 })
+            {
+                foreach (var (rows, distinct) in new[] { (1, 1), (8, 8), (32, 32), (8, 1), (32, 1), (256, 1), (256, 8) })
+                {
+                    LowRankAt(parallel, rows, distinct, 16, type);
+                }
+
+                LowRankAt(parallel, 1, 1, 256, type);
+            }
+        }
+
+        if (only is "" or "dense")
+        {
+            foreach (var rows in new[] { 1, 8, 32, 256 })
+            {
+                DenseAt(parallel, rows, WeightType.BF16);
+                DenseAt(parallel, rows, WeightType.F32);
+            }
+        }
+
+        if (only is "" or "attention")
+        {
+            foreach (var (heads, kvHeads, size) in new[] { (14, 2, 64), (32, 8, 128), (8, 8, 64) })
+            {
+                AttentionAt(parallel, heads, kvHeads, size, 32, 1023, 1);
+                AttentionAt(parallel, heads, kvHeads, size, 1, 8191, 1);
+                AttentionAt(parallel, heads, kvHeads, size, 1, 0, 512);
+            }
+        }
+
+        if (only is "" or "pack")
+        {
+            Packing();
+        }
+
+        return 0;
+    }
+
+    private static void LowRankAt(SpinParallel parallel, int rows, int distinct, int rank, WeightType type)
+    {
+        const int width = 2048;
+        using var arena = new WeightArena();
+        var bytes = (long)rank * 2 * width * (type == WeightType.F32 ? 4 : 2) * distinct;
+        var sites = (int)Math.Clamp(Footprint / bytes, 2, 128);
+        var segments = new LowRankSegment[sites][];
+        var streams = new Streaming[sites];
+        var factor = new float[rank * width];
+        Array.Fill(factor, 0.01f);
+        for (var site = 0; site < sites; site++)
+        {
+            segments[site] = new LowRankSegment[distinct];
+            streams[site] = new Streaming(parallel);
+            for (var i = 0; i < distinct; i++)
+            {
+                var weights = LowRankWeights.Pack(arena, rank, width, width, factor, factor, 1, type);
+                streams[site].Add(weights.A, weights.Bytes / 2);
+                streams[site].Add(weights.B, weights.Bytes / 2);
+                segments[site][i] = new LowRankSegment(rows * i / distinct, rows * (i + 1) / distinct, weights);
+            }
+        }
+
+        var x = Floats((long)rows * width);
+        var y = Floats((long)rows * width);
+        var workspace = Floats(LowRank.WorkspaceBytes(rows, distinct, rank, width) / 4 + 16);
+        var (kernelSite, streamSite) = (0, sites / 2);
+        var times = Timing.Interleave(
+            Rounds,
+            () => LowRank.Add(x, width, y, width, segments[kernelSite++ % sites], workspace, parallel),
+            () => streams[streamSite++ % sites].Run());
+        Report($"LowRank {rows} rows, {distinct} adapters of rank {rank}, {type}", bytes, 2.0 * rows * rank * 2 * width, times);
+        Free(x, y, workspace);
+    }
+
+    private static void DenseAt(SpinParallel parallel, int rows, WeightType type)
+    {
+        const int width = 2048;
+        using var arena = new WeightArena();
+        var matrix = new float[width * width];
+        Array.Fill(matrix, 0.01f);
+        var bytes = (long)width * width * (type == WeightType.F32 ? 4 : 2);
+        var sites = (int)(Footprint / bytes);
+        var weights = new DenseWeights[sites];
+        var streams = new Streaming[sites];
+        for (var site = 0; site < sites; site++)
+        {
+            weights[site] = DenseWeights.Pack(arena, width, width, matrix, DenseMode.Replace, type);
+            streams[site] = new Streaming(parallel);
+            streams[site].Add(weights[site].W, bytes);
+        }
+
+        var x = Floats((long)rows * width);
+        var y = Floats((long)rows * width);
+        var workspace = Floats(1024);
+        var (kernelSite, streamSite) = (0, sites / 2);
+        var times = Timing.Interleave(
+            Rounds / 4,
+            () => Dense.Apply(x, width, y, width, [new DenseSegment(0, rows, weights[kernelSite++ % sites])], workspace, parallel),
+            () => streams[streamSite++ % sites].Run());
+        Report($"Dense {rows} rows, {type}", bytes, 2.0 * rows * width * width, times);
+        Free(x, y, workspace);
+    }
+
+    private static void AttentionAt(SpinParallel parallel, int heads, int kvHeads, int size, int sequences, int past, int added)
+    {
+        const int blockSize = 16;
+        var blocks = (past + added + blockSize - 1) / blockSize;
+        var cacheFloats = (long)sequences * blocks * blockSize * kvHeads * size;
+        var layers = (int)Math.Clamp(Footprint / (cacheFloats * 8), 1, 16);
+        var tokens = sequences * added;
+        var caches = new nint[2 * layers];
+        var streams = new Streaming[layers];
+        for (var i = 0; i < layers; i++)
+        {
+            streams[i] = new Streaming(parallel);
+            for (var half = 0; half < 2; half++)
+            {
+                var cache = Floats(cacheFloats);
+                caches[(2 * i) + half] = (nint)cache;
+                streams[i].Add(cache, cacheFloats * 4);
+            }
+        }
+
+        var table = (int*)Floats((long)sequences * blocks);
+        new Random(1).Shuffle(Iota(table, sequences * blocks));
+        var lengths = (int*)Floats((2 * sequences) + 1);
+        for (var b = 0; b < sequences; b++)
+        {
+            lengths[b] = b * added;
+            lengths[sequences + 1 + b] = past;
+        }
+
+        lengths[sequences] = tokens;
+        var q = Floats((long)tokens * heads * size);
+        var kv = Floats((long)tokens * kvHeads * size);
+        var angles = Floats((long)(past + added) * size);
+        var output = Floats((long)tokens * heads * size);
+        var workspace = Floats((PagedAttention.WorkspaceBytes(tokens, sequences, past + added, heads, kvHeads, size, parallel.Threads) / 4) + 1);
+        var arguments = new PagedAttentionArguments
+        {
+            Query = q, Key = kv, Value = kv, Cos = angles, Sin = angles, BlockTable = table, CumulativeLengths = lengths,
+            PastLengths = lengths + sequences + 1, Output = output, Tokens = tokens, Sequences = sequences, Heads = heads, KvHeads = kvHeads,
+            HeadSize = size, RotaryDims = size, MaxPositions = past + added, BlockSize = blockSize, NumBlocks = sequences * blocks,
+            MaxBlocksPerSequence = blocks, Scale = 0.1f,
+        };
+        var (kernelLayer, streamLayer) = (0, layers / 2);
+        var times = Timing.Interleave(
+            Rounds / 8,
+            () =>
+            {
+                var layer = kernelLayer++ % layers;
+                arguments.KeyCache = (float*)caches[2 * layer];
+                arguments.ValueCache = (float*)caches[(2 * layer) + 1];
+                PagedAttention.Run(arguments, workspace, parallel);
+            },
+            () => streams[streamLayer++ % layers].Run());
+        var pairs = sequences * (((double)past * added) + (added * (added + 1.0) / 2));
+        Report($"Attention {heads}/{kvHeads} heads of {size}, {sequences} x {past} + {added}", cacheFloats * 8, 4 * pairs * heads * size, times);
+        Free(q, kv, angles, output, workspace, (float*)table, (float*)lengths);
+        foreach (var cache in caches)
+        {
+            Free((float*)cache);
+        }
+    }
+
+    /// <summary>Load time of an adapter of 17 MB: rank 16 over 130 sites of width 2048.</summary>
+    private static void Packing()
+    {
+        const int width = 2048, rank = 16, sites = 66;
+        var factor = new ushort[rank * width];
+        var times = Timing.Interleave(20, () =>
+        {
+            using var arena = new WeightArena();
+            for (var i = 0; i < sites; i++)
+            {
+                LowRankWeights.Pack(arena, rank, width, width, factor, factor, 1, WeightType.BF16);
+            }
+        });
+        Console.WriteLine($"{"Pack 17 MB of bf16 rank-16 factors",-58} {times[0].Median,9:F1} ({times[0].Least:F1})");
+    }
+
+    private static void Report(string name, long bytes, double flops, (double Median, double Least)[] times)
+    {
+        var (kernel, stream) = (times[0], times[1]);
+        Console.WriteLine(
+            $"{name,-58} {kernel.Median,9:F1} ({kernel.Least,8:F1})  stream {stream.Median,8:F1} ({stream.Least,8:F1})  ratio {kernel.Median / stream.Median,6:F2}"
+            + $"  {bytes / kernel.Median / 1e3,5:F1} GB/s {flops / kernel.Median / 1e3,6:F1} GFLOP/s");
+    }
+
+    private static Span<int> Iota(int* values, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            values[i] = i;
+        }
+
+        return new Span<int>(values, count);
+    }
+
+    private static float* Floats(long count)
+    {
+        var memory = (float*)NativeMemory.AlignedAlloc((nuint)count * 4, 64);
+        new Span<float>(memory, (int)count).Fill(0.01f);
+        return memory;
+    }
+
+    private static void Free(params float*[] buffers)
+    {
+        foreach (var buffer in buffers)
+        {
+            NativeMemory.AlignedFree(buffer);
+        }
+    }
+}

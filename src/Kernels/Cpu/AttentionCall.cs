@@ -1,0 +1,275 @@
+using System.Runtime.CompilerServices;
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>
+/// One call of <see cref="PagedAttention.Run"/> in three phases: rotate and store (by tokens), attend (pieces of equal cost), and, where items
+/// were split, merge their chunks in order.
+/// </summary>
+internal unsafe struct AttentionCall
+{
+    // Transposing a key and reading a value row cost about as much as this many query rows.
+    private const int KeyCost = 24;
+
+    private readonly PagedAttentionArguments _arguments;
+    private readonly AttentionWorkspace _layout;
+    private readonly byte* _memory;
+    private readonly AttentionPiece* _pieces;
+    private readonly AttentionPiece* _splits;
+    private readonly int _group;
+    private readonly int _tileTokens;
+    private int _pieceCount;
+    private int _splitCount;
+    private int _tasks;
+    private long _total;
+    private byte* _nextPartial;
+
+    public AttentionCall(in PagedAttentionArguments arguments, in AttentionWorkspace layout, void* workspace)
+    {
+        _arguments = arguments;
+        _layout = layout;
+        _memory = (byte*)AttentionWorkspace.Align((long)workspace);
+        _pieces = (AttentionPiece*)(_memory + layout.Pieces);
+        _splits = (AttentionPiece*)(_memory + layout.Splits);
+        _nextPartial = _memory + layout.Partials;
+        _group = arguments.Heads / arguments.KvHeads;
+        _tileTokens = Math.Max(1, AttentionWorkspace.RowTile / _group);
+    }
+
+    public void Run<TLanes, TKv>(IParallel parallel)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        fixed (AttentionCall* state = &this)
+        {
+            var rotation = (long)_arguments.Tokens * (_arguments.Heads + (2 * _arguments.KvHeads)) * _arguments.HeadSize * 4;
+            Share(rotation, &Store<TLanes, TKv>, state, parallel);
+            _total = Cost();
+            Plan(_tasks = WorkSplit.Tasks(_total, parallel.Threads));
+            Share(_total, &Attend<TLanes, TKv>, state, parallel);
+            if (_splitCount > 0)
+            {
+                _tasks = _splitCount;
+                parallel.For(_tasks, &Join<TLanes>, state);
+            }
+        }
+    }
+
+    private void Share(long cost, delegate*<void*, int, void> body, void* state, IParallel parallel)
+    {
+        _tasks = WorkSplit.Tasks(cost, parallel.Threads);
+        if (_tasks == 1)
+        {
+            body(state, 0);
+        }
+        else
+        {
+            parallel.For(_tasks, body, state);
+        }
+    }
+
+    private readonly long Cost()
+    {
+        long total = 0;
+        for (var b = 0; b < _arguments.Sequences; b++)
+        {
+            var end = _arguments.CumulativeLengths[b + 1];
+            for (var token = _arguments.CumulativeLengths[b]; token < end; token += _tileTokens)
+            {
+                total += Cost(Item(b, token, end));
+            }
+        }
+
+        return total * _arguments.KvHeads;
+    }
+
+    private readonly long Cost(in AttentionPiece piece) =>
+        (long)(piece.ChunkEnd - piece.ChunkStart) * AttentionWorkspace.Chunk * 2 * _arguments.HeadSize * ((piece.Tokens * _group) + KeyCost);
+
+    private readonly AttentionPiece Item(int sequence, int token, int end)
+    {
+        var tokens = Math.Min(_tileTokens, end - token);
+        var position = _arguments.PastLengths[sequence] + token - _arguments.CumulativeLengths[sequence];
+        var first = _arguments.Window == 0 ? 0 : Math.Max(0, position - _arguments.Window + 1);
+        return new AttentionPiece
+        {
+            Sequence = sequence,
+            TokenStart = token,
+            Tokens = tokens,
+            ChunkStart = first / AttentionWorkspace.Chunk,
+            ChunkEnd = ((position + tokens - 1) / AttentionWorkspace.Chunk) + 1,
+        };
+    }
+
+    private void Plan(int tasks)
+    {
+        long start = 0;
+        for (var b = 0; b < _arguments.Sequences; b++)
+        {
+            var end = _arguments.CumulativeLengths[b + 1];
+            for (var head = 0; head < _arguments.KvHeads; head++)
+            {
+                for (var token = _arguments.CumulativeLengths[b]; token < end; token += _tileTokens)
+                {
+                    var item = Item(b, token, end);
+                    item.KvHead = head;
+                    item.Start = start;
+                    var cost = Cost(item);
+                    start += cost;
+                    Append(item, tasks == 1 ? 1 : (int)(((Int128)cost * _layout.SplitParts / _total) + 1));
+                }
+            }
+        }
+    }
+
+    private void Append(AttentionPiece item, int parts)
+    {
+        var chunks = item.ChunkEnd - item.ChunkStart;
+        parts = Math.Min(parts, chunks);
+        if (parts == 1)
+        {
+            _pieces[_pieceCount++] = item;
+            return;
+        }
+
+        var bytes = AttentionWorkspace.PartialBytes(item.Tokens * _group, _arguments.HeadSize);
+        item.Partials = _nextPartial;
+        _nextPartial += chunks * bytes;
+        _splits[_splitCount++] = item;
+        var first = item.ChunkStart;
+        var cost = Cost(item) / chunks;
+        for (var part = 0; part < parts; part++)
+        {
+            var piece = item;
+            piece.ChunkStart = first + (int)((long)chunks * part / parts);
+            piece.ChunkEnd = first + (int)((long)chunks * (part + 1) / parts);
+            piece.Partials = item.Partials + ((piece.ChunkStart - first) * bytes);
+            piece.Start = item.Start + ((piece.ChunkStart - first) * cost);
+            _pieces[_pieceCount++] = piece;
+        }
+    }
+
+    private static void Store<TLanes, TKv>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        ref var call = ref *(AttentionCall*)state;
+        ref readonly var a = ref call._arguments;
+        var from = (int)WorkSplit.Boundary(a.Tokens, task, call._tasks);
+        var to = (int)WorkSplit.Boundary(a.Tokens, task + 1, call._tasks);
+        for (var b = 0; b < a.Sequences; b++)
+        {
+            var end = Math.Min(to, a.CumulativeLengths[b + 1]);
+            for (var token = Math.Max(from, a.CumulativeLengths[b]); token < end; token++)
+            {
+                AttentionStore.Token<TLanes, TKv>(a, (float*)call._memory, b, token);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Attend<TLanes, TKv>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        ref var call = ref *(AttentionCall*)state;
+        var from = WorkSplit.Boundary(call._total, task, call._tasks);
+        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
+        for (var i = call.FirstPiece(from); i < call._pieceCount && call._pieces[i].Start < to; i++)
+        {
+            ref var piece = ref call._pieces[i];
+            var scratch = call.Scratch(task, piece);
+            var tile = new AttentionTile(call._arguments, piece, (float*)call._memory, scratch);
+            if (piece.Partials != null)
+            {
+                call.AttendPart<TLanes, TKv>(piece, tile);
+                continue;
+            }
+
+            scratch.Running.Clear();
+            for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
+            {
+                tile.Chunk<TLanes, TKv>(chunk, scratch.Chunk);
+                scratch.Running.Merge<TLanes>(scratch.Chunk);
+            }
+
+            call.Write(piece, scratch.Running);
+        }
+    }
+
+    private readonly void AttendPart<TLanes, TKv>(in AttentionPiece piece, in AttentionTile tile)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        var rows = piece.Tokens * _group;
+        var memory = piece.Partials;
+        for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
+        {
+            tile.Chunk<TLanes, TKv>(chunk, new AttentionPartial(memory, rows, Packing.RoundUp(_arguments.HeadSize)));
+            memory += AttentionWorkspace.PartialBytes(rows, _arguments.HeadSize);
+        }
+    }
+
+    private static void Join<TLanes>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        ref var call = ref *(AttentionCall*)state;
+        ref var item = ref call._splits[task];
+        var rows = item.Tokens * call._group;
+        var width = Packing.RoundUp(call._arguments.HeadSize);
+        // The first chunk's place takes the others in: it is merged into a cleared state by copying.
+        var running = new AttentionPartial(item.Partials, rows, width);
+        var memory = item.Partials;
+        for (var chunk = item.ChunkStart + 1; chunk < item.ChunkEnd; chunk++)
+        {
+            memory += AttentionWorkspace.PartialBytes(rows, call._arguments.HeadSize);
+            running.Merge<TLanes>(new AttentionPartial(memory, rows, width));
+        }
+
+        call.Write(item, running);
+    }
+
+    private readonly AttentionScratch Scratch(int task, in AttentionPiece piece) =>
+        new(_memory + _layout.Scratch + (task * _layout.ScratchBytes), piece.Tokens * _group, _arguments.HeadSize);
+
+    private readonly int FirstPiece(long boundary)
+    {
+        var (low, high) = (0, _pieceCount);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_pieces[middle].Start < boundary)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Write(in AttentionPiece piece, AttentionPartial result)
+    {
+        var size = _arguments.HeadSize;
+        var width = Packing.RoundUp(size);
+        for (var row = 0; row < piece.Tokens * _group; row++)
+        {
+            var token = piece.TokenStart + (row / _group);
+            var head = (piece.KvHead * _group) + (row % _group);
+            var output = _arguments.Output + (((nint)token * _arguments.Heads) + head) * size;
+            var sums = result.Sums + ((nint)row * width);
+            var inverse = 1 / result.Totals[row];
+            for (var i = 0; i < size; i++)
+            {
+                output[i] = sums[i] * inverse;
+            }
+        }
+    }
+}

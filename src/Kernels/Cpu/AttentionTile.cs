@@ -1,0 +1,234 @@
+using System.Runtime.CompilerServices;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>
+/// The query rows of one piece against one chunk of positions: logits = q.k, softmax against the chunk's own maximum, weighted values.
+/// A row's sums run over the positions of the chunk in order; positions that it does not see weigh exactly zero.
+/// </summary>
+internal readonly unsafe struct AttentionTile
+{
+    private const int Chunks = AttentionWorkspace.Chunk;
+
+    private readonly PagedAttentionArguments _a;
+    private readonly AttentionScratch _scratch;
+    private readonly float* _queries;
+    private readonly int* _table;
+    private readonly int _kvHead;
+    private readonly int _group;
+    private readonly int _rows;
+    private readonly int _width;
+
+    /// <summary>Position of the first token.</summary>
+    private readonly int _position;
+    private readonly int _lastPosition;
+
+    public AttentionTile(in PagedAttentionArguments arguments, in AttentionPiece piece, float* queries, in AttentionScratch scratch)
+    {
+        _a = arguments;
+        _scratch = scratch;
+        _group = arguments.Heads / arguments.KvHeads;
+        _kvHead = piece.KvHead;
+        _rows = piece.Tokens * _group;
+        _width = Packing.RoundUp(arguments.HeadSize);
+        _queries = queries + (((nint)piece.KvHead * arguments.Tokens) + piece.TokenStart) * _group * arguments.HeadSize;
+        _table = arguments.BlockTable + ((nint)piece.Sequence * arguments.MaxBlocksPerSequence);
+        _position = arguments.PastLengths[piece.Sequence] + piece.TokenStart - arguments.CumulativeLengths[piece.Sequence];
+        _lastPosition = _position + piece.Tokens - 1;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Chunk<TLanes, TKv>(int chunk, AttentionPartial result)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        var start = chunk * Chunks;
+        var from = First(_position, start);
+        var to = Math.Min(Chunks, _lastPosition + 1 - start);
+        for (var key = from & -16; key < to; key += AttentionWorkspace.KeyTile)
+        {
+            Logits<TLanes, TKv>(start + key, Math.Min(AttentionWorkspace.KeyTile, to - key), _scratch.Weights + key);
+        }
+
+        for (var row = 0; row < _rows; row++)
+        {
+            var position = _position + (row / _group);
+            var first = First(position, start);
+            var end = Math.Min(Chunks, position + 1 - start);
+            Softmax<TLanes>(_scratch.Weights + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+        }
+
+        Values<TLanes, TKv>(start, from, to, result.Sums);
+    }
+
+    /// <summary>The first position of the chunk that a token sees, relative to the chunk.</summary>
+    private int First(int position, int start) => _a.Window == 0 ? 0 : Math.Clamp(position - _a.Window + 1 - start, 0, Chunks);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Logits<TLanes, TKv>(int position, int count, float* logits)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        var blocks = (count + 15) / 16;
+        for (var block = 0; block < blocks; block++)
+        {
+            Transpose<TLanes, TKv>(position + (block * 16), Math.Min(16, count - (block * 16)), _scratch.Keys + ((nint)block * 16 * _width));
+        }
+
+        Panel panel;
+        panel.W = _scratch.Keys;
+        panel.BlockStride = 16 * _width;
+        panel.DepthStride = 16;
+        panel.Blocks = blocks;
+        panel.Depth = _a.HeadSize;
+        panel.X = _queries;
+        panel.XStride = _a.HeadSize;
+        panel.Rows = _rows;
+        panel.Y = logits;
+        panel.YStride = Chunks;
+        panel.Accumulate = false;
+        panel.Run<TLanes, F32Element>();
+    }
+
+    /// <summary>Sixteen keys as [D][16]; keys past <paramref name="count"/> are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Transpose<TLanes, TKv>(int position, int count, float* keys)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        float* source;
+        nint stride;
+        if (TKv.IsF32 && count == 16 && _width == _a.HeadSize && (position % _a.BlockSize) + 16 <= _a.BlockSize)
+        {
+            source = _a.KeyCache + Slot(position);
+            stride = (nint)_a.KvHeads * _a.HeadSize;
+        }
+        else
+        {
+            source = _scratch.Gathered;
+            stride = _width;
+            new Span<float>(source, 16 * _width).Clear();
+            for (var i = 0; i < count; i++)
+            {
+                TKv.Read(_a.KeyCache, Slot(position + i), _a.HeadSize, source + (i * stride));
+            }
+        }
+
+        for (var i = 0; i < _width; i += 16)
+        {
+            TLanes.Transpose(source + i, stride, keys + (i * 16));
+        }
+    }
+
+    /// <summary>Weights of the positions [first, end) of a row; zero elsewhere in [from, to).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Softmax<TLanes>(float* row, int from, int first, int end, int to, out float maximum, out float total)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        if (first >= end)
+        {
+            new Span<float>(row + from, to - from).Clear();
+            (maximum, total) = (0, 0);
+            return;
+        }
+
+        var firstBlock = first & -16;
+        var endBlock = (end + 15) & -16;
+        if (_a.SoftCap != 0)
+        {
+            Cap<TLanes>(row, firstBlock, endBlock);
+        }
+
+        new Span<float>(row + firstBlock, first - firstBlock).Fill(float.NegativeInfinity);
+        new Span<float>(row + end, endBlock - end).Fill(float.NegativeInfinity);
+        var largest = TLanes.Load(row + firstBlock);
+        for (var i = firstBlock + 16; i < endBlock; i += 16)
+        {
+            largest = TLanes.Max(TLanes.Load(row + i), largest);
+        }
+
+        maximum = TLanes.Largest(largest);
+        var shift = TLanes.Broadcast(maximum);
+        for (var i = firstBlock; i < endBlock; i += 16)
+        {
+            TLanes.Store(VectorMath.Exp(TLanes.Subtract(TLanes.Load(row + i), shift)), row + i);
+        }
+
+        // The exponential clamps, so what is masked is cleared after it.
+        new Span<float>(row + Math.Min(from, firstBlock), first - Math.Min(from, firstBlock)).Clear();
+        new Span<float>(row + end, Math.Max(to, endBlock) - end).Clear();
+        var sum = TLanes.Zero;
+        for (var i = firstBlock; i < endBlock; i += 16)
+        {
+            sum = TLanes.Add(sum, TLanes.Load(row + i));
+        }
+
+        total = TLanes.Sum(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Cap<TLanes>(float* row, int from, int to)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var cap = TLanes.Broadcast(_a.SoftCap);
+        for (var i = from; i < to; i += 16)
+        {
+            TLanes.Store(TLanes.Multiply(cap, VectorMath.Tanh(TLanes.Divide(TLanes.Load(row + i), cap))), row + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Values<TLanes, TKv>(int start, int from, int to, float* sums)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        Panel panel;
+        panel.Blocks = _width / 16;
+        panel.BlockStride = 16;
+        panel.XStride = Chunks;
+        panel.Rows = _rows;
+        panel.Y = sums;
+        panel.YStride = _width;
+        panel.Accumulate = false;
+        if (_width != _a.HeadSize)
+        {
+            GatherValues<TKv>(start + from, to - from);
+            panel.W = _scratch.Values;
+            panel.DepthStride = _width;
+            panel.Depth = to - from;
+            panel.X = _scratch.Weights + from;
+            panel.Run<TLanes, F32Element>();
+            return;
+        }
+
+        panel.DepthStride = (nint)_a.KvHeads * _a.HeadSize;
+        for (var i = from; i < to; i += panel.Depth)
+        {
+            var position = start + i;
+            panel.Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
+            panel.W = (byte*)_a.ValueCache + (Slot(position) * TKv.Bytes);
+            panel.X = _scratch.Weights + i;
+            panel.Run<TLanes, TKv>();
+            panel.Accumulate = true;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void GatherValues<TKv>(int position, int count)
+        where TKv : IKvElement
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var row = _scratch.Values + ((nint)i * _width);
+            TKv.Read(_a.ValueCache, Slot(position + i), _a.HeadSize, row);
+            new Span<float>(row + _a.HeadSize, _width - _a.HeadSize).Clear();
+        }
+    }
+
+    /// <summary>Offset in elements of a position's row of this KV head, in either cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nint Slot(int position) =>
+        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _kvHead) * _a.HeadSize;
+}

@@ -1,0 +1,42 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] = W_s x[t] (<see cref="DenseMode.Replace"/>) or y[t] += W_s x[t]
+/// (<see cref="DenseMode.Add"/>). Rows in no segment are not touched.
+/// <b>Shapes</b>: x [T, H], y [T, O], W_s [O, H].
+/// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; weights f32 or bf16; sums in f32, in the order of H.
+/// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.
+/// <b>Effects</b>: y in place, must not overlap x; no allocation; the caller keeps the weights' arenas alive.
+/// <b>Errors</b>: <see cref="ArgumentException"/> when a segment's weights have another H or O or its rows run backwards.
+/// <b>Source</b>: ours.
+/// </summary>
+public static unsafe class Dense
+{
+    public static long WorkspaceBytes(int segments) => (long)segments * sizeof(DenseWork);
+
+    public static void Apply(
+        float* x, int inFeatures, float* y, int outFeatures, ReadOnlySpan<DenseSegment> segments, void* workspace, IParallel parallel)
+    {
+        var call = new DenseCall(x, inFeatures, y, outFeatures, (DenseWork*)workspace);
+        call.Plan(segments);
+        switch (SimdSupport.Path)
+        {
+            case SimdPath.Avx512:
+                call.Run<Lanes512>(parallel);
+                break;
+            case SimdPath.Avx2:
+                call.Run<Lanes256>(parallel);
+                break;
+            case SimdPath.Vector128:
+                call.Run<Lanes128>(parallel);
+                break;
+            default:
+                call.Run<LanesScalar>(parallel);
+                break;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using AdapterServe.Kernels.Cpu;
+
+namespace AdapterServe.Kernels.Reference;
+
+/// <summary>Token by token and position by position, as the semantics read; sums and softmax in double.</summary>
+internal static unsafe class PagedAttention
+{
+    public static void Run(in PagedAttentionArguments a)
+    {
+        for (var b = 0; b < a.Sequences; b++)
+        {
+            for (var token = a.CumulativeLengths[b]; token < a.CumulativeLengths[b + 1]; token++)
+            {
+                Store(a, b, token);
+            }
+
+            for (var token = a.CumulativeLengths[b]; token < a.CumulativeLengths[b + 1]; token++)
+            {
+                for (var head = 0; head < a.Heads; head++)
+                {
+                    Attend(a, b, token, head);
+                }
+            }
+        }
+    }
+
+    private static int Position(in PagedAttentionArguments a, int sequence, int token) =>
+        a.PastLengths[sequence] + token - a.CumulativeLengths[sequence];
+
+    private static long Slot(in PagedAttentionArguments a, int sequence, int position, int kvHead)
+    {
+        long block = a.BlockTable[(sequence * a.MaxBlocksPerSequence) + (position / a.BlockSize)];
+        return ((((block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads) + kvHead) * a.HeadSize;
+    }
+
+    private static void Store(in PagedAttentionArguments a, int sequence, int token)
+    {
+        var position = Position(a, sequence, token);
+        for (var head = 0; head < a.KvHeads; head++)
+        {
+            var slot = Slot(a, sequence, position, head);
+            var source = ((token * a.KvHeads) + head) * a.HeadSize;
+            var rotated = Rotate(a, a.Key + source, position);
+            for (var i = 0; i < a.HeadSize; i++)
+            {
+                a.KeyCache[slot + i] = (float)rotated[i];
+                a.ValueCache[slot + i] = a.Value[source + i];
+            }
+        }
+    }
+
+    private static double[] Rotate(in PagedAttentionArguments a, float* head, int position)
+    {
+        var half = a.RotaryDims / 2;
+        var result = new double[a.HeadSize];
+        for (var i = 0; i < a.HeadSize; i++)
+        {
+            result[i] = head[i];
+        }
+
+        for (var i = 0; i < half; i++)
+        {
+            double cos = a.Cos[(position * half) + i];
+            double sin = a.Sin[(position * half) + i];
+            result[i] = (head[i] * cos) - (head[half + i] * sin);
+            result[half + i] = (head[half + i] * cos) + (head[i] * sin);
+        }
+
+        return result;
+    }
+
+    private static void Attend(in PagedAttentionArguments a, int sequence, int token, int head)
+    {
+        var position = Position(a, sequence, token);
+        var kvHead = head / (a.Heads / a.KvHeads);
+        var query = Rotate(a, a.Query + (((token * a.Heads) + head) * a.HeadSize), position);
+        var first = a.Window == 0 ? 0 : Math.Max(0, position - a.Window + 1);
+        var logits = new double[position + 1 - first];
+        for (var j = first; j <= position; j++)
+        {
+            var slot = Slot(a, sequence, j, kvHead);
+            var dot = 0.0;
+            for (var i = 0; i < a.HeadSize; i++)
+            {
+                dot += query[i] * a.KeyCache[slot + i];
+            }
+
+            dot *= a.Scale;
+            logits[j - first] = a.SoftCap == 0 ? dot : a.SoftCap * Math.Tanh(dot / a.SoftCap);
+        }
+
+        var maximum = logits.Max();
+        var total = logits.Sum(logit => Math.Exp(logit - maximum));
+        for (var i = 0; i < a.HeadSize; i++)
+        {
+            var sum = 0.0;
+            for (var j = first; j <= position; j++)
+            {
+                sum += Math.Exp(logits[j - first] - maximum) / total * a.ValueCache[Slot(a, sequence, j, kvHead) + i];
+            }
+
+            a.Output[(((token * a.Heads) + head) * a.HeadSize) + i] = (float)sum;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace AdapterServe.Kernels.Weights;
+
+/// <summary>Scalar conversions of bf16, the upper half of an f32.</summary>
+public static class BF16
+{
+    public static float ToSingle(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
+
+    /// <summary>Rounds to nearest, ties to even; a NaN stays a NaN.</summary>
+    public static ushort FromSingle(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}

@@ -1,0 +1,64 @@
+namespace AdapterServe.Kernels.Weights;
+
+/// <summary>
+/// A full matrix: y = W x or y += W x.
+/// <b>Shapes</b>: W [O, H], any O, H &gt;= 1. <b>Layout</b>: [O / 64 panels][H][64 lanes], O zero-padded to sixteen.
+/// </summary>
+public sealed unsafe class DenseWeights : FormWeights
+{
+    private DenseWeights(int inFeatures, int outFeatures, DenseMode mode, WeightType type, void* w, long bytes)
+        : base(FormKind.Dense, inFeatures, outFeatures, bytes)
+    {
+        Mode = mode;
+        Type = type;
+        W = w;
+    }
+
+    public DenseMode Mode { get; }
+
+    public WeightType Type { get; }
+
+    internal void* W { get; }
+
+    /// <summary>Packs an f32 matrix; <see cref="WeightType.BF16"/> rounds it to nearest.</summary>
+    public static DenseWeights Pack(WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<float> w, DenseMode mode, WeightType type)
+    {
+        var weights = Allocate(arena, inFeatures, outFeatures, w.Length, mode, type);
+        if (type == WeightType.F32)
+        {
+            Packing.Panel<float, float, Keep<float>>(w, outFeatures, inFeatures, (float*)weights.W);
+        }
+        else
+        {
+            Packing.Panel<float, ushort, ToBF16>(w, outFeatures, inFeatures, (ushort*)weights.W);
+        }
+
+        return weights;
+    }
+
+    /// <summary>Packs a bf16 matrix without loss, as bf16 or widened to f32.</summary>
+    public static DenseWeights Pack(WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<ushort> w, DenseMode mode, WeightType type)
+    {
+        var weights = Allocate(arena, inFeatures, outFeatures, w.Length, mode, type);
+        if (type == WeightType.BF16)
+        {
+            Packing.Panel<ushort, ushort, Keep<ushort>>(w, outFeatures, inFeatures, (ushort*)weights.W);
+        }
+        else
+        {
+            Packing.Panel<ushort, float, FromBF16>(w, outFeatures, inFeatures, (float*)weights.W);
+        }
+
+        return weights;
+    }
+
+    private static DenseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int length, DenseMode mode, WeightType type)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
+        Shape.Require("Dense", "W", (long)outFeatures * inFeatures, length);
+        var bytes = Packing.PanelElements(outFeatures, inFeatures) * type.ElementBytes();
+        return new DenseWeights(inFeatures, outFeatures, mode, type, arena.Allocate(bytes), bytes);
+    }
+}

@@ -1,0 +1,83 @@
+namespace AdapterServe.Kernels.Weights;
+
+/// <summary>
+/// The two factors of y += B (scale * (A x)).
+/// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
+/// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
+/// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
+/// </summary>
+public sealed unsafe class LowRankWeights : FormWeights
+{
+    private LowRankWeights(int rank, int inFeatures, int outFeatures, float scale, WeightType type, void* a, void* b, long bytes)
+        : base(FormKind.LowRank, inFeatures, outFeatures, bytes)
+    {
+        Rank = rank;
+        Scale = scale;
+        Type = type;
+        A = a;
+        B = b;
+    }
+
+    public int Rank { get; }
+
+    public float Scale { get; }
+
+    public WeightType Type { get; }
+
+    internal void* A { get; }
+
+    internal void* B { get; }
+
+    /// <summary>Packs f32 factors; <see cref="WeightType.BF16"/> rounds them to nearest.</summary>
+    public static LowRankWeights Pack(
+        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<float> a, ReadOnlySpan<float> b, float scale, WeightType type)
+    {
+        var weights = Allocate(arena, rank, inFeatures, outFeatures, a.Length, b.Length, scale, type);
+        if (type == WeightType.F32)
+        {
+            Packing.Dot<float, float, Keep<float>>(a, rank, inFeatures, (float*)weights.A);
+            Packing.Panel<float, float, Keep<float>>(b, outFeatures, rank, (float*)weights.B);
+        }
+        else
+        {
+            Packing.Dot<float, ushort, ToBF16>(a, rank, inFeatures, (ushort*)weights.A);
+            Packing.Panel<float, ushort, ToBF16>(b, outFeatures, rank, (ushort*)weights.B);
+        }
+
+        return weights;
+    }
+
+    /// <summary>Packs bf16 factors without loss, as bf16 or widened to f32.</summary>
+    public static LowRankWeights Pack(
+        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<ushort> a, ReadOnlySpan<ushort> b, float scale, WeightType type)
+    {
+        var weights = Allocate(arena, rank, inFeatures, outFeatures, a.Length, b.Length, scale, type);
+        if (type == WeightType.BF16)
+        {
+            Packing.Dot<ushort, ushort, Keep<ushort>>(a, rank, inFeatures, (ushort*)weights.A);
+            Packing.Panel<ushort, ushort, Keep<ushort>>(b, outFeatures, rank, (ushort*)weights.B);
+        }
+        else
+        {
+            Packing.Dot<ushort, float, FromBF16>(a, rank, inFeatures, (float*)weights.A);
+            Packing.Panel<ushort, float, FromBF16>(b, outFeatures, rank, (float*)weights.B);
+        }
+
+        return weights;
+    }
+
+    private static LowRankWeights Allocate(
+        WeightArena arena, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, WeightType type)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
+        Shape.Require("LowRank", "A", (long)rank * inFeatures, aLength);
+        Shape.Require("LowRank", "B", (long)outFeatures * rank, bLength);
+        var size = type.ElementBytes();
+        var aBytes = Packing.DotElements(rank, inFeatures) * size;
+        var bBytes = Packing.PanelElements(outFeatures, rank) * size;
+        return new LowRankWeights(rank, inFeatures, outFeatures, scale, type, arena.Allocate(aBytes), arena.Allocate(bBytes), aBytes + bBytes);
+    }
+}

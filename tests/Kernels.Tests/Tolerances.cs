@@ -1,0 +1,47 @@
+namespace AdapterServe.Kernels.Tests;
+
+/// <summary>
+/// Bounds on the distance between a kernel and its reference. u = 2^-24 is the unit roundoff of f32; a chain of n roundings
+/// has relative error below n u / (1 - n u) of the sum of magnitudes (Higham, Accuracy and Stability, section 3.1).
+/// </summary>
+internal static class Tolerances
+{
+    private const double UnitRoundoff = 1.0 / (1 << 24);
+
+    /// <summary>Exp: stated as 2 units in the last place; without fused multiply-add the reduction loses one more.</summary>
+    public const double ExpUlps = 3;
+
+    /// <summary>Tanh as 1 - 2 / (e + 1): the quotient is at most 2, off by 3 ulp of e, one of the sum, one of the quotient: 2.5e-7, and the difference rounds once.</summary>
+    public const double Tanh = 4e-7;
+
+    /// <summary>The contract of LogSumExp.</summary>
+    public const double LogSumExp = 1e-6;
+
+    /// <summary>
+    /// A dot product of H terms: H products and sums in lanes and tree, at most (H / 16 + 16) + 4 roundings deep in each chain; two per step
+    /// where multiply and add round apart.
+    /// </summary>
+    public static double Dot(int length, double magnitude) => Chain(2 * ((length / 16) + 21), magnitude);
+
+    /// <summary>One chain over all terms, plus start and store.</summary>
+    public static double Chain(int length, double magnitude) => length * UnitRoundoff / (1 - (length * UnitRoundoff)) * magnitude;
+
+    /// <summary>
+    /// Shrink, scale, expand: the error of A x is carried through |B|, then a chain over R. <paramref name="magnitude"/> is
+    /// |y| + |scale| |B| |A| |x|.
+    /// </summary>
+    public static double LowRank(int inFeatures, int rank, double magnitude) =>
+        Dot(inFeatures, magnitude) + Chain((2 * rank) + 4, magnitude);
+
+    public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
+
+    /// <summary>
+    /// Attention with values in [-1, 1]: a logit is off by d = (2 D + 8) u |q||k| (rotation, scale, chain), which moves each softmax weight by a factor
+    /// e^(+-2 d); exp adds 3 ulp, the weighted sum and the total a chain over a chunk and one over the chunks.
+    /// </summary>
+    public static double Attention(int headSize, int context, double logitMagnitude)
+    {
+        var logit = Chain((2 * headSize) + 8, logitMagnitude);
+        return (2 * logit) + Chain((2 * Math.Min(context, 128)) + (4 * ((context / 128) + 1)) + 16, 2);
+    }
+}
