@@ -1,8 +1,11 @@
 using AdapterServe.Bench.Kernels;
+using AdapterServe.Bench.Models;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["kernels"] = KernelBenchmarks.Run,
+    ["make-adapters"] = MakeAdapters.Run,
+    ["make-model"] = MakeModel.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run))

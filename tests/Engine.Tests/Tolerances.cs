@@ -18,4 +18,19 @@ internal static class Tolerances
     /// A right sampler with the tests' fixed seeds is checked some tens of times, so a false alarm has a chance below 1e-4, once and for all.
     /// </summary>
     public const double ChiSquareNormalQuantile = 4.75;
+
+    /// <summary>
+    /// Log-probabilities of the demo model against its goldens, which another f32 implementation computed: the bound that the demo data's README recommends;
+    /// two orders of summation differ by some 1e-5 after four layers.
+    /// </summary>
+    public const double GoldenLogProbability = 1e-4;
+
+    /// <summary>
+    /// Logits of a two-layer model in f32 against f64, relative to the row's largest: sums of at most 20 terms in 15 products, each rounded to 2^-24,
+    /// grow by the residual stream's condition, here well under 100: 15 · 20 · 6e-8 ≈ 2e-5.
+    /// </summary>
+    public const double TinyLogits = 2e-5;
+
+    /// <summary>Half a unit in the last place of a float just below 1.</summary>
+    public const double RotaryTable = 3e-8;
 }

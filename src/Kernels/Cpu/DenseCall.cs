@@ -21,7 +21,7 @@ internal unsafe struct DenseWork
 internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeatures, DenseWork* works)
 {
     private const int UnitRows = 64;
-    private const int UnitWidth = 64;
+    private const int UnitWidth = Packing.PanelWidth;
 
     private readonly float* _x = x;
     private readonly float* _y = y;
@@ -104,8 +104,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
     {
         var columns = Ceiling(outFeatures, UnitWidth);
         var panel = default(Panel);
-        panel.BlockStride = 16 * (nint)inFeatures;
-        panel.DepthStride = 16;
+        panel.BlockStride = 16;
         panel.Depth = inFeatures;
         panel.XStride = inFeatures;
         panel.YStride = outFeatures;
@@ -115,6 +114,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             var row = unit / columns * UnitRows;
             var column = unit % columns * UnitWidth;
             panel.Rows = Math.Min(UnitRows, work.Rows - row);
+            panel.DepthStride = Packing.WidthAt(column, outFeatures);
             panel.W = (byte*)work.W + ((nint)column * inFeatures * TElement.Bytes);
             panel.X = _x + ((nint)(work.RowStart + row) * inFeatures);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;

@@ -36,7 +36,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
 {
     private const int ShrinkRows = 16;
     private const int ExpandRows = 64;
-    private const int ExpandWidth = 64;
+    private const int ExpandWidth = Packing.PanelWidth;
 
     private readonly float* _y = y;
     private readonly LowRankWork* _works = works;
@@ -248,8 +248,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     {
         var columns = Ceiling(outFeatures, ExpandWidth);
         var panel = default(Panel);
-        panel.BlockStride = 16 * work.Rank;
-        panel.DepthStride = 16;
+        panel.BlockStride = 16;
         panel.Depth = work.Rank;
         panel.XStride = work.Rank;
         panel.YStride = outFeatures;
@@ -259,6 +258,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             var row = unit / columns * ExpandRows;
             var column = unit % columns * ExpandWidth;
             panel.Rows = Math.Min(ExpandRows, work.Rows - row);
+            panel.DepthStride = Packing.WidthAt(column, outFeatures);
             panel.W = (byte*)work.B + ((nint)column * work.Rank * TElement.Bytes);
             panel.X = work.V + ((nint)row * work.Rank);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;

@@ -2,7 +2,7 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// A full matrix: y = W x or y += W x.
-/// <b>Shapes</b>: W [O, H], any O, H &gt;= 1. <b>Layout</b>: [O / 16][H][16 lanes], O zero-padded.
+/// <b>Shapes</b>: W [O, H], any O, H &gt;= 1. <b>Layout</b>: [O / 64 panels][H][64 lanes], O zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class DenseWeights : FormWeights
 {

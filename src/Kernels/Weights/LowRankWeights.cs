@@ -3,7 +3,7 @@ namespace AdapterServe.Kernels.Weights;
 /// <summary>
 /// The two factors of y += B (scale * (A x)).
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
-/// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 16][R][16 lanes], O zero-padded.
+/// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
 /// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
 /// </summary>
 public sealed unsafe class LowRankWeights : FormWeights

@@ -7,6 +7,9 @@ internal static unsafe class Packing
 {
     public const int Lanes = 16;
 
+    /// <summary>Outputs that one pass over x computes: the weights that it reads stand one after another.</summary>
+    public const int PanelWidth = 64;
+
     /// <summary>Ranks that share one pass over x.</summary>
     public const int RankGroup = 16;
 
@@ -36,7 +39,10 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>[rows, columns] to [rows / 16][columns][16 lanes].</summary>
+    /// <summary>How many lanes the panel has that starts at <paramref name="row"/>: 64, fewer in the last one.</summary>
+    public static int WidthAt(int row, int rows) => Math.Min(PanelWidth, RoundUp(rows) - row);
+
+    /// <summary>[rows, columns] to [rows / 64 panels][columns][64 lanes]; the last panel has as many lanes as its rows need, in sixteens.</summary>
     public static void Panel<TFrom, TTo, TConvert>(ReadOnlySpan<TFrom> source, int rows, int columns, TTo* destination)
         where TFrom : unmanaged
         where TTo : unmanaged
@@ -47,14 +53,16 @@ internal static unsafe class Packing
             for (var block = 0; block < rows; block += Lanes)
             {
                 var from = first + ((nint)block * columns);
-                var target = destination + ((nint)block * columns);
+                var panel = block / PanelWidth * PanelWidth;
+                var width = WidthAt(panel, rows);
+                var target = destination + ((nint)panel * columns) + (block - panel);
                 if (rows - block >= Lanes)
                 {
-                    PanelBlock<TFrom, TTo, TConvert>(from, columns, target);
+                    PanelBlock<TFrom, TTo, TConvert>(from, columns, target, width);
                 }
                 else
                 {
-                    PanelTail<TFrom, TTo, TConvert>(from, rows - block, columns, target);
+                    PanelTail<TFrom, TTo, TConvert>(from, rows - block, columns, target, width);
                 }
             }
         }
@@ -87,12 +95,12 @@ internal static unsafe class Packing
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PanelBlock<TFrom, TTo, TConvert>(TFrom* source, nint columns, TTo* target)
+    private static void PanelBlock<TFrom, TTo, TConvert>(TFrom* source, nint columns, TTo* target, nint width)
         where TFrom : unmanaged
         where TTo : unmanaged
         where TConvert : IConvert<TFrom, TTo>
     {
-        for (nint column = 0; column < columns; column++, target += Lanes, source++)
+        for (nint column = 0; column < columns; column++, target += width, source++)
         {
             var from = source;
             for (var lane = 0; lane < Lanes; lane += 4, from += 4 * columns)
@@ -105,7 +113,7 @@ internal static unsafe class Packing
         }
     }
 
-    private static void PanelTail<TFrom, TTo, TConvert>(TFrom* source, int rows, nint columns, TTo* target)
+    private static void PanelTail<TFrom, TTo, TConvert>(TFrom* source, int rows, nint columns, TTo* target, nint width)
         where TFrom : unmanaged
         where TTo : unmanaged
         where TConvert : IConvert<TFrom, TTo>
@@ -114,7 +122,7 @@ internal static unsafe class Packing
         {
             for (var lane = 0; lane < rows; lane++)
             {
-                target[(column * Lanes) + lane] = TConvert.Convert(source[(lane * columns) + column]);
+                target[(column * width) + lane] = TConvert.Convert(source[(lane * columns) + column]);
             }
         }
     }

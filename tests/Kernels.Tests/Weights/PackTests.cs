@@ -8,7 +8,7 @@ public sealed unsafe class PackTests
     [Fact]
     public void Low_rank_factors_stand_in_the_stated_layout_and_padding_is_zero()
     {
-        const int rank = 19, inFeatures = 37, outFeatures = 21;
+        const int rank = 19, inFeatures = 37, outFeatures = 85;
         var a = RandomData.Floats(1, rank * inFeatures);
         var b = RandomData.Floats(2, outFeatures * rank);
         using var arena = new WeightArena();
@@ -25,11 +25,12 @@ public sealed unsafe class PackTests
         }
 
         var packedB = (float*)weights.B;
-        for (var o = 0; o < 32; o++)
+        for (var o = 0; o < 96; o++)
         {
             for (var r = 0; r < rank; r++)
             {
-                Assert.Equal(o < outFeatures ? b[(o * rank) + r] : 0, packedB[(o / 16 * rank * 16) + (r * 16) + (o % 16)]);
+                var at = o < 64 ? (r * 64) + o : (rank * 64) + (r * 32) + (o - 64);
+                Assert.Equal(o < outFeatures ? b[(o * rank) + r] : 0, packedB[at]);
             }
         }
     }

@@ -14,6 +14,7 @@ internal static class ModelConfigReader
     private const long LimitBytes = 1 << 20;
     private const int MaxSize = 1 << 20;
     private const int MaxVocabulary = 1 << 22;
+    private const long MaxRotaryElements = 1 << 27;
 
     public static ModelConfig Read(string folder)
     {
@@ -52,7 +53,9 @@ internal static class ModelConfigReader
             throw file.Wrong("num_key_value_heads", $"a divisor of num_attention_heads ({config.Heads})");
         }
 
-        return config;
+        return (long)config.ContextTokens * config.HeadSize <= MaxRotaryElements
+            ? config
+            : throw file.Wrong("max_position_embeddings", $"such that its product with head_dim is at most {MaxRotaryElements}");
     }
 
     private static void RefuseUnknown(JsonFile file)

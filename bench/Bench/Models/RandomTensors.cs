@@ -1,0 +1,45 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+
+namespace AdapterServe.Bench.Models;
+
+/// <summary>Writes a safetensors file of random tensors; a tensor depends on the seed and its name alone.</summary>
+internal static class RandomTensors
+{
+    private const int ChunkElements = 1 << 20;
+
+    /// <param name="path">The file.</param>
+    /// <param name="type">f32 or bf16.</param>
+    /// <param name="tensors">Name, shape, and standard deviation; deviation 0 is a tensor of ones.</param>
+    /// <param name="seed">Another seed, other values.</param>
+    public static void Write(string path, SafetensorsType type, IReadOnlyList<(string Name, long[] Shape, double Deviation)> tensors, ulong seed)
+    {
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+        var writer = new SafetensorsWriter(
+            stream, tensors.Select(tensor => new SafetensorsEntry(tensor.Name, type, [.. tensor.Shape])), new Dictionary<string, string> { ["format"] = "pt" });
+        var buffer = new float[ChunkElements];
+        foreach (var (name, shape, deviation) in tensors)
+        {
+            var generator = new NormalGenerator(Seed(seed, name));
+            var left = shape.Aggregate(1L, (product, size) => product * size);
+            for (; left > 0; left -= Math.Min(left, ChunkElements))
+            {
+                var chunk = buffer.AsSpan(0, (int)Math.Min(left, ChunkElements));
+                if (deviation == 0)
+                {
+                    chunk.Fill(1);
+                }
+                else
+                {
+                    generator.Fill(chunk, (float)deviation);
+                }
+
+                writer.Write(chunk);
+            }
+        }
+
+        writer.Complete();
+    }
+
+    private static ulong Seed(ulong seed, string name) =>
+        name.Aggregate(seed ^ 0xCBF29CE484222325, (hash, letter) => (hash ^ letter) * 0x100000001B3);
+}

@@ -1,0 +1,131 @@
+using AdapterServe.Engine.ChatTemplates.Values;
+
+namespace AdapterServe.Engine.ChatTemplates.Rendering;
+
+/// <summary>Jinja's filters on lists and mappings.</summary>
+internal static class ListFilters
+{
+    public static Dictionary<string, Filter> All { get; } = new(StringComparer.Ordinal)
+    {
+        ["length"] = (e, value, _) => Length(e, value),
+        ["count"] = (e, value, _) => Length(e, value),
+        ["first"] = (e, value, _) => Items(e, value) is [var first, ..] ? first : new UndefinedValue("there is no first item"),
+        ["last"] = (e, value, _) => Items(e, value) is [.., var last] ? last : new UndefinedValue("there is no last item"),
+        ["list"] = (e, value, _) => new ListValue(Items(e, value)),
+        ["items"] = (_, value, _) => value switch
+        {
+            DictValue dict => Methods.Pairs(dict),
+            UndefinedValue => new ListValue([]),
+            _ => throw new TemplateError($"{TemplateValue.TypeName(value)} has no items"),
+        },
+        ["dictsort"] = DictSort,
+        ["reverse"] = (e, value, _) => Items(e, value).AsEnumerable().Reverse().ToList() is var reversed && value is string ? string.Concat(reversed) : new ListValue(reversed),
+        ["join"] = Join,
+        ["map"] = Map,
+        ["select"] = (e, value, arguments) => Select(e, value, arguments, byAttribute: false, wanted: true),
+        ["reject"] = (e, value, arguments) => Select(e, value, arguments, byAttribute: false, wanted: false),
+        ["selectattr"] = (e, value, arguments) => Select(e, value, arguments, byAttribute: true, wanted: true),
+        ["rejectattr"] = (e, value, arguments) => Select(e, value, arguments, byAttribute: true, wanted: false),
+        ["sort"] = Sort,
+        ["unique"] = Unique,
+        ["min"] = (e, value, arguments) => Sorted(e, value, arguments) is [var least, ..] ? least : new UndefinedValue("there is no least item"),
+        ["max"] = (e, value, arguments) => Sorted(e, value, arguments) is [.., var greatest] ? greatest : new UndefinedValue("there is no greatest item"),
+        ["sum"] = Sum,
+    };
+
+    private static List<object?> Items(Evaluator evaluator, object? value)
+    {
+        List<object?> items = TemplateValue.Items(value);
+        evaluator.Budget.Step(items.Count);
+        return items;
+    }
+
+    private static long Length(Evaluator evaluator, object? value) => value switch
+    {
+        string text => (long)Access.Length(text),
+        _ => (long)Items(evaluator, value).Count,
+    };
+
+    private static string Join(Evaluator evaluator, object? value, CallArguments arguments)
+    {
+        string? attribute = arguments.Get(1, "attribute") as string;
+        List<object?> items = Items(evaluator, value);
+        return StringMethods.Join(arguments.Text(0, "d", ""), attribute is null ? items : [.. items.Select(item => Path(evaluator, item, attribute))], evaluator.Budget);
+    }
+
+    // map(attribute="a") or map("filter", its arguments)
+    private static ListValue Map(Evaluator evaluator, object? value, CallArguments arguments)
+    {
+        List<object?> items = Items(evaluator, value);
+        if (arguments.Named.TryGetValue("attribute", out object? attribute))
+        {
+            object? whenAbsent = arguments.Named.GetValueOrDefault("default");
+            return new ListValue([.. items.Select(item => Path(evaluator, item, attribute) is var found && found is UndefinedValue && whenAbsent is not null ? whenAbsent : found)]);
+        }
+
+        string filter = arguments.Required(0, "filter") as string ?? throw new TemplateError("map needs a filter's name");
+        return new ListValue([.. items.Select(item => evaluator.ApplyFilter(filter, item, arguments.Skip(1)))]);
+    }
+
+    private static ListValue Select(Evaluator evaluator, object? value, CallArguments arguments, bool byAttribute, bool wanted)
+    {
+        object? attribute = byAttribute ? arguments.Required(0, "attribute") : null;
+        int testAt = byAttribute ? 1 : 0;
+        string? test = arguments.Get(testAt, "test") as string;
+        CallArguments rest = arguments.Skip(testAt + 1);
+        return new ListValue([.. Items(evaluator, value).Where(item =>
+        {
+            object? tested = byAttribute ? Path(evaluator, item, attribute) : item;
+            return (test is null ? TemplateValue.IsTrue(tested) : Evaluator.ApplyTest(test, tested, rest)) == wanted;
+        })]);
+    }
+
+    private static ListValue Sort(Evaluator evaluator, object? value, CallArguments arguments)
+    {
+        bool reverse = arguments.Flag(0, "reverse");
+        bool caseSensitive = arguments.Flag(1, "case_sensitive");
+        object? attribute = arguments.Get(2, "attribute");
+        return new ListValue(Ordered(Items(evaluator, value), item => Path(evaluator, item, attribute), caseSensitive, reverse));
+    }
+
+    private static List<object?> Sorted(Evaluator evaluator, object? value, CallArguments arguments) =>
+        Ordered(Items(evaluator, value), item => Path(evaluator, item, arguments.Get(1, "attribute")), arguments.Flag(0, "case_sensitive"), reverse: false);
+
+    private static List<object?> Ordered(List<object?> items, Func<object?, object?> key, bool caseSensitive, bool reverse)
+    {
+        var order = Comparer<object?>.Create(TemplateValue.Compare);
+        object? Key(object? item) => key(item) is var found && found is string text && !caseSensitive ? text.ToLowerInvariant() : found;
+        return [.. reverse ? items.OrderByDescending(Key, order) : items.OrderBy(Key, order)];
+    }
+
+    private static ListValue DictSort(Evaluator evaluator, object? value, CallArguments arguments)
+    {
+        DictValue dict = value as DictValue ?? throw new TemplateError($"{TemplateValue.TypeName(value)} can't be sorted by key");
+        int part = arguments.Text(1, "by", "key") == "value" ? 1 : 0;
+        return new ListValue(Ordered(Methods.Pairs(dict).Items, pair => ((ListValue)pair!).Items[part], arguments.Flag(0, "case_sensitive"), arguments.Flag(2, "reverse")));
+    }
+
+    private static ListValue Unique(Evaluator evaluator, object? value, CallArguments arguments)
+    {
+        bool caseSensitive = arguments.Flag(0, "case_sensitive");
+        var seen = new HashSet<object>(ValueComparer.Instance);
+        return new ListValue([.. Items(evaluator, value).Where(item =>
+        {
+            object? key = Path(evaluator, item, arguments.Get(1, "attribute"));
+            return seen.Add(new ListValue([key is string text && !caseSensitive ? text.ToLowerInvariant() : key]));
+        })]);
+    }
+
+    private static object? Sum(Evaluator evaluator, object? value, CallArguments arguments) => Items(evaluator, value)
+        .Select(item => Path(evaluator, item, arguments.Get(0, "attribute")))
+        .Aggregate(arguments.Get(1, "start", 0L), (sum, item) => Arithmetic.Apply("+", sum, item, evaluator.Budget));
+
+    // "a.b.0" goes through attributes and indices; no path is the item itself.
+    private static object? Path(Evaluator evaluator, object? item, object? path) => path switch
+    {
+        null => item,
+        string text => text.Split('.').Aggregate(item, (current, name) =>
+            Access.Item(current, long.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out long index) ? index : name, evaluator.Budget)),
+        _ => Access.Item(item, path, evaluator.Budget),
+    };
+}

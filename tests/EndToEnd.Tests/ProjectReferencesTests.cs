@@ -1,0 +1,53 @@
+using System.Xml.Linq;
+
+namespace AdapterServe.EndToEnd.Tests;
+
+/// <summary>The direction of dependencies is part of the design: see the map of projects in ARCHITECTURE.md.</summary>
+public sealed class ProjectReferencesTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Kernels"] = [],
+        ["OnnxRuntime"] = [],
+        ["AdapterStore"] = ["Kernels"],
+        ["Engine"] = ["AdapterStore", "Kernels", "OnnxRuntime"],
+        ["GrpcCore"] = [],
+        ["AdapterServer"] = ["AdapterStore", "Engine", "GrpcCore"],
+        ["Client"] = [],
+        ["Cli"] = ["AdapterServer", "Client"],
+        ["LoadTest"] = ["AdapterStore", "Client"],
+    };
+
+    public static TheoryData<string> SourceProjects => [.. Directory.GetFiles(Path.Combine(Repository(), "src"), "*.csproj", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension)!];
+
+    [Theory]
+    [MemberData(nameof(SourceProjects))]
+    public void A_project_uses_only_those_that_the_architecture_allows(string project)
+    {
+        Assert.True(Allowed.ContainsKey(project), $"src/{project} is not in the architecture's list of projects.");
+        var file = XDocument.Load(Path.Combine(Repository(), "src", project, project + ".csproj"));
+        var references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
+        Assert.Empty(references.Except(Allowed[project]));
+    }
+
+    [Fact]
+    public void Unsafe_code_stays_in_kernels_in_the_binding_and_in_the_engines_custom_ops()
+    {
+        var files = Directory.GetFiles(Path.Combine(Repository(), "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Repository(), path).Replace('\\', '/'))
+            .Where(path => !path.StartsWith("src/Kernels/", StringComparison.Ordinal) && !path.StartsWith("src/OnnxRuntime/", StringComparison.Ordinal)
+                && !path.StartsWith("src/Engine/CustomOps/", StringComparison.Ordinal));
+        Assert.Empty(files.Where(path => File.ReadAllText(Path.Combine(Repository(), path)).Contains("unsafe ", StringComparison.Ordinal)));
+    }
+
+    private static string Repository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
+        }
+
+        return folder;
+    }
+}

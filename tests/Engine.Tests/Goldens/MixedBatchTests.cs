@@ -1,0 +1,71 @@
+using AdapterServe.Engine.Requests;
+
+namespace AdapterServe.Engine.Tests.Goldens;
+
+[Trait("Suite", "Goldens")]
+public sealed class MixedBatchTests(DemoModel demo) : IClassFixture<DemoModel>
+{
+    private const int NewTokens = 12;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(64)]
+    public async Task Rows_without_an_adapter_have_the_bits_that_they_have_in_the_same_steps_without_adapters(int prefillTokens)
+    {
+        string[] mixed = ["pirate-showcase", "base", "robot-lora-pattern", "base", "yoda-lora-bf16", "facts-generated", "base", "pirate-showcase"];
+        var options = new EngineOptions { PrefillTokens = prefillTokens, PrefixCache = false };
+
+        var besideAdapters = await LogProbsOfBaseRowsAsync(mixed, options);
+        var besideBase = await LogProbsOfBaseRowsAsync([.. mixed.Select(_ => "base")], options, mixed);
+
+        Assert.Equal(besideBase.Select(BitConverter.SingleToInt32Bits), besideAdapters.Select(BitConverter.SingleToInt32Bits));
+    }
+
+    [Fact]
+    public async Task A_step_allocates_no_managed_memory()
+    {
+        using var engine = new SteppedEngine(demo, new EngineOptions());
+        string[] mixed = ["base", "pirate-showcase", "robot-lora-pattern", "yoda-lora-bf16"];
+        var prompts = GoldenFile.Read("base").Cases;
+        for (var i = 0; i < mixed.Length; i++)
+        {
+            engine.Submit(prompts[i % prompts.Length].PromptIds, 60, await demo.AcquireAsync(mixed[i]));
+        }
+
+        for (var warmUp = 0; warmUp < 20; warmUp++)
+        {
+            engine.Step();
+        }
+
+        var before = engine.Counters.AllocatedBytes;
+        var steps = engine.Counters.Steps;
+        for (var step = 0; step < 30; step++)
+        {
+            engine.Step();
+        }
+
+        Assert.Equal(30, engine.Counters.Steps - steps);
+        Assert.Equal(0, engine.Counters.AllocatedBytes - before);
+        engine.RunToEnd();
+    }
+
+    /// <summary>All log-probabilities of the requests that stand where <paramref name="places"/> has the base.</summary>
+    private async Task<List<float>> LogProbsOfBaseRowsAsync(string[] adapters, EngineOptions options, string[]? places = null)
+    {
+        using var engine = new SteppedEngine(demo, options);
+        var prompts = GoldenFile.Read("base").Cases;
+        var generations = new List<Generation>();
+        for (var i = 0; i < adapters.Length; i++)
+        {
+            generations.Add(engine.Submit(prompts[i % prompts.Length].PromptIds, NewTokens, await demo.AcquireAsync(adapters[i])));
+        }
+
+        engine.RunToEnd();
+        return
+        [
+            .. generations.Where((_, i) => (places ?? adapters)[i] == "base")
+                .SelectMany(generation => Enumerable.Range(0, NewTokens).SelectMany(i => generation.LogProbs!.TopValues(i).ToArray())),
+        ];
+    }
+}

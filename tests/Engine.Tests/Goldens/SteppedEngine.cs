@@ -1,0 +1,59 @@
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.Execution;
+using AdapterServe.Engine.KvCache;
+using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Sampling;
+
+namespace AdapterServe.Engine.Tests.Goldens;
+
+/// <summary>The demo model's engine without a thread of its own: the test decides when a step happens, so two runs have the same steps.</summary>
+internal sealed class SteppedEngine : IDisposable
+{
+    private const int Blocks = 256;
+    private readonly OrtStepRunner _runner;
+    private readonly RequestQueue _queue;
+    private readonly GenerationNotifier _notifier;
+    private readonly EngineLoop _loop;
+    private readonly EngineClient _client;
+
+    public SteppedEngine(DemoModel demo, EngineOptions options)
+    {
+        var shape = demo.Model.Shape;
+        var pool = new BlockPool(Blocks, options.BlockTokens);
+        _runner = new OrtStepRunner(demo.Environment, demo.Model, options, Blocks);
+        _queue = new RequestQueue(options.MaxInFlight);
+        _notifier = new GenerationNotifier(options.MaxSequences);
+        Counters = new EngineCounters { TotalBlocks = Blocks };
+        _loop = new EngineLoop(_runner, options, pool, _queue, _notifier, Counters);
+        _client = new EngineClient(_queue, new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds), options.BlockTokens);
+    }
+
+    public EngineCounters Counters { get; }
+
+    public Generation Submit(int[] prompt, int maxTokens, AdapterLease? adapter) => _client.Submit(new GenerationRequest
+    {
+        Tenant = "default",
+        PromptTokens = prompt,
+        MaxTokens = maxTokens,
+        Adapter = adapter,
+        Sampling = SamplingParameters.Greedy with { IgnoreEos = true },
+        LogProbs = 5,
+    });
+
+    public void Step() => _loop.Step();
+
+    public void RunToEnd()
+    {
+        while (!_loop.IsIdle)
+        {
+            _loop.Step();
+        }
+    }
+
+    public void Dispose()
+    {
+        _notifier.Dispose();
+        _runner.Dispose();
+        _queue.Dispose();
+    }
+}
