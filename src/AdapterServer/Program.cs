@@ -18,7 +18,15 @@ try
     {
         var failure = app.Services.GetRequiredService<StartupFailure>();
         DataFolder.Prepare(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Data);
-        await app.RunAsync().ConfigureAwait(false);
+        try
+        {
+            await app.RunAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop, or unable to start, before it listened.
+        }
+
         return failure.Sentence is { } sentence ? Fail(sentence, StartFailed) : 0;
     }
 }

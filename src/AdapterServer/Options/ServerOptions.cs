@@ -44,7 +44,7 @@ internal sealed class ServerOptions
 
     /// <summary>Bytes for keys and values, in MiB.</summary>
     [Range(1, 1 << 20)]
-    public int KvCacheMb { get; set; } = 512;
+    public int KvCacheMb { get; set; } = 1024;
 
     /// <summary>Blocks for keys and values; not 0, it replaces <see cref="KvCacheMb"/>.</summary>
     [Range(0, 1 << 24)]
@@ -54,9 +54,9 @@ internal sealed class ServerOptions
     [Range(1, 1024)]
     public int BlockSize { get; set; } = 16;
 
-    /// <summary>Most tokens in one step; longer prompts are split.</summary>
+    /// <summary>Most prompt tokens in one step, beside one token of each answer; longer prompts are split.</summary>
     [Range(1, 1 << 16)]
-    public int MaxStepTokens { get; set; } = 512;
+    public int MaxStepTokens { get; set; } = 128;
 
     /// <summary>Most sequences in one step.</summary>
     [Range(1, 4096)]

@@ -110,11 +110,11 @@ public sealed class StartTests
     public async Task Nothing_listens_beyond_loopback()
     {
         await using var server = await ServerProcess.StartAsync(["--no-demo"]);
-        foreach (var address in await Dns.GetHostAddressesAsync(Dns.GetHostName(), AddressFamily.InterNetwork, Cancellation))
+        foreach (var address in await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation))
         {
             if (!IPAddress.IsLoopback(address))
             {
-                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(address, server.Address.Port, Cancellation).AsTask());
             }
         }
