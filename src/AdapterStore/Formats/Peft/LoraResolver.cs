@@ -107,7 +107,7 @@ internal static class LoraResolver
 
         foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Norm))
         {
-            var selected = manifest.Modules.Selects(site.Path, site.Kind == SiteKind.Head, budget);
+            var selected = manifest.Modules.Selects(site.Path, site.Kind, budget);
             var present = modules.BySite.TryGetValue(site.Index, out var module) && module.IsAdapted;
             if (selected && site.Kind == SiteKind.Embedding)
             {
