@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Formats.Tar;
 using AdapterServe.AdapterStore.Archives;
 using AdapterServe.AdapterStore.Tests.Support;
@@ -19,6 +20,7 @@ public sealed class ArchiveTests
         ["zip: a declared length that is too small"] = Zip("zip_checksum", () => PatchDirectory(Stored("a.txt", "hello"), 24, 3)),
         ["zip: encrypted"] = Zip("zip_encrypted", () => PatchDirectory(Stored("a.txt", "hello"), 8, 1)),
         ["zip: an unknown compression"] = Zip("zip_damaged", () => PatchDirectory(Stored("a.txt", "hello"), 10, 99)),
+        ["zip: entries that share their bytes"] = Zip("zip_overlap", Overlapping),
         ["zip: a symbolic link"] = Zip("archive_link", () => PatchDirectory(Stored("a.txt", "hello"), 40, 0xFF, 0xA1)),
         ["zip: a path upwards"] = Zip("file_path", () => ArchiveBytes.Zip([new("../a.txt", [1])])),
         ["zip: an absolute path"] = Zip("file_path", () => ArchiveBytes.Zip([new("/etc/passwd", [1])])),
@@ -160,6 +162,21 @@ public sealed class ArchiveTests
         }
 
         return stream.ToArray();
+    }
+
+    /// <summary>One stored entry that the central directory lists three times.</summary>
+    private static byte[] Overlapping()
+    {
+        var body = Stored("a.txt", new string('x', 3000));
+        var directory = body.AsSpan().LastIndexOf("PK\x01\x02"u8);
+        var end = body.AsSpan().LastIndexOf("PK\x05\x06"u8);
+        var entry = body[directory..end];
+        byte[] result = [.. body[..end], .. entry, .. entry, .. body[end..]];
+        var record = result.AsSpan(result.Length - (body.Length - end));
+        BinaryPrimitives.WriteUInt16LittleEndian(record[8..], 3);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[10..], 3);
+        BinaryPrimitives.WriteInt32LittleEndian(record[12..], 3 * entry.Length);
+        return result;
     }
 
     private static byte[] Patch(byte[] body, Index at, params byte[] values)

@@ -59,6 +59,7 @@ internal static class LoraResolver
             : throw StoreErrors.Unservable("scale", $"lora_alpha over the rank of '{site.Path}' is no finite 32-bit number.");
     }
 
+    /// <summary>Replaces the head alone: on a base with tied embeddings PEFT trains a copy of its own, and the embedding stays the base's.</summary>
     private static DenseTensors Dense(Site site, SafetensorsTensor weight)
     {
         RequireShape(weight, site.OutFeatures, site.InFeatures);
