@@ -21,6 +21,12 @@ internal static partial class ServerLog
     [LoggerMessage(1005, LogLevel.Error, "Request to {Path} failed")]
     public static partial void RequestFailed(ILogger logger, string path, Exception exception);
 
+    [LoggerMessage(1007, LogLevel.Information, "Listening at {Address}")]
+    public static partial void Listening(ILogger logger, string address);
+
+    [LoggerMessage(1008, LogLevel.Information, "Kernels compute with {Path}")]
+    public static partial void Kernels(ILogger logger, string path);
+
     [LoggerMessage(1006, LogLevel.Information, "Demo adapter {Name} uploaded as version {Version}")]
     public static partial void DemoAdapterUploaded(ILogger logger, string name, int version);
 }

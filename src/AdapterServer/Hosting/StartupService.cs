@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using AdapterServe.AdapterStore;
+using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
+using AdapterServe.Kernels.Simd;
 using AdapterServe.OnnxRuntime;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -15,13 +17,14 @@ internal sealed class StartupService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var clock = Stopwatch.StartNew();
+        using var listening = lifetime.ApplicationStarted.Register(() => ServerLog.Listening(logger, Address()));
+        ServerLog.Kernels(logger, SimdSupport.Path.ToString());
         try
         {
             // Abandoned when the server is told to stop meanwhile: an import that is cut off leaves nothing half-done.
             var model = await Task.Run(() => startup.StartAsync(stoppingToken), stoppingToken).WaitAsync(stoppingToken).ConfigureAwait(false);
             state.BecomeReady(model);
-            var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "no address";
-            ServerLog.Ready(logger, model.Base.Id, address, clock.ElapsedMilliseconds);
+            ServerLog.Ready(logger, model.Base.Id, Address(), clock.ElapsedMilliseconds);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -39,10 +42,12 @@ internal sealed class StartupService(
         }
     }
 
+    private string Address() => server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "no address";
+
     /// <summary>What the operator can do something about, in one sentence; null for a bug.</summary>
     private static string? Sentence(Exception exception) => exception switch
     {
-        StartupException or AdapterStoreException or TokenizerException or ModelImportException or OnnxRuntimeException or DllNotFoundException => exception.Message,
+        StartupException or AdapterStoreException or TokenizerException or ChatTemplateException or ModelImportException or OnnxRuntimeException or DllNotFoundException => exception.Message,
         IOException or UnauthorizedAccessException => $"A file can't be read or written: {exception.Message}",
         _ => null,
     };

@@ -19,8 +19,10 @@ internal static class CompletionEndpoints
     {
         var cancellation = context.RequestAborted;
         var request = await ReadAsync(context, model).ConfigureAwait(false);
+        var version = model.ResolveAdapter(request.Settings.Model);
         var prompts = request.Prompts.Select(prompt => Prepare(model, prompt, request.AddSpecialTokens)).ToImmutableArray();
-        using var running = await GenerationStarter.StartAsync(model, request.Settings, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
+        using var running = await GenerationStarter
+            .StartAsync(model, request.Settings, version, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
         var formatter = new CompletionFormatter(model.Tokens, request);
         var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), request.Settings.Model, [], null);
         if (request.Settings.Stream)

@@ -6,23 +6,29 @@ using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
 
-/// <summary>Hands a checked request to the engine: resolves the model, pins the adapter, submits one sequence a choice.</summary>
+/// <summary>Hands a checked request to the engine: pins the adapter, submits one sequence a choice.</summary>
 internal static class GenerationStarter
 {
     private const string Tenant = "default";
 
     /// <param name="model">What serves.</param>
     /// <param name="settings">The request.</param>
+    /// <param name="version">The adapter that its <c>model</c> field means, or null for the base.</param>
     /// <param name="prompts">At least one.</param>
     /// <param name="defaultMaxTokens">Without <c>max_tokens</c>: at most this many, and the rest of the context.</param>
     /// <param name="scorePrompt">Best tokens for each of the prompt, or null.</param>
     /// <param name="cancellationToken">The client went away.</param>
     public static async Task<RunningChoices> StartAsync(
-        ServingModel model, GenerationSettings settings, ImmutableArray<PreparedPrompt> prompts, int defaultMaxTokens, int? scorePrompt, CancellationToken cancellationToken)
+        ServingModel model,
+        GenerationSettings settings,
+        AdapterVersion? version,
+        ImmutableArray<PreparedPrompt> prompts,
+        int defaultMaxTokens,
+        int? scorePrompt,
+        CancellationToken cancellationToken)
     {
         CheckSequences(model, settings, prompts.Length);
         var maxTokens = prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens)).ToArray();
-        var version = model.ResolveAdapter(settings.Model);
         using var shared = version is null ? null : new SharedLease(await model.Store.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
         try

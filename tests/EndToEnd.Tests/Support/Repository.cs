@@ -1,0 +1,29 @@
+namespace AdapterServe.EndToEnd.Tests.Support;
+
+/// <summary>Places in the source tree.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>
+    public static string Goldens { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? Path.Combine(Root, "tests", "data");
+
+    public static string Server { get; } = Path.Combine(
+        Root, "artifacts", "bin", "AdapterServer", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "AdapterServe.AdapterServer.dll");
+
+    /// <summary>The folder of a golden's adapter; the showcase ones lie with the demo under their styles' names.</summary>
+    public static string Adapter(string golden) => golden.EndsWith("-showcase", StringComparison.Ordinal)
+        ? Path.Combine(Root, "models", "demo", "adapters", golden[..^"-showcase".Length])
+        : Path.Combine(Goldens, "adapters", golden);
+
+    private static string FindRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
+        }
+
+        return folder;
+    }
+}

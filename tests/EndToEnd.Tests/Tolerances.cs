@@ -1,0 +1,20 @@
+namespace AdapterServe.EndToEnd.Tests;
+
+/// <summary>Every tolerance of this project's tests, with its derivation.</summary>
+internal static class Tolerances
+{
+    /// <summary>
+    /// Greatest |difference| of a log-probability to the reference's float32 run. The reference itself differs from a float64 run by up to 2.3e-5;
+    /// the recommendation that comes with the goldens for a float32 re-implementation is 1e-4.
+    /// </summary>
+    public const double GoldenLogProb = 1e-4;
+
+    /// <summary>An idle server ends within this after SIGTERM: the documented limit.</summary>
+    public static readonly TimeSpan IdleStop = TimeSpan.FromSeconds(10);
+
+    /// <summary>A built tree is ready within this: the documented limit.</summary>
+    public static readonly TimeSpan Ready = TimeSpan.FromSeconds(60);
+
+    /// <summary>Any hostile request is answered within this: the documented limit.</summary>
+    public static readonly TimeSpan HostileAnswer = TimeSpan.FromSeconds(10);
+}
