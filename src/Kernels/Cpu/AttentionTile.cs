@@ -12,6 +12,9 @@ internal readonly unsafe struct AttentionTile
 {
     private const int Chunks = AttentionWorkspace.Chunk;
 
+    // Two key tiles of latency.
+    private const int KeysAhead = 32;
+
     private readonly PagedAttentionArguments _a;
     private readonly AttentionScratch _scratch;
     private readonly float* _queries;
@@ -74,6 +77,7 @@ internal readonly unsafe struct AttentionTile
         var blocks = (count + 15) / 16;
         for (var block = 0; block < blocks; block++)
         {
+            Ahead<TKv>(position + (block * 16));
             Transpose<TLanes, TKv>(position + (block * 16), Math.Min(16, count - (block * 16)), _scratch.Keys + ((nint)block * 16 * _width));
         }
 
@@ -90,6 +94,30 @@ internal readonly unsafe struct AttentionTile
         panel.YStride = Chunks;
         panel.Accumulate = false;
         panel.Run<TLanes, F32Element>();
+    }
+
+    /// <summary>Asks for sixteen later keys, and for the values of these sixteen, which come after the chunk's softmax.</summary>
+    private void Ahead<TKv>(int position)
+        where TKv : IKvElement
+    {
+        var end = _lastPosition + 1;
+        Ask<TKv>(_a.KeyCache, position + KeysAhead, Math.Min(position + KeysAhead + 16, end));
+        Ask<TKv>(_a.ValueCache, position, Math.Min(position + 16, end));
+    }
+
+    private void Ask<TKv>(void* cache, int position, int end)
+        where TKv : IKvElement
+    {
+        var bytes = _a.HeadSize * TKv.Bytes;
+        var stride = (nint)_a.KvHeads * bytes;
+        while (position < end)
+        {
+            var row = (byte*)cache + (Slot(position) * TKv.Bytes);
+            for (var run = Math.Min(end - position, _a.BlockSize - (position % _a.BlockSize)); run > 0; run--, position++, row += stride)
+            {
+                Prefetch.Lines(row, bytes);
+            }
+        }
     }
 
     /// <summary>Sixteen keys as [D][16]; keys past <paramref name="count"/> are zero.</summary>
@@ -184,7 +212,7 @@ internal readonly unsafe struct AttentionTile
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        Panel panel;
+        var panel = default(Panel);
         panel.Blocks = _width / 16;
         panel.BlockStride = 16;
         panel.XStride = Chunks;
@@ -204,15 +232,17 @@ internal readonly unsafe struct AttentionTile
         }
 
         panel.DepthStride = (nint)_a.KvHeads * _a.HeadSize;
-        for (var i = from; i < to; i += panel.Depth)
+        panel.X = _scratch.Weights + from;
+        var runs = stackalloc PanelRun[Chunks];
+        var count = 0;
+        for (var i = from; i < to; i += (int)runs[count++].Depth)
         {
             var position = start + i;
-            panel.Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
-            panel.W = (byte*)_a.ValueCache + (Slot(position) * TKv.Bytes);
-            panel.X = _scratch.Weights + i;
-            panel.Run<TLanes, TKv>();
-            panel.Accumulate = true;
+            runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
+            runs[count].W = (byte*)_a.ValueCache + (Slot(position) * TKv.Bytes);
         }
+
+        panel.Run<TLanes, TKv>(runs, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
