@@ -7,24 +7,24 @@ namespace AdapterServe.Kernels.Simd;
 /// instead of 1.1): the hardware follows those.</summary>
 internal static unsafe class Prefetch
 {
-    private const int Line = 64;
+    private const int LineBytes = 64;
 
     /// <summary>Any address is allowed, mapped or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Near(void* address)
+    private static void Line(void* address)
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(address);
+            Sse.Prefetch1(address);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(void* address, int bytes)
     {
-        for (var at = 0; at < bytes; at += Line)
+        for (var at = 0; at < bytes; at += LineBytes)
         {
-            Near((byte*)address + at);
+            Line((byte*)address + at);
         }
     }
 }
