@@ -10,7 +10,7 @@ internal static class Access
     {
         DictValue dict => Methods.OfDict(dict, name) ?? Lookup(dict, name),
         string text => (object?)Methods.OfString(text, name, budget) ?? Missing("a string", name),
-        ListValue list => (object?)Methods.OfList(list, name) ?? Missing("a list", name),
+        ListValue list => (object?)Methods.OfList(list, name, budget) ?? Missing("a list", name),
         NamespaceValue space => space.Attributes.TryGetValue(name, out object? value) ? value : Missing("a namespace", name),
         LoopValue loop => loop.Attribute(name),
         UndefinedValue undefined => throw new TemplateError(undefined.Reason),
@@ -49,7 +49,7 @@ internal static class Access
                 return string.Concat(Positions(characters.Length, start, stop, step).Select(at => characters[at]));
             case ListValue list:
                 budget.Step(list.Items.Count);
-                return list with { Items = [.. Positions(list.Items.Count, start, stop, step).Select(at => list.Items[at])] };
+                return new ListValue([.. Positions(list.Items.Count, start, stop, step).Select(at => list.Items[at])], list.IsTuple);
             case UndefinedValue undefined:
                 throw new TemplateError(undefined.Reason);
             default:

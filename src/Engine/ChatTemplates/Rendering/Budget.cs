@@ -27,6 +27,21 @@ internal sealed class Budget(long inputCharacters)
         }
     }
 
+    /// <summary>Counts a container that was just made.</summary>
+    public void Admit(ContainerValue container)
+    {
+        if (!container.Measure())
+        {
+            return;
+        }
+
+        Step(container.Weight);
+        if (container.Depth > MaxDepth)
+        {
+            throw new TemplateError("it nests lists too deeply");
+        }
+    }
+
     /// <summary>Counts text about to be made.</summary>
     public void Write(long characters)
     {

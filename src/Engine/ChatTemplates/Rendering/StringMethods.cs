@@ -17,7 +17,7 @@ internal static class StringMethods
         ["strip"] = (text, arguments, _) => Strip(text, arguments, left: true, right: true),
         ["lstrip"] = (text, arguments, _) => Strip(text, arguments, left: true, right: false),
         ["rstrip"] = (text, arguments, _) => Strip(text, arguments, left: false, right: true),
-        ["upper"] = (text, _, _) => text.ToUpperInvariant(),
+        ["upper"] = (text, _, _) => Upper(text),
         ["lower"] = (text, _, _) => text.ToLowerInvariant(),
         ["title"] = (text, _, _) => Title(text),
         ["capitalize"] = (text, _, _) => Capitalize(text),
@@ -59,6 +59,9 @@ internal static class StringMethods
         string result = left ? text.TrimStart(characters) : text;
         return right ? result.TrimEnd(characters) : result;
     }
+
+    /// <summary>The sharp s is the one common letter whose capital form is two letters.</summary>
+    public static string Upper(string text) => text.ToUpperInvariant().Replace("\u00DF", "SS", StringComparison.Ordinal);
 
     public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
@@ -148,7 +151,7 @@ internal static class StringMethods
         }
 
         var words = new List<object?>();
-        string rest = text.Trim();
+        string rest = fromRight ? text.TrimEnd() : text.TrimStart();
         while (rest.Length > 0 && words.Count < most - 1)
         {
             int at = fromRight ? rest.AsSpan().LastIndexOfAny(Blanks) : rest.AsSpan().IndexOfAny(Blanks);
@@ -190,7 +193,7 @@ internal static class StringMethods
 
         int at = last ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
         object?[] parts = at >= 0 ? [text[..at], separator, text[(at + separator.Length)..]] : last ? ["", "", text] : [text, "", ""];
-        return new ListValue([.. parts], IsTuple: true);
+        return new ListValue([.. parts], isTuple: true);
     }
 
     private static long Position(string text, int at) => at < 0 ? -1 : Access.Length(text[..at]);

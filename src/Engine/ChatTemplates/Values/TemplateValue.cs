@@ -123,7 +123,7 @@ internal static class TemplateValue
     }
 
     private static object Number(JsonElement json) =>
-        json.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && json.TryGetInt64(out long integer) ? integer : json.GetDouble();
+        json.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && json.TryGetInt64(out long integer) ? (object)integer : json.GetDouble();
 
     private static DictValue Dict(JsonElement json)
     {
