@@ -101,6 +101,7 @@ public sealed class ChatTemplateTests
     [InlineData("{% set ns = namespace(s={'k': 1}) %}{% for i in range(60) %}{% set ns.s = {'k': ns.s, 'l': ns.s} %}{% endfor %}")]
     [InlineData("{% set ns = namespace(s=[1]) %}{% for i in range(100000) %}{% set ns.s = [ns.s] %}{% endfor %}{{ ns.s | tojson }}")]
     [InlineData("{{ 'x' * 9223372036854775807 }}")]
+    [InlineData("{{ ('x' * 4000000).replace('', 'y' * 4000) }}")]
     [InlineData("{{ ['x'] * 9223372036854775807 }}")]
     [InlineData("{{ 'x'.ljust(9223372036854775807) }}")]
     [InlineData("{{ 9223372036854775807 + 1 }}")]

@@ -14,6 +14,7 @@ internal sealed class Budget(long inputCharacters)
     private const int CopiesOfInput = 24;
 
     private readonly long _maxCharacters = FreeCharacters + (CopiesOfInput * inputCharacters);
+    private readonly long _maxAtOnce = FreeCharacters + (2 * inputCharacters);
     private long _steps;
     private long _characters;
     private int _depth;
@@ -45,7 +46,7 @@ internal sealed class Budget(long inputCharacters)
     /// <summary>Counts text about to be made.</summary>
     public void Write(long characters)
     {
-        if ((_characters += characters) > _maxCharacters)
+        if (characters > _maxAtOnce || (_characters += characters) > _maxCharacters)
         {
             throw new TemplateError("it makes too much text");
         }

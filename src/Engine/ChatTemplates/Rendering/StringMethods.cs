@@ -82,7 +82,7 @@ internal static class StringMethods
     {
         if (old.Length == 0)
         {
-            return count == 0 ? text : string.Concat(text.EnumerateRunes().Select(rune => fresh + rune)) is var spread && Counted(spread, budget) ? spread + fresh : text;
+            return Spread(text, fresh, count, budget);
         }
 
         var result = new StringBuilder();
@@ -110,10 +110,18 @@ internal static class StringMethods
         return result.ToString();
     }
 
-    private static bool Counted(string text, Budget budget)
+    // Replacing nothing puts the new text before each character and at the end.
+    private static string Spread(string text, string fresh, long count, Budget budget)
     {
-        budget.Write(text.Length);
-        return true;
+        budget.Write(text.Length + ((text.Length + 1L) * fresh.Length));
+        var result = new StringBuilder();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            result.Append(count-- != 0 ? fresh : "").Append(rune.ToString());
+            count = Math.Max(count, -1);
+        }
+
+        return result.Append(count != 0 ? fresh : "").ToString();
     }
 
     private static bool AnyOf(CallArguments arguments, Func<string, bool> matches) => arguments.Required(0, "prefix") switch
