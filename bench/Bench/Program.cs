@@ -4,6 +4,7 @@ using AdapterServe.Bench.Models;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
+    ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["make-adapters"] = MakeAdapters.Run,
