@@ -59,13 +59,14 @@ internal readonly unsafe struct AttentionTile
 
         for (var head = 0; head < _headCount; head++)
         {
-            // Their cost hides behind the products of this head.
-            Ahead<TKv>(_a.KeyCache, start + Chunks, Chunks * head / _headCount, Chunks * (head + 1) / _headCount);
             var result = partials == null
                 ? _scratch.Chunk
                 : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
             for (var row = 0; row < _rows; row++)
             {
+                // In small portions: more lines than a core can await at once would stall the exponentials.
+                var share = (head * _rows) + row;
+                Ahead<TKv>(_a.KeyCache, start + Chunks, Chunks * share / (_headCount * _rows), Chunks * (share + 1) / (_headCount * _rows));
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
