@@ -95,7 +95,6 @@ internal readonly unsafe struct AttentionTile
         for (var block = 0; block < blocks; block++)
         {
             var key = from + (block * 16);
-            Ahead<TKv>(_a.ValueCache, start, key + (16 * head / _headCount), key + (16 * (head + 1) / _headCount));
             Transpose<TLanes, TKv>(head, start + key, Math.Min(16, to - key), _scratch.Keys + ((nint)block * 16 * _width));
         }
 
@@ -152,6 +151,9 @@ internal readonly unsafe struct AttentionTile
 
         for (var i = 0; i < _width; i += 16)
         {
+            var share = (head * _width) + i;
+            var all = _headCount * _width;
+            Ahead<TKv>(_a.ValueCache, position, 16 * share / all, 16 * (share + 16) / all);
             TLanes.Transpose(source + i, stride, keys + (i * 16));
         }
     }
