@@ -31,7 +31,7 @@ internal unsafe struct Panel
     public byte* Ask;
 
     public static int AskedLines<TLanes>(int rows, int blocks, int depth)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.HoldsSixteenAccumulators && rows > 1 ? (rows + 3) / 4 * ((blocks + 3) / 4) * depth : 0;
+        where TLanes : unmanaged, ILanes<TLanes> => TLanes.HoldsSixteenAccumulators || rows == 1 ? (rows + 3) / 4 * ((blocks + 3) / 4) * depth : 0;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()

@@ -40,6 +40,8 @@ internal unsafe struct PanelTile
         var a3 = tile.Start<TLanes>(0, 3);
         var x = tile.X;
         var stride = tile.DepthStride;
+        var ask = tile.Ask;
+        var askStep = tile.AskStep;
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
@@ -47,7 +49,9 @@ internal unsafe struct PanelTile
             var end = k + run->Depth;
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    var value = TLanes.Broadcast(x[k]);
+                    Prefetch.Line(ask);
+                ask += askStep;
+                var value = TLanes.Broadcast(x[k]);
                     a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
                     a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
                     a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
