@@ -27,6 +27,12 @@ internal unsafe struct Panel
     /// <summary>Starts the chains from y instead of zero.</summary>
     public bool Accumulate;
 
+    /// <summary>Memory that the caller reads later: asked for while this runs, <see cref="AskedLines"/> lines. Null for none.</summary>
+    public byte* Ask;
+
+    public static int AskedLines<TLanes>(int rows, int blocks, int depth)
+        where TLanes : unmanaged, ILanes<TLanes> => TLanes.HoldsSixteenAccumulators || rows == 1 ? (rows + 3) / 4 * ((blocks + 3) / 4) * depth : 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()
         where TLanes : unmanaged, ILanes<TLanes>
@@ -133,6 +139,9 @@ internal unsafe struct Panel
         where TElement : IElement
     {
         PanelTile tile;
+        var rowTiles = (Rows + 3) / 4;
+        tile.Ask = Ask == null ? (byte*)X : Ask + (((block / 4 * rowTiles * Total(runs, runCount))) * Prefetch.LineBytes);
+        tile.AskStep = Ask == null ? 0 : Prefetch.LineBytes;
         tile.Runs = runs;
         tile.RunCount = runCount;
         tile.BlockStride = BlockStride;
@@ -163,8 +172,20 @@ internal unsafe struct Panel
                 PanelTile.TwoByTwo<TLanes, TElement>(tile);
             }
 
+            tile.Ask += tile.AskStep * Total(runs, runCount);
             tile.X += step * XStride;
             tile.Y += step * YStride;
         }
+    }
+
+    private static nint Total(PanelRun* runs, int count)
+    {
+        nint total = 0;
+        for (var i = 0; i < count; i++)
+        {
+            total += runs[i].Depth;
+        }
+
+        return total;
     }
 }

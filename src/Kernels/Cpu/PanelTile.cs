@@ -21,6 +21,10 @@ internal unsafe struct PanelTile
     public float* Y;
     public nint YStride;
 
+    /// <summary>A line that later work wants, and the way to the next one: asked for once a step, in the shade of its products.</summary>
+    public byte* Ask;
+    public nint AskStep;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OneByFour<TLanes, TElement>(in PanelTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -36,6 +40,8 @@ internal unsafe struct PanelTile
         var a3 = tile.Start<TLanes>(0, 3);
         var x = tile.X;
         var stride = tile.DepthStride;
+        var ask = tile.Ask;
+        var askStep = tile.AskStep;
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
@@ -43,7 +49,9 @@ internal unsafe struct PanelTile
             var end = k + run->Depth;
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    var value = TLanes.Broadcast(x[k]);
+                    Prefetch.Line(ask);
+                ask += askStep;
+                var value = TLanes.Broadcast(x[k]);
                     a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
                     a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
                     a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
@@ -107,6 +115,8 @@ internal unsafe struct PanelTile
         TLanes d0 = tile.Start<TLanes>(3, 0), d1 = tile.Start<TLanes>(3, 1), d2 = tile.Start<TLanes>(3, 2), d3 = tile.Start<TLanes>(3, 3);
         float* xa = tile.X, xb = tile.Row(1), xc = tile.Row(2), xd = tile.Row(3);
         var stride = tile.DepthStride;
+        var ask = tile.Ask;
+        var askStep = tile.AskStep;
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
@@ -114,7 +124,9 @@ internal unsafe struct PanelTile
             var end = k + run->Depth;
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    var v0 = TElement.Load<TLanes>(w0, at);
+                    Prefetch.Line(ask);
+                ask += askStep;
+                var v0 = TElement.Load<TLanes>(w0, at);
                     var v1 = TElement.Load<TLanes>(w1, at);
                     var v2 = TElement.Load<TLanes>(w2, at);
                     var v3 = TElement.Load<TLanes>(w3, at);

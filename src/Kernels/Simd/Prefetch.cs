@@ -7,11 +7,11 @@ namespace AdapterServe.Kernels.Simd;
 /// instead of 1.1): the hardware follows those.</summary>
 internal static unsafe class Prefetch
 {
-    private const int LineBytes = 64;
+    public const int LineBytes = 64;
 
     /// <summary>Any address is allowed, mapped or not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Line(void* address)
+    public static void Line(void* address)
     {
         if (Sse.IsSupported)
         {
