@@ -1,8 +1,11 @@
+using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
+    ["cold"] = ColdLoadBenchmark.Run,
+    ["engine"] = EngineBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["make-adapters"] = MakeAdapters.Run,
     ["make-model"] = MakeModel.Run,

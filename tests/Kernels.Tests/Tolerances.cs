@@ -42,6 +42,6 @@ internal static class Tolerances
     public static double Attention(int headSize, int context, double logitMagnitude)
     {
         var logit = Chain((2 * headSize) + 8, logitMagnitude);
-        return (2 * logit) + Chain((2 * Math.Min(context, 128)) + (4 * ((context / 128) + 1)) + 16, 2);
+        return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
     }
 }

@@ -18,6 +18,7 @@ internal static unsafe class KernelBenchmarks
     {
         var threads = arguments.Length > 0 ? int.Parse(arguments[0], System.Globalization.CultureInfo.InvariantCulture) : 2;
         var only = arguments.Length > 1 ? arguments[1] : "";
+        var filter = arguments.Length > 2 ? arguments[2] : "";
         Console.WriteLine($"{SimdSupport.Path}, {threads} threads; us median (least) of {Rounds}; ratio = kernel / streaming its bytes, medians");
         using var parallel = new SpinParallel(threads);
         if (only is "" or "lowrank")
@@ -46,9 +47,9 @@ internal static unsafe class KernelBenchmarks
         {
             foreach (var (heads, kvHeads, size) in new[] { (14, 2, 64), (32, 8, 128), (8, 8, 64) })
             {
-                AttentionAt(parallel, heads, kvHeads, size, 32, 1023, 1);
-                AttentionAt(parallel, heads, kvHeads, size, 1, 8191, 1);
-                AttentionAt(parallel, heads, kvHeads, size, 1, 0, 512);
+                AttentionAt(parallel, heads, kvHeads, size, 32, 1023, 1, filter);
+                AttentionAt(parallel, heads, kvHeads, size, 1, 8191, 1, filter);
+                AttentionAt(parallel, heads, kvHeads, size, 1, 0, 512, filter);
             }
         }
 
@@ -124,9 +125,15 @@ internal static unsafe class KernelBenchmarks
         Free(x, y, workspace);
     }
 
-    private static void AttentionAt(SpinParallel parallel, int heads, int kvHeads, int size, int sequences, int past, int added)
+    private static void AttentionAt(SpinParallel parallel, int heads, int kvHeads, int size, int sequences, int past, int added, string filter)
     {
         const int blockSize = 16;
+        var name = $"Attention {heads}/{kvHeads} heads of {size}, {sequences} x {past} + {added}";
+        if (!name.Contains(filter, StringComparison.Ordinal))
+        {
+            return;
+        }
+
         var blocks = (past + added + blockSize - 1) / blockSize;
         var cacheFloats = (long)sequences * blocks * blockSize * kvHeads * size;
         var layers = (int)Math.Clamp(Footprint / (cacheFloats * 8), 1, 16);
@@ -178,7 +185,7 @@ internal static unsafe class KernelBenchmarks
             },
             () => streams[streamLayer++ % layers].Run());
         var pairs = sequences * (((double)past * added) + (added * (added + 1.0) / 2));
-        Report($"Attention {heads}/{kvHeads} heads of {size}, {sequences} x {past} + {added}", cacheFloats * 8, 4 * pairs * heads * size, times);
+        Report(name, cacheFloats * 8, 4 * pairs * heads * size, times);
         Free(q, kv, angles, output, workspace, (float*)table, (float*)lengths);
         foreach (var cache in caches)
         {

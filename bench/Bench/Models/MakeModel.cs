@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.Engine.Tokenization;
 
 namespace AdapterServe.Bench.Models;
 
@@ -16,8 +17,19 @@ internal static class MakeModel
         File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{"bos_token_id":1,"eos_token_id":2,"pad_token_id":0}""");
         ByteTokenizer.Write(folder, ModelM.Vocabulary, ModelM.Context);
         RandomTensors.Write(Path.Combine(folder, "model.safetensors"), SafetensorsType.F32, Tensors(layers), seed: 1);
+        RequireReadable(folder);
         Console.WriteLine($"{folder}: {new FileInfo(Path.Combine(folder, "model.safetensors")).Length / 1e6:F0} MB");
         return 0;
+    }
+
+    private static void RequireReadable(string folder)
+    {
+        const string text = "Every byte: é, €, \n\t.";
+        var tokenizer = Tokenizer.Load(folder);
+        if (tokenizer.Decode(tokenizer.Encode(text, addSpecialTokens: false), skipSpecialTokens: false) != text || tokenizer.TokenText(ModelM.Vocabulary - 1).Length == 0)
+        {
+            throw new InvalidOperationException("The tokenizer does not give back what it was given.");
+        }
     }
 
     private static JsonObject Config(int layers) => new()

@@ -42,6 +42,7 @@ internal static class ZipExtractor
 
     private static async Task ExtractAsync(ZipArchiveEntry entry, StagedFiles files, CancellationToken cancellationToken)
     {
+        AdapterNames.RequireFileName(entry.FullName);
         var type = (entry.ExternalAttributes >> 16) & FileTypeMask;
         if (type is not (0 or RegularFile))
         {

@@ -58,56 +58,52 @@ internal sealed class AdapterRegistry : IDisposable
         _connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM versions WHERE digest = @digest)", new { digest }) != 0;
 
     /// <summary>Records the content as a new version and makes it current.</summary>
-    public void AddVersion(string tenant, string name, string digest, long bytes, string facts) => Change(transaction =>
+    public void AddVersion(string tenant, string name, string digest, long bytes, string facts) => Change(() =>
     {
         var values = new { tenant, name, digest, bytes, now = Now() };
-        _connection.Execute("INSERT INTO tenants VALUES (@tenant, @now) ON CONFLICT DO NOTHING", values, transaction);
+        _connection.Execute("INSERT INTO tenants VALUES (@tenant, @now) ON CONFLICT DO NOTHING", values);
         _connection.Execute(
             """
             INSERT INTO adapters VALUES (@tenant, @name, 1, 1, @now, @now)
             ON CONFLICT DO UPDATE SET last_version = last_version + 1, current_version = last_version + 1, updated_at = @now
             """,
-            values,
-            transaction);
+            values);
         _connection.Execute(
             """
             INSERT INTO versions SELECT tenant, name, last_version, @digest, @bytes, @now FROM adapters WHERE tenant = @tenant AND name = @name
             """,
-            values,
-            transaction);
-        SaveFacts(digest, facts, transaction);
+            values);
+        SaveFacts(digest, facts);
     });
 
     /// <summary>Makes an existing version current and records what verification found.</summary>
-    public void SetCurrent(string tenant, string name, int number, string digest, string facts) => Change(transaction =>
+    public void SetCurrent(string tenant, string name, int number, string digest, string facts) => Change(() =>
     {
         _connection.Execute(
             "UPDATE adapters SET current_version = @number, updated_at = @now WHERE tenant = @tenant AND name = @name",
-            new { tenant, name, number, now = Now() },
-            transaction);
-        SaveFacts(digest, facts, transaction);
+            new { tenant, name, number, now = Now() });
+        SaveFacts(digest, facts);
     });
 
-    public void RemoveVersion(string tenant, string name, int number) => Change(transaction =>
-        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name AND number = @number", new { tenant, name, number }, transaction));
+    public void RemoveVersion(string tenant, string name, int number) => Change(() =>
+        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name AND number = @number", new { tenant, name, number }));
 
     /// <summary>Removes all versions and aliases. The name keeps its last number, so that no number ever means two contents.</summary>
-    public void RemoveAdapter(string tenant, string name) => Change(transaction =>
+    public void RemoveAdapter(string tenant, string name) => Change(() =>
     {
         var values = new { tenant, name, now = Now() };
-        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name", values, transaction);
-        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name", values, transaction);
-        _connection.Execute("UPDATE adapters SET current_version = NULL, updated_at = @now WHERE tenant = @tenant AND name = @name", values, transaction);
+        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name", values);
+        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name", values);
+        _connection.Execute("UPDATE adapters SET current_version = NULL, updated_at = @now WHERE tenant = @tenant AND name = @name", values);
     });
 
-    public void SetAlias(string tenant, string name, string alias, int number) => Change(transaction =>
+    public void SetAlias(string tenant, string name, string alias, int number) => Change(() =>
         _connection.Execute(
             "INSERT INTO aliases VALUES (@tenant, @name, @alias, @number, @now) ON CONFLICT DO UPDATE SET number = @number, updated_at = @now",
-            new { tenant, name, alias, number, now = Now() },
-            transaction));
+            new { tenant, name, alias, number, now = Now() }));
 
-    public void RemoveAlias(string tenant, string name, string alias) => Change(transaction =>
-        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name AND alias = @alias", new { tenant, name, alias }, transaction));
+    public void RemoveAlias(string tenant, string name, string alias) => Change(() =>
+        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name AND alias = @alias", new { tenant, name, alias }));
 
     private const string SelectVersions =
         """
@@ -122,19 +118,16 @@ internal sealed class AdapterRegistry : IDisposable
     private static AdapterStoreException Damaged(SqliteException error) => new(
         AdapterErrorKind.Conflict, "registry_unreadable", $"The registry in the data folder cannot be read: {error.Message}", error);
 
-    private void SaveFacts(string digest, string facts, SqliteTransaction transaction) =>
+    private void SaveFacts(string digest, string facts) =>
         _connection.Execute(
             "INSERT INTO verifications VALUES (@digest, @base, @facts, @now) ON CONFLICT DO UPDATE SET facts = @facts, verified_at = @now",
-            new { digest, @base = _base, facts, now = Now() },
-            transaction);
+            new { digest, @base = _base, facts, now = Now() });
 
-    private void Change(Action<SqliteTransaction> body)
+    private void Change(Action statements)
     {
         try
         {
-            using var transaction = _connection.BeginTransaction();
-            body(transaction);
-            transaction.Commit();
+            SqliteChange.Run(_connection, statements);
         }
         catch (SqliteException error) when (StoreErrors.IsDiskFull(error))
         {

@@ -80,10 +80,12 @@ internal static class Migrations
                 continue;
             }
 
-            using var transaction = connection.BeginTransaction();
-            connection.Execute(Steps[i], transaction: transaction);
-            connection.Execute("INSERT INTO migrations VALUES (@number, @checksum, @now)", new { number = i + 1, checksum, now }, transaction);
-            transaction.Commit();
+            var (number, step) = (i + 1, Steps[i]);
+            SqliteChange.Run(connection, () =>
+            {
+                connection.Execute(step);
+                connection.Execute("INSERT INTO migrations VALUES (@number, @checksum, @now)", new { number, checksum, now });
+            });
         }
     }
 

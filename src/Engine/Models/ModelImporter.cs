@@ -67,10 +67,10 @@ public sealed class ModelImporter
         var digest = Digest(modelFolder, cacheFolder, checkpoint, progress, cancellation);
         var folder = Path.Combine(cacheFolder, digest);
         var sites = LlamaSites.Of(config);
-        if (!Directory.Exists(folder))
+        if (!IsWhole(folder, plan))
         {
             using var held = await FolderLock.TakeAsync(folder + ".lock", _time, cancellation).ConfigureAwait(false);
-            if (!Directory.Exists(folder))
+            if (!IsWhole(folder, plan))
             {
                 Write(folder, config, plan, progress, cancellation);
             }
@@ -104,6 +104,13 @@ public sealed class ModelImporter
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>A folder gets its name when it is complete; the size is asked for because other programs clear caches too.</summary>
+    private static bool IsWhole(string folder, WeightPlan plan)
+    {
+        var converted = new FileInfo(Path.Combine(folder, WeightPlan.ConvertedFile));
+        return converted.Exists && converted.Length == plan.ConvertedBytes;
+    }
+
     private void Write(string folder, ModelConfig config, WeightPlan plan, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         var temporary = folder + ".partial";
@@ -112,6 +119,7 @@ public sealed class ModelImporter
         try
         {
             WriteFile(Path.Combine(temporary, WeightPlan.ConvertedFile), stream => WeightConverter.Write(plan, config, stream, progress, cancellation));
+            DeleteIfThere(folder);
             Directory.Move(temporary, folder);
         }
         catch

@@ -88,7 +88,7 @@ public sealed class Generation : IValueTaskSource
         Volatile.Write(ref _count, _count + 1);
     }
 
-    /// <summary>Gives the request its one terminal outcome and releases the adapter. The consumer learns of it by the next <see cref="Wake"/>.</summary>
+    /// <summary>Gives the request its one terminal outcome. The consumer learns of it by the next <see cref="Wake"/>.</summary>
     internal void End(FinishReason reason)
     {
         lock (_gate)
@@ -100,13 +100,16 @@ public sealed class Generation : IValueTaskSource
 
             _finish = reason;
         }
-
-        Request.Adapter?.Dispose();
     }
 
-    /// <summary>Lets a waiting consumer go on.</summary>
+    /// <summary>Lets a waiting consumer go on; of a request that has ended, the adapter is released first. Not on the engine's thread: both may allocate and take locks.</summary>
     internal void Wake()
     {
+        if (Finish is not null)
+        {
+            Request.Adapter?.Dispose();
+        }
+
         lock (_gate)
         {
             if (!_waiting)

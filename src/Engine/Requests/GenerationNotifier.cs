@@ -1,7 +1,8 @@
 namespace AdapterServe.Engine.Requests;
 
 /// <summary>
-/// Wakes the consumers of generations on a thread of its own: scheduling a continuation allocates and takes locks, which the step path must not.
+/// Wakes the consumers of generations, and releases the adapters of those that ended, on a thread of its own: both may allocate and take locks,
+/// which the step path must not.
 /// <b>Effects</b>: <see cref="Add"/> and <see cref="Flush"/> belong to the engine's thread and allocate nothing once the queue has grown to its working size.
 /// </summary>
 internal sealed class GenerationNotifier : IDisposable

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace AdapterServe.Engine.Sampling;
 
 /// <summary>
@@ -12,8 +14,8 @@ internal sealed class CandidateRanking
     /// <summary>Tokens that can be drawn at all.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Takes all tokens whose logit is neither NaN nor -∞.</summary>
-    public void Load(ReadOnlySpan<float> logits)
+    /// <summary>Takes the best <paramref name="best"/> of the tokens whose logit is neither NaN nor -∞.</summary>
+    public void Load(ReadOnlySpan<float> logits, int best)
     {
         if (_keys.Length < logits.Length)
         {
@@ -22,12 +24,33 @@ internal sealed class CandidateRanking
 
         Count = 0;
         _sorted = 0;
-        for (int id = 0; id < logits.Length; id++)
+        int room = (int)Math.Min(logits.Length, Math.Max(4L * best, 1024));
+        float threshold = float.NegativeInfinity;
+        for (int start = 0; start < logits.Length; start += Vector<float>.Count)
         {
-            if (logits[id] > float.NegativeInfinity)
+            int end = Math.Min(start + Vector<float>.Count, logits.Length);
+            if (end - start == Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(logits[start..]), new Vector<float>(threshold)))
             {
-                _keys[Count++] = Key(logits[id], id);
+                continue;
             }
+
+            for (int id = start; id < end; id++)
+            {
+                // Of equal logits the ones met before have smaller ids, so only a greater one can still be among the best.
+                if (logits[id] > threshold)
+                {
+                    _keys[Count++] = Key(logits[id], id);
+                    if (Count == room && best < room)
+                    {
+                        threshold = logits[DropWorse(best)];
+                    }
+                }
+            }
+        }
+
+        if (Count > best)
+        {
+            DropWorse(best);
         }
     }
 
@@ -46,8 +69,6 @@ internal sealed class CandidateRanking
         _sorted = count;
     }
 
-    public void Truncate(int count) => Count = Math.Min(Count, count);
-
     public int this[int rank] => (int)(uint)_keys[rank];
 
     // Smaller keys are better: descending logit in the upper half, ascending id in the lower.
@@ -57,6 +78,20 @@ internal sealed class CandidateRanking
         int bits = BitConverter.SingleToInt32Bits(logit + 0f);
         uint ascending = bits < 0 ? ~(uint)bits : (uint)bits | 0x80000000;
         return ((ulong)~ascending << 32) | (uint)id;
+    }
+
+    // Keeps the best ones and returns the least of them.
+    private int DropWorse(int best)
+    {
+        Select(_keys.AsSpan(0, Count), best);
+        Count = best;
+        ulong worst = 0;
+        foreach (ulong key in _keys.AsSpan(0, best))
+        {
+            worst = Math.Max(worst, key);
+        }
+
+        return (int)(uint)worst;
     }
 
     // Moves the smallest `count` keys to the front, in any order: quickselect, which turns to sorting when its pivots are poor.

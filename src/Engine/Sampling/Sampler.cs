@@ -10,6 +10,7 @@ public sealed class Sampler
 {
     private const int BlockTokens = 512;
     private const int FirstNucleusTokens = 64;
+    private const int LikelyNucleusTokens = 2048;
 
     private readonly CandidateRanking _ranking = new();
     private float[] _weights = [];
@@ -88,21 +89,34 @@ public sealed class Sampler
         }
 
         LogitScan.Weigh(logits, max, inverse, 0, _weights);
-        _ranking.Load(logits);
-        if (topK)
-        {
-            _ranking.Sort(parameters.TopK);
-            _ranking.Truncate(parameters.TopK);
-        }
-
-        int kept = parameters.TopP < 1 ? Nucleus(parameters.TopP, topK ? SumRanked(_ranking.Count) : LogitScan.Sum(_weights.AsSpan(0, logits.Length))) : _ranking.Count;
+        int kept = topK ? RankTopK(logits, parameters) : RankTopP(logits, parameters.TopP);
         return DrawByRank(uniform, KeepLikely(kept, parameters.MinP));
     }
 
-    // The fewest best tokens whose weights reach the share of the total.
-    private int Nucleus(float topP, double total)
+    private int RankTopK(ReadOnlySpan<float> logits, SamplingParameters parameters)
     {
-        double wanted = topP * total;
+        _ranking.Load(logits, parameters.TopK);
+        _ranking.Sort(_ranking.Count);
+        return parameters.TopP < 1 ? Nucleus(parameters.TopP * SumRanked(_ranking.Count), out _) : _ranking.Count;
+    }
+
+    private int RankTopP(ReadOnlySpan<float> logits, float topP)
+    {
+        double wanted = topP * LogitScan.Sum(_weights.AsSpan(0, logits.Length));
+        _ranking.Load(logits, LikelyNucleusTokens);
+        int kept = Nucleus(wanted, out bool reached);
+        if (reached)
+        {
+            return kept;
+        }
+
+        _ranking.Load(logits, logits.Length);
+        return Nucleus(wanted, out _);
+    }
+
+    // The fewest best tokens whose weights reach the wanted sum, or all that are ranked.
+    private int Nucleus(double wanted, out bool reached)
+    {
         double sum = 0;
         int kept = 0;
         for (int sorted = FirstNucleusTokens; kept < _ranking.Count; sorted *= 8)
@@ -112,6 +126,7 @@ public sealed class Sampler
             {
                 if (kept > 0 && sum >= wanted)
                 {
+                    reached = true;
                     return kept;
                 }
 
@@ -119,6 +134,7 @@ public sealed class Sampler
             }
         }
 
+        reached = sum >= wanted;
         return kept;
     }
 

@@ -21,6 +21,7 @@ internal unsafe struct AttentionCall
     private readonly AttentionPiece* _splits;
     private readonly int _group;
     private readonly int _tileTokens;
+    private readonly int _headsTogether;
     private int _pieceCount;
     private int _splitCount;
     private int _tasks;
@@ -36,6 +37,7 @@ internal unsafe struct AttentionCall
         _splits = (AttentionPiece*)(_memory + layout.Splits);
         _nextPartial = _memory + layout.Partials;
         _group = arguments.Heads / arguments.KvHeads;
+        _headsTogether = AttentionWorkspace.HeadsTogether(arguments.KvHeads, arguments.HeadSize);
         _tileTokens = Math.Max(1, AttentionWorkspace.RowTile / _group);
     }
 
@@ -87,7 +89,7 @@ internal unsafe struct AttentionCall
     }
 
     private readonly long Cost(in AttentionPiece piece) =>
-        (long)(piece.ChunkEnd - piece.ChunkStart) * AttentionWorkspace.Chunk * 2 * _arguments.HeadSize * ((piece.Tokens * _group) + KeyCost);
+        (long)(piece.ChunkEnd - piece.ChunkStart) * AttentionWorkspace.Chunk * 2 * _arguments.HeadSize * ((piece.Tokens * _group) + KeyCost) * piece.HeadCount;
 
     private readonly AttentionPiece Item(int sequence, int token, int end)
     {
@@ -98,6 +100,7 @@ internal unsafe struct AttentionCall
         {
             Sequence = sequence,
             TokenStart = token,
+            HeadCount = 1,
             Tokens = tokens,
             ChunkStart = first / AttentionWorkspace.Chunk,
             ChunkEnd = ((position + tokens - 1) / AttentionWorkspace.Chunk) + 1,
@@ -110,16 +113,18 @@ internal unsafe struct AttentionCall
         for (var b = 0; b < _arguments.Sequences; b++)
         {
             var end = _arguments.CumulativeLengths[b + 1];
-            for (var head = 0; head < _arguments.KvHeads; head++)
+            var together = end - _arguments.CumulativeLengths[b] == 1 ? _headsTogether : 1;
+            for (var head = 0; head < _arguments.KvHeads; head += together)
             {
                 for (var token = _arguments.CumulativeLengths[b]; token < end; token += _tileTokens)
                 {
                     var item = Item(b, token, end);
-                    item.KvHead = head;
+                    item.HeadStart = head;
+                    item.HeadCount = Math.Min(together, _arguments.KvHeads - head);
                     item.Start = start;
                     var cost = Cost(item);
                     start += cost;
-                    Append(item, tasks == 1 ? 1 : (int)(((Int128)cost * _layout.SplitParts / _total) + 1));
+                    Append(item, tasks == 1 || end - _arguments.CumulativeLengths[b] > 1 ? 1 : (int)(((Int128)cost * _layout.SplitParts / _total) + 1));
                 }
             }
         }
@@ -135,7 +140,7 @@ internal unsafe struct AttentionCall
             return;
         }
 
-        var bytes = AttentionWorkspace.PartialBytes(item.Tokens * _group, _arguments.HeadSize);
+        var bytes = ChunkBytes(item);
         item.Partials = _nextPartial;
         _nextPartial += chunks * bytes;
         _splits[_splitCount++] = item;
@@ -186,30 +191,45 @@ internal unsafe struct AttentionCall
             if (piece.Partials != null)
             {
                 call.AttendPart<TLanes, TKv>(piece, tile);
-                continue;
             }
-
-            scratch.Running.Clear();
-            for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
+            else
             {
-                tile.Chunk<TLanes, TKv>(chunk, scratch.Chunk);
-                scratch.Running.Merge<TLanes>(scratch.Chunk);
+                call.AttendWhole<TLanes, TKv>(piece, tile, scratch);
             }
-
-            call.Write(piece, scratch.Running);
         }
     }
+
+    private readonly void AttendWhole<TLanes, TKv>(in AttentionPiece piece, in AttentionTile tile, in AttentionScratch scratch)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        for (var head = 0; head < piece.HeadCount; head++)
+        {
+            scratch.Running(head).Clear();
+        }
+
+        for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
+        {
+            tile.Chunk<TLanes, TKv>(chunk, null);
+        }
+
+        for (var head = 0; head < piece.HeadCount; head++)
+        {
+            Write(piece, piece.HeadStart + head, scratch.Running(head));
+        }
+    }
+
+    /// <summary>Bytes of one chunk's results of all KV heads of a piece.</summary>
+    private readonly long ChunkBytes(in AttentionPiece piece) =>
+        piece.HeadCount * AttentionWorkspace.PartialBytes(piece.Tokens * _group, _arguments.HeadSize);
 
     private readonly void AttendPart<TLanes, TKv>(in AttentionPiece piece, in AttentionTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        var rows = piece.Tokens * _group;
-        var memory = piece.Partials;
         for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
         {
-            tile.Chunk<TLanes, TKv>(chunk, new AttentionPartial(memory, rows, Packing.RoundUp(_arguments.HeadSize)));
-            memory += AttentionWorkspace.PartialBytes(rows, _arguments.HeadSize);
+            tile.Chunk<TLanes, TKv>(chunk, piece.Partials + ((chunk - piece.ChunkStart) * ChunkBytes(piece)));
         }
     }
 
@@ -220,20 +240,23 @@ internal unsafe struct AttentionCall
         ref var item = ref call._splits[task];
         var rows = item.Tokens * call._group;
         var width = Packing.RoundUp(call._arguments.HeadSize);
-        // The first chunk's place takes the others in: it is merged into a cleared state by copying.
-        var running = new AttentionPartial(item.Partials, rows, width);
-        var memory = item.Partials;
-        for (var chunk = item.ChunkStart + 1; chunk < item.ChunkEnd; chunk++)
+        for (var head = 0; head < item.HeadCount; head++)
         {
-            memory += AttentionWorkspace.PartialBytes(rows, call._arguments.HeadSize);
-            running.Merge<TLanes>(new AttentionPartial(memory, rows, width));
-        }
+            // The first chunk's place takes the others in: merging into an empty state is copying.
+            var memory = item.Partials + (head * AttentionWorkspace.PartialBytes(rows, call._arguments.HeadSize));
+            var running = new AttentionPartial(memory, rows, width);
+            for (var chunk = item.ChunkStart + 1; chunk < item.ChunkEnd; chunk++)
+            {
+                memory += call.ChunkBytes(item);
+                running.Merge<TLanes>(new AttentionPartial(memory, rows, width));
+            }
 
-        call.Write(item, running);
+            call.Write(item, item.HeadStart + head, running);
+        }
     }
 
     private readonly AttentionScratch Scratch(int task, in AttentionPiece piece) =>
-        new(_memory + _layout.Scratch + (task * _layout.ScratchBytes), piece.Tokens * _group, _arguments.HeadSize);
+        new(_memory + _layout.Scratch + (task * _layout.ScratchBytes), piece.Tokens * _group, piece.HeadCount, _arguments.HeadSize);
 
     private readonly int FirstPiece(long boundary)
     {
@@ -255,14 +278,14 @@ internal unsafe struct AttentionCall
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Write(in AttentionPiece piece, AttentionPartial result)
+    private readonly void Write(in AttentionPiece piece, int kvHead, AttentionPartial result)
     {
         var size = _arguments.HeadSize;
         var width = Packing.RoundUp(size);
         for (var row = 0; row < piece.Tokens * _group; row++)
         {
             var token = piece.TokenStart + (row / _group);
-            var head = (piece.KvHead * _group) + (row % _group);
+            var head = (kvHead * _group) + (row % _group);
             var output = _arguments.Output + (((nint)token * _arguments.Heads) + head) * size;
             var sums = result.Sums + ((nint)row * width);
             var inverse = 1 / result.Totals[row];

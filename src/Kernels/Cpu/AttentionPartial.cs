@@ -31,10 +31,12 @@ internal readonly unsafe struct AttentionPartial(byte* memory, int rows, int wid
 
             if (Totals[row] != 0)
             {
-                var maximum = Math.Max(Maxima[row], next.Maxima[row]);
-                var keep = MathF.Exp(Maxima[row] - maximum);
-                var take = MathF.Exp(next.Maxima[row] - maximum);
-                Maxima[row] = maximum;
+                // One of the two factors is exactly 1.
+                var grows = next.Maxima[row] > Maxima[row];
+                var factor = MathF.Exp(-Math.Abs(next.Maxima[row] - Maxima[row]));
+                var keep = grows ? factor : 1;
+                var take = grows ? 1 : factor;
+                Maxima[row] = grows ? next.Maxima[row] : Maxima[row];
                 Totals[row] = (Totals[row] * keep) + (next.Totals[row] * take);
                 MergeRow<TLanes>(Sums + ((nint)row * width), next.Sums + ((nint)row * width), keep, take);
                 continue;

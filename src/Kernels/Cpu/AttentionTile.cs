@@ -16,7 +16,9 @@ internal readonly unsafe struct AttentionTile
     private readonly AttentionScratch _scratch;
     private readonly float* _queries;
     private readonly int* _table;
-    private readonly int _kvHead;
+    private readonly nint _queryStride;
+    private readonly int _headStart;
+    private readonly int _headCount;
     private readonly int _group;
     private readonly int _rows;
     private readonly int _width;
@@ -30,71 +32,127 @@ internal readonly unsafe struct AttentionTile
         _a = arguments;
         _scratch = scratch;
         _group = arguments.Heads / arguments.KvHeads;
-        _kvHead = piece.KvHead;
+        _headStart = piece.HeadStart;
+        _headCount = piece.HeadCount;
+        _queryStride = (nint)arguments.Tokens * _group * arguments.HeadSize;
         _rows = piece.Tokens * _group;
         _width = Packing.RoundUp(arguments.HeadSize);
-        _queries = queries + (((nint)piece.KvHead * arguments.Tokens) + piece.TokenStart) * _group * arguments.HeadSize;
+        _queries = queries + (((nint)piece.HeadStart * arguments.Tokens) + piece.TokenStart) * _group * arguments.HeadSize;
         _table = arguments.BlockTable + ((nint)piece.Sequence * arguments.MaxBlocksPerSequence);
         _position = arguments.PastLengths[piece.Sequence] + piece.TokenStart - arguments.CumulativeLengths[piece.Sequence];
         _lastPosition = _position + piece.Tokens - 1;
     }
 
+    /// <summary>A chunk against every KV head of the piece; the results are merged into the running sums, or laid down one after another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Chunk<TLanes, TKv>(int chunk, AttentionPartial result)
+    public void Chunk<TLanes, TKv>(int chunk, byte* partials)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
         var start = chunk * Chunks;
         var from = First(_position, start);
         var to = Math.Min(Chunks, _lastPosition + 1 - start);
-        for (var key = from & -16; key < to; key += AttentionWorkspace.KeyTile)
+        for (var head = 0; head < _headCount; head++)
         {
-            Logits<TLanes, TKv>(start + key, Math.Min(AttentionWorkspace.KeyTile, to - key), _scratch.Weights + key);
+            Logits<TLanes, TKv>(head, start, from & -16, to);
         }
 
-        for (var row = 0; row < _rows; row++)
+        for (var head = 0; head < _headCount; head++)
         {
-            var position = _position + (row / _group);
-            var first = First(position, start);
-            var end = Math.Min(Chunks, position + 1 - start);
-            Softmax<TLanes>(_scratch.Weights + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
-        }
+            var result = partials == null
+                ? _scratch.Chunk
+                : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
+            var next = Chunks * head / _headCount;
+            var last = Chunks * (head + 1) / _headCount;
+            var skip = next + Asked<TKv>(start + Chunks + next, last - next, ValueLines<TLanes>(to - from));
+            for (var row = 0; row < _rows; row++)
+            {
+                // In small portions: more lines than a core can await at once would stall the exponentials.
+                Ahead<TKv>(_a.KeyCache, start + Chunks, skip + ((last - skip) * row / _rows), skip + ((last - skip) * (row + 1) / _rows));
+                var position = _position + (row / _group);
+                var first = First(position, start);
+                var end = Math.Min(Chunks, position + 1 - start);
+                Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+            }
 
-        Values<TLanes, TKv>(start, from, to, result.Sums);
+            Values<TLanes, TKv>(head, start, from, to, result.Sums, skip > next ? (byte*)_a.KeyCache + (Slot(0, start + Chunks + next) * TKv.Bytes) : null);
+            if (partials == null)
+            {
+                _scratch.Running(head).Merge<TLanes>(result);
+            }
+        }
     }
 
     /// <summary>The first position of the chunk that a token sees, relative to the chunk.</summary>
     private int First(int position, int start) => _a.Window == 0 ? 0 : Math.Clamp(position - _a.Window + 1 - start, 0, Chunks);
 
+    private float* Weights(int head) => _scratch.Weights + ((nint)head * _rows * Chunks);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Logits<TLanes, TKv>(int position, int count, float* logits)
+    private void Logits<TLanes, TKv>(int head, int start, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        var blocks = (count + 15) / 16;
+        var blocks = (to - from + 15) / 16;
+        var first = Chunks * head / _headCount;
+        var end = Chunks * (head + 1) / _headCount;
+        var skip = first + Asked<TKv>(start + first, end - first, Panel.AskedLines<TLanes>(_rows, blocks, _a.HeadSize));
         for (var block = 0; block < blocks; block++)
         {
-            Transpose<TLanes, TKv>(position + (block * 16), Math.Min(16, count - (block * 16)), _scratch.Keys + ((nint)block * 16 * _width));
+            var key = from + (block * 16);
+            Ahead<TKv>(_a.ValueCache, start, skip + ((end - skip) * block / blocks), skip + ((end - skip) * (block + 1) / blocks));
+            Transpose<TLanes, TKv>(head, start + key, Math.Min(16, to - key), _scratch.Keys + ((nint)block * 16 * _width));
         }
 
-        Panel panel;
+        var panel = default(Panel);
         panel.W = _scratch.Keys;
         panel.BlockStride = 16 * _width;
         panel.DepthStride = 16;
         panel.Blocks = blocks;
         panel.Depth = _a.HeadSize;
-        panel.X = _queries;
+        panel.X = _queries + ((nint)head * _queryStride);
         panel.XStride = _a.HeadSize;
         panel.Rows = _rows;
-        panel.Y = logits;
+        panel.Y = Weights(head) + from;
         panel.YStride = Chunks;
-        panel.Accumulate = false;
+        panel.Ask = skip > first ? (byte*)_a.ValueCache + (Slot(0, start + first) * TKv.Bytes) : null;
         panel.Run<TLanes, F32Element>();
+    }
+
+    private int ValueLines<TLanes>(int positions)
+        where TLanes : unmanaged, ILanes<TLanes> => _width == _a.HeadSize ? Panel.AskedLines<TLanes>(_rows, _width / 16, positions) : 0;
+
+    /// <summary>
+    /// How many of the positions after <paramref name="position"/> a product asks for as it runs: whole rows of one block, as many as its lines reach.
+    /// </summary>
+    private int Asked<TKv>(int position, int count, int lines)
+        where TKv : IKvElement
+    {
+        if (_headCount != _a.KvHeads || position > _lastPosition)
+        {
+            return 0;
+        }
+
+        var reach = (int)Math.Min((long)lines * Prefetch.LineBytes / ((long)_headCount * _a.HeadSize * TKv.Bytes), _lastPosition + 1 - position);
+        return Math.Min(Math.Min(count, reach), _a.BlockSize - (position % _a.BlockSize));
+    }
+
+    /// <summary>Asks for the positions [start + from, start + to) of all KV heads of the piece, so far as the tokens see them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Ahead<TKv>(void* cache, int start, int from, int to)
+        where TKv : IKvElement
+    {
+        var bytes = _headCount * _a.HeadSize * TKv.Bytes;
+        var end = Math.Min(start + to, _lastPosition + 1);
+        for (var position = start + from; position < end; position++)
+        {
+            Prefetch.Lines((byte*)cache + (Slot(0, position) * TKv.Bytes), bytes);
+        }
     }
 
     /// <summary>Sixteen keys as [D][16]; keys past <paramref name="count"/> are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Transpose<TLanes, TKv>(int position, int count, float* keys)
+    private void Transpose<TLanes, TKv>(int head, int position, int count, float* keys)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
@@ -102,7 +160,7 @@ internal readonly unsafe struct AttentionTile
         nint stride;
         if (TKv.IsF32 && count == 16 && _width == _a.HeadSize && (position % _a.BlockSize) + 16 <= _a.BlockSize)
         {
-            source = _a.KeyCache + Slot(position);
+            source = _a.KeyCache + Slot(head, position);
             stride = (nint)_a.KvHeads * _a.HeadSize;
         }
         else
@@ -112,7 +170,7 @@ internal readonly unsafe struct AttentionTile
             new Span<float>(source, 16 * _width).Clear();
             for (var i = 0; i < count; i++)
             {
-                TKv.Read(_a.KeyCache, Slot(position + i), _a.HeadSize, source + (i * stride));
+                TKv.Read(_a.KeyCache, Slot(head, position + i), _a.HeadSize, source + (i * stride));
             }
         }
 
@@ -180,11 +238,11 @@ internal readonly unsafe struct AttentionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Values<TLanes, TKv>(int start, int from, int to, float* sums)
+    private void Values<TLanes, TKv>(int head, int start, int from, int to, float* sums, byte* ask)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        Panel panel;
+        var panel = default(Panel);
         panel.Blocks = _width / 16;
         panel.BlockStride = 16;
         panel.XStride = Chunks;
@@ -194,41 +252,44 @@ internal readonly unsafe struct AttentionTile
         panel.Accumulate = false;
         if (_width != _a.HeadSize)
         {
-            GatherValues<TKv>(start + from, to - from);
+            GatherValues<TKv>(head, start + from, to - from);
             panel.W = _scratch.Values;
             panel.DepthStride = _width;
             panel.Depth = to - from;
-            panel.X = _scratch.Weights + from;
+            panel.X = Weights(head) + from;
             panel.Run<TLanes, F32Element>();
             return;
         }
 
         panel.DepthStride = (nint)_a.KvHeads * _a.HeadSize;
-        for (var i = from; i < to; i += panel.Depth)
+        panel.X = Weights(head) + from;
+        var runs = stackalloc PanelRun[Chunks];
+        var count = 0;
+        for (var i = from; i < to; i += (int)runs[count++].Depth)
         {
             var position = start + i;
-            panel.Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
-            panel.W = (byte*)_a.ValueCache + (Slot(position) * TKv.Bytes);
-            panel.X = _scratch.Weights + i;
-            panel.Run<TLanes, TKv>();
-            panel.Accumulate = true;
+            runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
+            runs[count].W = (byte*)_a.ValueCache + (Slot(head, position) * TKv.Bytes);
         }
+
+        panel.Ask = ask;
+        panel.Run<TLanes, TKv>(runs, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void GatherValues<TKv>(int position, int count)
+    private void GatherValues<TKv>(int head, int position, int count)
         where TKv : IKvElement
     {
         for (var i = 0; i < count; i++)
         {
             var row = _scratch.Values + ((nint)i * _width);
-            TKv.Read(_a.ValueCache, Slot(position + i), _a.HeadSize, row);
+            TKv.Read(_a.ValueCache, Slot(head, position + i), _a.HeadSize, row);
             new Span<float>(row + _a.HeadSize, _width - _a.HeadSize).Clear();
         }
     }
 
-    /// <summary>Offset in elements of a position's row of this KV head, in either cache.</summary>
+    /// <summary>Offset in elements of a position's row of one of the piece's KV heads, in either cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nint Slot(int position) =>
-        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _kvHead) * _a.HeadSize;
+    private nint Slot(int head, int position) =>
+        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * _a.HeadSize;
 }

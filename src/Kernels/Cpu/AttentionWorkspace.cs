@@ -9,14 +9,13 @@ namespace AdapterServe.Kernels.Cpu;
 internal readonly unsafe struct AttentionWorkspace
 {
     /// <summary>Positions that share one maximum; chunks start at multiples of it.</summary>
-    public const int Chunk = 128;
-
-    /// <summary>Keys that are transposed at a time: four blocks of lanes.</summary>
-    public const int KeyTile = 64;
+    public const int Chunk = 64;
 
     /// <summary>Query rows (tokens x heads of a group) that share one pass over keys and values.</summary>
     public const int RowTile = 32;
 
+    // A chunk of the keys of one piece should take a part of the second-level cache, with its values.
+    private const int ChunkBytes = 256 << 10;
     private const int SplitsPerThread = 4;
     private const int Alignment = 64;
 
@@ -40,15 +39,16 @@ internal readonly unsafe struct AttentionWorkspace
         var group = heads / kvHeads;
         var tileTokens = Math.Max(1, RowTile / group);
         var items = kvHeads * (((long)tokens / tileTokens) + sequences);
-        var rows = (long)Math.Min(tileTokens, tokens) * group;
+        var rows = Math.Min(tileTokens, tokens) * group;
+        var headsTogether = HeadsTogether(kvHeads, headSize);
         var parts = threads <= 1 ? 0 : threads * SplitsPerThread;
         var splits = Math.Min(parts, items);
         var chunks = ((long)maxContext + Chunk - 1) / Chunk;
         var pieces = Align((long)tokens * heads * headSize * sizeof(float));
         var splitsAt = pieces + Align((items + (3L * parts)) * sizeof(AttentionPiece));
         var partials = splitsAt + Align(splits * sizeof(AttentionPiece));
-        var scratch = partials + (splits * chunks * PartialBytes((int)rows, headSize));
-        var scratchBytes = AttentionScratch.Measure((int)rows, headSize);
+        var scratch = partials + (splits * chunks * headsTogether * PartialBytes(group, headSize));
+        var scratchBytes = AttentionScratch.Measure(rows, headsTogether, group, headSize);
         return new AttentionWorkspace
         {
             Pieces = pieces,
@@ -61,6 +61,9 @@ internal readonly unsafe struct AttentionWorkspace
             Total = scratch + (scratchBytes * Math.Max(1, threads) * WorkSplit.TasksPerThread) + Alignment,
         };
     }
+
+    /// <summary>KV heads of a decoding token that are taken together.</summary>
+    public static int HeadsTogether(int kvHeads, int headSize) => Math.Clamp(ChunkBytes / (Chunk * sizeof(float) * headSize), 1, kvHeads);
 
     public static long Align(long bytes) => (bytes + Alignment - 1) & -Alignment;
 

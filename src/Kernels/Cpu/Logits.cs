@@ -23,7 +23,7 @@ public static unsafe class Logits
         };
     }
 
-    /// <summary>log of the sum of e^x, so that x - LogSumExp is x's log-probability to within 1e-6; sums are compensated.</summary>
+    /// <summary>log of the sum of e^x, so that x - LogSumExp is x's log-probability to within 1e-6; sums are compensated, NaN weighs nothing.</summary>
     public static double LogSumExp(ReadOnlySpan<float> logits)
     {
         RequireAny(logits);
@@ -127,7 +127,8 @@ public static unsafe class Logits
 
             for (; i < logits.Length; i++)
             {
-                total += Math.Exp((double)first[i] - maximum);
+                // As in the lanes, what is not a number weighs nothing.
+                total += float.IsNaN(first[i]) ? 0 : Math.Exp((double)first[i] - maximum);
             }
 
             return total;

@@ -27,6 +27,12 @@ internal unsafe struct Panel
     /// <summary>Starts the chains from y instead of zero.</summary>
     public bool Accumulate;
 
+    /// <summary>Memory that the caller reads later: asked for while this runs, <see cref="AskedLines"/> lines. Null for none.</summary>
+    public byte* Ask;
+
+    public static int AskedLines<TLanes>(int rows, int blocks, int depth)
+        where TLanes : unmanaged, ILanes<TLanes> => TLanes.HoldsSixteenAccumulators || rows == 1 ? (rows + 3) / 4 * ((blocks + 3) / 4) * depth : 0;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()
         where TLanes : unmanaged, ILanes<TLanes>
@@ -47,7 +53,27 @@ internal unsafe struct Panel
         }
     }
 
-    /// <summary>As the other overload, for an output of <paramref name="width"/> lanes: the last block is finished in a buffer of its own.</summary>
+    /// <summary>As <see cref="Run{TLanes, TElement}()"/> over weights in several runs; W and Depth are not read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Run<TLanes, TElement>(PanelRun* runs, int count)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TElement : IElement
+    {
+        var step = TLanes.HoldsSixteenAccumulators || Rows == 1 ? 4 : 2;
+        var shifted = stackalloc PanelRun[count];
+        for (var block = 0; block < Blocks; block += step)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                shifted[i].W = (byte*)runs[i].W + (block * BlockStride * TElement.Bytes);
+                shifted[i].Depth = runs[i].Depth;
+            }
+
+            RunRows<TLanes, TElement>(block, Math.Min(step, Blocks - block), 0, shifted, count);
+        }
+    }
+
+    /// <summary>As the overload without a width, for an output of <paramref name="width"/> lanes: the last block is finished in a buffer of its own.</summary>
     public readonly void Run<TLanes, TElement>(int width)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
@@ -101,11 +127,25 @@ internal unsafe struct Panel
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
+        PanelRun run;
+        run.W = (byte*)W + (((block * BlockStride) + (depth * DepthStride)) * TElement.Bytes);
+        run.Depth = depths;
+        RunRows<TLanes, TElement>(block, blocks, depth, &run, 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void RunRows<TLanes, TElement>(int block, int blocks, int depth, PanelRun* runs, int runCount)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TElement : IElement
+    {
         PanelTile tile;
-        tile.W = (byte*)W + (((block * BlockStride) + (depth * DepthStride)) * TElement.Bytes);
+        var rowTiles = (Rows + 3) / 4;
+        tile.Ask = Ask == null ? (byte*)X : Ask + (((block / 4 * rowTiles * Total(runs, runCount))) * Prefetch.LineBytes);
+        tile.AskStep = Ask == null ? 0 : Prefetch.LineBytes;
+        tile.Runs = runs;
+        tile.RunCount = runCount;
         tile.BlockStride = BlockStride;
         tile.DepthStride = DepthStride;
-        tile.Depth = depths;
         tile.LastBlock = blocks - 1;
         tile.Accumulate = Accumulate || depth > 0;
         tile.XStride = XStride;
@@ -132,8 +172,20 @@ internal unsafe struct Panel
                 PanelTile.TwoByTwo<TLanes, TElement>(tile);
             }
 
+            tile.Ask += tile.AskStep * Total(runs, runCount);
             tile.X += step * XStride;
             tile.Y += step * YStride;
         }
+    }
+
+    private static nint Total(PanelRun* runs, int count)
+    {
+        nint total = 0;
+        for (var i = 0; i < count; i++)
+        {
+            total += runs[i].Depth;
+        }
+
+        return total;
     }
 }

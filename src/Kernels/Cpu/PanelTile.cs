@@ -9,10 +9,10 @@ namespace AdapterServe.Kernels.Cpu;
 /// </summary>
 internal unsafe struct PanelTile
 {
-    public void* W;
+    public PanelRun* Runs;
+    public int RunCount;
     public nint BlockStride;
     public nint DepthStride;
-    public nint Depth;
     public int LastBlock;
     public int LastRow;
     public bool Accumulate;
@@ -21,30 +21,42 @@ internal unsafe struct PanelTile
     public float* Y;
     public nint YStride;
 
+    /// <summary>A line that later work wants, and the way to the next one: asked for once a step, in the shade of its products.</summary>
+    public byte* Ask;
+    public nint AskStep;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OneByFour<TLanes, TElement>(in PanelTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
-        var w0 = tile.Block<TElement>(0);
-        var w1 = tile.Block<TElement>(1);
-        var w2 = tile.Block<TElement>(2);
-        var w3 = tile.Block<TElement>(3);
+        var o0 = tile.Block(0);
+        var o1 = tile.Block(1);
+        var o2 = tile.Block(2);
+        var o3 = tile.Block(3);
         var a0 = tile.Start<TLanes>(0, 0);
         var a1 = tile.Start<TLanes>(0, 1);
         var a2 = tile.Start<TLanes>(0, 2);
         var a3 = tile.Start<TLanes>(0, 3);
         var x = tile.X;
         var stride = tile.DepthStride;
-        var depth = tile.Depth;
-        nint at = 0;
-        for (nint k = 0; k < depth; k++, at += stride)
+        var ask = tile.Ask;
+        var askStep = tile.AskStep;
+        nint k = 0;
+        for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            var value = TLanes.Broadcast(x[k]);
-            a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
-            a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
-            a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
-            a3 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w3, at), value, a3);
+            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
+            var end = k + run->Depth;
+            for (nint at = 0; k < end; k++, at += stride)
+            {
+                    Prefetch.Line(ask);
+                ask += askStep;
+                var value = TLanes.Broadcast(x[k]);
+                    a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
+                    a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
+                    a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
+                    a3 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w3, at), value, a3);
+            }
         }
 
         tile.End(0, a0, a1, a2, a3);
@@ -55,8 +67,8 @@ internal unsafe struct PanelTile
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
-        var w0 = tile.Block<TElement>(0);
-        var w1 = tile.Block<TElement>(1);
+        var o0 = tile.Block(0);
+        var o1 = tile.Block(1);
         var a0 = tile.Start<TLanes>(0, 0);
         var a1 = tile.Start<TLanes>(0, 1);
         var b0 = tile.Start<TLanes>(1, 0);
@@ -64,18 +76,22 @@ internal unsafe struct PanelTile
         var xa = tile.X;
         var xb = tile.Row(1);
         var stride = tile.DepthStride;
-        var depth = tile.Depth;
-        nint at = 0;
-        for (nint k = 0; k < depth; k++, at += stride)
+        nint k = 0;
+        for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            var v0 = TElement.Load<TLanes>(w0, at);
-            var v1 = TElement.Load<TLanes>(w1, at);
-            var value = TLanes.Broadcast(xa[k]);
-            a0 = TLanes.MultiplyAdd(v0, value, a0);
-            a1 = TLanes.MultiplyAdd(v1, value, a1);
-            value = TLanes.Broadcast(xb[k]);
-            b0 = TLanes.MultiplyAdd(v0, value, b0);
-            b1 = TLanes.MultiplyAdd(v1, value, b1);
+            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes);
+            var end = k + run->Depth;
+            for (nint at = 0; k < end; k++, at += stride)
+            {
+                    var v0 = TElement.Load<TLanes>(w0, at);
+                    var v1 = TElement.Load<TLanes>(w1, at);
+                    var value = TLanes.Broadcast(xa[k]);
+                    a0 = TLanes.MultiplyAdd(v0, value, a0);
+                    a1 = TLanes.MultiplyAdd(v1, value, a1);
+                    value = TLanes.Broadcast(xb[k]);
+                    b0 = TLanes.MultiplyAdd(v0, value, b0);
+                    b1 = TLanes.MultiplyAdd(v1, value, b1);
+            }
         }
 
         TLanes.Store(a0, tile.Output(0, 0));
@@ -89,44 +105,52 @@ internal unsafe struct PanelTile
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
-        var w0 = tile.Block<TElement>(0);
-        var w1 = tile.Block<TElement>(1);
-        var w2 = tile.Block<TElement>(2);
-        var w3 = tile.Block<TElement>(3);
+        var o0 = tile.Block(0);
+        var o1 = tile.Block(1);
+        var o2 = tile.Block(2);
+        var o3 = tile.Block(3);
         TLanes a0 = tile.Start<TLanes>(0, 0), a1 = tile.Start<TLanes>(0, 1), a2 = tile.Start<TLanes>(0, 2), a3 = tile.Start<TLanes>(0, 3);
         TLanes b0 = tile.Start<TLanes>(1, 0), b1 = tile.Start<TLanes>(1, 1), b2 = tile.Start<TLanes>(1, 2), b3 = tile.Start<TLanes>(1, 3);
         TLanes c0 = tile.Start<TLanes>(2, 0), c1 = tile.Start<TLanes>(2, 1), c2 = tile.Start<TLanes>(2, 2), c3 = tile.Start<TLanes>(2, 3);
         TLanes d0 = tile.Start<TLanes>(3, 0), d1 = tile.Start<TLanes>(3, 1), d2 = tile.Start<TLanes>(3, 2), d3 = tile.Start<TLanes>(3, 3);
         float* xa = tile.X, xb = tile.Row(1), xc = tile.Row(2), xd = tile.Row(3);
         var stride = tile.DepthStride;
-        var depth = tile.Depth;
-        nint at = 0;
-        for (nint k = 0; k < depth; k++, at += stride)
+        var ask = tile.Ask;
+        var askStep = tile.AskStep;
+        nint k = 0;
+        for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            var v0 = TElement.Load<TLanes>(w0, at);
-            var v1 = TElement.Load<TLanes>(w1, at);
-            var v2 = TElement.Load<TLanes>(w2, at);
-            var v3 = TElement.Load<TLanes>(w3, at);
-            var value = TLanes.Broadcast(xa[k]);
-            a0 = TLanes.MultiplyAdd(v0, value, a0);
-            a1 = TLanes.MultiplyAdd(v1, value, a1);
-            a2 = TLanes.MultiplyAdd(v2, value, a2);
-            a3 = TLanes.MultiplyAdd(v3, value, a3);
-            value = TLanes.Broadcast(xb[k]);
-            b0 = TLanes.MultiplyAdd(v0, value, b0);
-            b1 = TLanes.MultiplyAdd(v1, value, b1);
-            b2 = TLanes.MultiplyAdd(v2, value, b2);
-            b3 = TLanes.MultiplyAdd(v3, value, b3);
-            value = TLanes.Broadcast(xc[k]);
-            c0 = TLanes.MultiplyAdd(v0, value, c0);
-            c1 = TLanes.MultiplyAdd(v1, value, c1);
-            c2 = TLanes.MultiplyAdd(v2, value, c2);
-            c3 = TLanes.MultiplyAdd(v3, value, c3);
-            value = TLanes.Broadcast(xd[k]);
-            d0 = TLanes.MultiplyAdd(v0, value, d0);
-            d1 = TLanes.MultiplyAdd(v1, value, d1);
-            d2 = TLanes.MultiplyAdd(v2, value, d2);
-            d3 = TLanes.MultiplyAdd(v3, value, d3);
+            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
+            var end = k + run->Depth;
+            for (nint at = 0; k < end; k++, at += stride)
+            {
+                    Prefetch.Line(ask);
+                ask += askStep;
+                var v0 = TElement.Load<TLanes>(w0, at);
+                    var v1 = TElement.Load<TLanes>(w1, at);
+                    var v2 = TElement.Load<TLanes>(w2, at);
+                    var v3 = TElement.Load<TLanes>(w3, at);
+                    var value = TLanes.Broadcast(xa[k]);
+                    a0 = TLanes.MultiplyAdd(v0, value, a0);
+                    a1 = TLanes.MultiplyAdd(v1, value, a1);
+                    a2 = TLanes.MultiplyAdd(v2, value, a2);
+                    a3 = TLanes.MultiplyAdd(v3, value, a3);
+                    value = TLanes.Broadcast(xb[k]);
+                    b0 = TLanes.MultiplyAdd(v0, value, b0);
+                    b1 = TLanes.MultiplyAdd(v1, value, b1);
+                    b2 = TLanes.MultiplyAdd(v2, value, b2);
+                    b3 = TLanes.MultiplyAdd(v3, value, b3);
+                    value = TLanes.Broadcast(xc[k]);
+                    c0 = TLanes.MultiplyAdd(v0, value, c0);
+                    c1 = TLanes.MultiplyAdd(v1, value, c1);
+                    c2 = TLanes.MultiplyAdd(v2, value, c2);
+                    c3 = TLanes.MultiplyAdd(v3, value, c3);
+                    value = TLanes.Broadcast(xd[k]);
+                    d0 = TLanes.MultiplyAdd(v0, value, d0);
+                    d1 = TLanes.MultiplyAdd(v1, value, d1);
+                    d2 = TLanes.MultiplyAdd(v2, value, d2);
+                    d3 = TLanes.MultiplyAdd(v3, value, d3);
+            }
         }
 
         tile.End(0, a0, a1, a2, a3);
@@ -136,8 +160,7 @@ internal unsafe struct PanelTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly void* Block<TElement>(int block)
-        where TElement : IElement => (byte*)W + (Math.Min(block, LastBlock) * BlockStride * TElement.Bytes);
+    private readonly nint Block(int block) => Math.Min(block, LastBlock) * BlockStride;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly float* Row(int row) => X + (Math.Min(row, LastRow) * XStride);

@@ -21,34 +21,50 @@ internal static unsafe class Transposition
         }
     }
 
-    /// <summary>By 4 x 4 squares in each of the four 128-bit parts of a register, four rows of squares at a time.</summary>
+    /// <summary>
+    /// Every source row is loaded once, whole: rows that stand 4 KiB apart share one set of the first cache, which cannot hold sixteen of them
+    /// for a second look.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Wide(float* source, nint stride, float* destination)
     {
-        for (var j = 0; j < Side; j += 4)
-        {
-            var r0 = Gather(source + j, stride);
-            var r1 = Gather(source + stride + j, stride);
-            var r2 = Gather(source + (2 * stride) + j, stride);
-            var r3 = Gather(source + (3 * stride) + j, stride);
-            var t0 = Avx512F.UnpackLow(r0, r1);
-            var t1 = Avx512F.UnpackHigh(r0, r1);
-            var t2 = Avx512F.UnpackLow(r2, r3);
-            var t3 = Avx512F.UnpackHigh(r2, r3);
-            Avx512F.Shuffle(t0, t2, 0x44).Store(destination + (j * Side));
-            Avx512F.Shuffle(t0, t2, 0xEE).Store(destination + ((j + 1) * Side));
-            Avx512F.Shuffle(t1, t3, 0x44).Store(destination + ((j + 2) * Side));
-            Avx512F.Shuffle(t1, t3, 0xEE).Store(destination + ((j + 3) * Side));
-        }
+        var (a0, b0, c0, d0) = Squares(source, stride);
+        var (a1, b1, c1, d1) = Squares(source + (4 * stride), stride);
+        var (a2, b2, c2, d2) = Squares(source + (8 * stride), stride);
+        var (a3, b3, c3, d3) = Squares(source + (12 * stride), stride);
+        Columns(a0, a1, a2, a3, destination);
+        Columns(b0, b1, b2, b3, destination + Side);
+        Columns(c0, c1, c2, c3, destination + (2 * Side));
+        Columns(d0, d1, d2, d3, destination + (3 * Side));
     }
 
-    /// <summary>Four floats each from rows 0, 4, 8 and 12 after <paramref name="source"/>.</summary>
+    /// <summary>Transposes the four 4 x 4 squares of four rows: result c holds column c of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Gather(float* source, nint stride)
+    private static (Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) Squares(float* source, nint stride)
     {
-        var low = Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
-        var high = Vector256.Create(Vector128.Load(source + (8 * stride)), Vector128.Load(source + (12 * stride)));
-        return Vector512.Create(low, high);
+        var r0 = Vector512.Load(source);
+        var r1 = Vector512.Load(source + stride);
+        var r2 = Vector512.Load(source + (2 * stride));
+        var r3 = Vector512.Load(source + (3 * stride));
+        var t0 = Avx512F.UnpackLow(r0, r1);
+        var t1 = Avx512F.UnpackHigh(r0, r1);
+        var t2 = Avx512F.UnpackLow(r2, r3);
+        var t3 = Avx512F.UnpackHigh(r2, r3);
+        return (Avx512F.Shuffle(t0, t2, 0x44), Avx512F.Shuffle(t0, t2, 0xEE), Avx512F.Shuffle(t1, t3, 0x44), Avx512F.Shuffle(t1, t3, 0xEE));
+    }
+
+    /// <summary>Transposes a 4 x 4 square of 128-bit parts into the columns 0, 4, 8 and 12 after <paramref name="destination"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Columns(Vector512<float> g0, Vector512<float> g1, Vector512<float> g2, Vector512<float> g3, float* destination)
+    {
+        var low01 = Avx512F.Shuffle4x128(g0, g1, 0x44);
+        var low23 = Avx512F.Shuffle4x128(g2, g3, 0x44);
+        var high01 = Avx512F.Shuffle4x128(g0, g1, 0xEE);
+        var high23 = Avx512F.Shuffle4x128(g2, g3, 0xEE);
+        Avx512F.Shuffle4x128(low01, low23, 0x88).Store(destination);
+        Avx512F.Shuffle4x128(low01, low23, 0xDD).Store(destination + (4 * Side));
+        Avx512F.Shuffle4x128(high01, high23, 0x88).Store(destination + (8 * Side));
+        Avx512F.Shuffle4x128(high01, high23, 0xDD).Store(destination + (12 * Side));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
@@ -29,6 +30,9 @@ internal sealed class SmallLora
     public SortedDictionary<string, (long[] Shape, float[] Values)> Tensors { get; } = new(StringComparer.Ordinal);
 
     public SafetensorsType Type { get; set; } = SafetensorsType.F32;
+
+    /// <summary>A type of the same size that the header claims instead.</summary>
+    public SafetensorsType? DeclaredType { get; set; }
 
     /// <summary>Extra files beside the two.</summary>
     public Dictionary<string, byte[]> Extra { get; } = [];
@@ -79,10 +83,17 @@ internal sealed class SmallLora
     public byte[] Safetensors()
     {
         using var stream = new MemoryStream();
-        var writer = new SafetensorsWriter(stream, Tensors.Select(tensor => new SafetensorsEntry(tensor.Key, Type, [.. tensor.Value.Shape])));
+        var writer = new SafetensorsWriter(stream, Tensors.Select(tensor => new SafetensorsEntry(tensor.Key, DeclaredType ?? Type, [.. tensor.Value.Shape])));
         foreach (var (_, values) in Tensors.Values)
         {
-            writer.Write(values);
+            if (DeclaredType is null)
+            {
+                writer.Write(values);
+            }
+            else
+            {
+                writer.Write(MemoryMarshal.AsBytes(values.AsSpan()));
+            }
         }
 
         writer.Complete();

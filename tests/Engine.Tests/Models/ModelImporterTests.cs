@@ -175,6 +175,20 @@ public sealed class ModelImporterTests : IDisposable
         Assert.False(Directory.Exists(import + ".partial"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public async Task A_cached_file_that_lost_its_end_is_made_again(int length)
+    {
+        var checkpoint = new TinyCheckpoint { DType = SafetensorsType.BF16 }.Fill();
+        checkpoint.Write(ModelFolder);
+        var path = (await ImportAsync()).Weights[0].Path;
+        File.WriteAllBytes(path, new byte[length]);
+        var again = await ImportAsync();
+        Assert.Equal(path, again.Weights[0].Path);
+        Assert.Equal(checkpoint.Values["model.norm.weight"], Floats(again.Weights.Single(weight => weight.Name == "model.norm.weight")));
+    }
+
     [Fact]
     public async Task A_full_disk_is_told_as_such_and_leaves_nothing_behind()
     {

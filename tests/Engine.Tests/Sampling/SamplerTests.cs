@@ -69,6 +69,44 @@ public sealed class SamplerTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 0.5f)]
+    [InlineData(0, 0.9999f)]
+    [InlineData(700, 1f)]
+    [InlineData(9_000, 0.9f)]
+    public void Kept_tokens_of_a_great_vocabulary_with_many_ties_equal_the_references(int topK, float topP)
+    {
+        float[] logits = [.. ReferenceSampling.RandomLogits(20_011, seed: 6).Select(logit => MathF.Round(logit, 1))];
+        var ranking = new CandidateRanking();
+        int best = topK > 0 ? topK : 3_000;
+        ranking.Load(logits, best);
+        ranking.Sort(best);
+        int[] expected = [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).Take(best)];
+        Assert.Equal(expected, Enumerable.Range(0, ranking.Count).Select(rank => ranking[rank]));
+
+        var parameters = new SamplingParameters { TopK = topK, TopP = topP, Seed = 5 };
+        double[] probabilities = Probabilities(logits, parameters);
+        Assert.All(Draws(logits, parameters, 2_000), token => Assert.True(probabilities[token] > 0));
+    }
+
+    // The reference is quadratic; this one takes the sorted list's running sum.
+    private static double[] Probabilities(float[] logits, SamplingParameters parameters)
+    {
+        double max = logits.Max();
+        double[] weights = [.. logits.Select(logit => Math.Exp(logit - max))];
+        int[] ranked = [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).Take(parameters.TopK > 0 ? parameters.TopK : logits.Length)];
+        double wanted = parameters.TopP * ranked.Sum(id => weights[id]);
+        double sum = 0;
+        foreach (int id in ranked)
+        {
+            weights[id] = parameters.TopP == 1 || sum < wanted ? weights[id] : 0;
+            sum += weights[id];
+        }
+
+        var kept = ranked.ToHashSet();
+        return [.. weights.Select((weight, id) => kept.Contains(id) ? weight : 0)];
+    }
+
     [Fact]
     public void The_same_seed_repeats_and_another_differs()
     {

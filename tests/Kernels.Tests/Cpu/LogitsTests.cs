@@ -80,6 +80,16 @@ public sealed class LogitsTests
         Assert.Equal(2, Logits.LogSumExp(row), Tolerances.LogSumExp);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(33)]
+    public void What_is_not_a_number_weighs_nothing(int index)
+    {
+        var row = new float[35];
+        row[index] = float.NaN;
+        Assert.Equal(Math.Log(34), Logits.LogSumExp(row), Tolerances.LogSumExp);
+    }
+
     [Fact]
     public void An_empty_row_is_refused() => Assert.Throws<ArgumentException>(() => Logits.ArgMax([]));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Patterns;
 
@@ -36,9 +37,9 @@ internal sealed class ModuleSelection
     public bool IsGiven => _targets is not null;
 
     /// <param name="path">A module's path.</param>
-    /// <param name="isHead">Whether it is the output layer, which <c>all-linear</c> leaves out.</param>
+    /// <param name="kind">What it is; <c>all-linear</c> means neither the output layer nor the embedding.</param>
     /// <param name="budget">The time left for patterns.</param>
-    public bool Selects(string path, bool isHead, PatternBudget budget)
+    public bool Selects(string path, SiteKind kind, PatternBudget budget)
     {
         if (_excluded?.Matches(path, budget) == true || _saved.Any(name => IsInside(path, name)))
         {
@@ -47,7 +48,7 @@ internal sealed class ModuleSelection
 
         if (_targets!.Expression is { } expression)
         {
-            return _targets.IsAllLinear ? !isHead : expression.Matches(path, budget);
+            return _targets.IsAllLinear ? kind == SiteKind.Linear : expression.Matches(path, budget);
         }
 
         return _targets.Names.Contains(path) || (_targets.MatchesSuffix(path) && IsInLayers(path, budget));

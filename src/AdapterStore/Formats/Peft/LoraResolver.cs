@@ -59,6 +59,7 @@ internal static class LoraResolver
             : throw StoreErrors.Unservable("scale", $"lora_alpha over the rank of '{site.Path}' is no finite 32-bit number.");
     }
 
+    /// <summary>Replaces the head alone: on a base with tied embeddings PEFT trains a copy of its own, and the embedding stays the base's.</summary>
     private static DenseTensors Dense(Site site, SafetensorsTensor weight)
     {
         RequireShape(weight, site.OutFeatures, site.InFeatures);
@@ -107,7 +108,7 @@ internal static class LoraResolver
 
         foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Norm))
         {
-            var selected = manifest.Modules.Selects(site.Path, site.Kind == SiteKind.Head, budget);
+            var selected = manifest.Modules.Selects(site.Path, site.Kind, budget);
             var present = modules.BySite.TryGetValue(site.Index, out var module) && module.IsAdapted;
             if (selected && site.Kind == SiteKind.Embedding)
             {

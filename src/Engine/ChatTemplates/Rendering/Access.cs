@@ -1,3 +1,4 @@
+using System.Text;
 using AdapterServe.Engine.ChatTemplates.Values;
 
 namespace AdapterServe.Engine.ChatTemplates.Rendering;
@@ -10,7 +11,7 @@ internal static class Access
     {
         DictValue dict => Methods.OfDict(dict, name) ?? Lookup(dict, name),
         string text => (object?)Methods.OfString(text, name, budget) ?? Missing("a string", name),
-        ListValue list => (object?)Methods.OfList(list, name) ?? Missing("a list", name),
+        ListValue list => (object?)Methods.OfList(list, name, budget) ?? Missing("a list", name),
         NamespaceValue space => space.Attributes.TryGetValue(name, out object? value) ? value : Missing("a namespace", name),
         LoopValue loop => loop.Attribute(name),
         UndefinedValue undefined => throw new TemplateError(undefined.Reason),
@@ -28,9 +29,9 @@ internal static class Access
                 long index = Index(TemplateValue.ToInteger(key, "an index"), list.Items.Count);
                 return index >= 0 ? list.Items[(int)index] : new UndefinedValue("the list has no item at this index");
             case (string text, long or bool):
-                string[] characters = Characters(text, budget);
-                long at = Index(TemplateValue.ToInteger(key, "an index"), characters.Length);
-                return at >= 0 ? characters[at] : new UndefinedValue("the string has no character at this index");
+                var characters = new Characters(text, budget);
+                long at = Index(TemplateValue.ToInteger(key, "an index"), characters.Count);
+                return at >= 0 ? characters[(int)at].ToString() : new UndefinedValue("the string has no character at this index");
             case (UndefinedValue undefined, _):
                 throw new TemplateError(undefined.Reason);
             case (_, string attribute):
@@ -45,11 +46,17 @@ internal static class Access
         switch (target)
         {
             case string text:
-                string[] characters = Characters(text, budget);
-                return string.Concat(Positions(characters.Length, start, stop, step).Select(at => characters[at]));
+                var characters = new Characters(text, budget);
+                var result = new StringBuilder();
+                foreach (int at in Positions(characters.Count, start, stop, step))
+                {
+                    result.Append(characters[at]);
+                }
+
+                return result.ToString();
             case ListValue list:
                 budget.Step(list.Items.Count);
-                return list with { Items = [.. Positions(list.Items.Count, start, stop, step).Select(at => list.Items[at])] };
+                return new ListValue([.. Positions(list.Items.Count, start, stop, step).Select(at => list.Items[at])], list.IsTuple);
             case UndefinedValue undefined:
                 throw new TemplateError(undefined.Reason);
             default:
@@ -68,12 +75,6 @@ internal static class Access
     {
         long at = index < 0 ? index + count : index;
         return at >= 0 && at < count ? at : -1;
-    }
-
-    private static string[] Characters(string text, Budget budget)
-    {
-        budget.Write(text.Length);
-        return [.. text.EnumerateRunes().Select(rune => rune.ToString())];
     }
 
     private static IEnumerable<int> Positions(int count, long? start, long? stop, long? step)

@@ -30,7 +30,7 @@ internal static class Arithmetic
                 return a + b;
             case ("+", ListValue a, ListValue b) when a.IsTuple == b.IsTuple:
                 budget.Step(a.Items.Count + (long)b.Items.Count);
-                return a with { Items = [.. a.Items, .. b.Items] };
+                return new ListValue([.. a.Items, .. b.Items], a.IsTuple);
             case ("*", string text, long or bool):
                 return Repeat(text, right, budget);
             case ("*", long or bool, string text):
@@ -56,7 +56,7 @@ internal static class Arithmetic
         new StringBuilder().Insert(0, text, Times(text.Length, count, budget)).ToString();
 
     private static ListValue Repeat(ListValue list, object? count, Budget budget) =>
-        list with { Items = [.. Enumerable.Repeat(list.Items, Times(list.Items.Count, count, budget)).SelectMany(items => items)] };
+        new([.. Enumerable.Repeat(list.Items, Times(list.Items.Count, count, budget)).SelectMany(items => items)], list.IsTuple);
 
     private static int Times(int length, object? count, Budget budget)
     {

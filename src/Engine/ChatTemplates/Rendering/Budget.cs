@@ -14,6 +14,7 @@ internal sealed class Budget(long inputCharacters)
     private const int CopiesOfInput = 24;
 
     private readonly long _maxCharacters = FreeCharacters + (CopiesOfInput * inputCharacters);
+    private readonly long _maxAtOnce = FreeCharacters + (2 * inputCharacters);
     private long _steps;
     private long _characters;
     private int _depth;
@@ -27,10 +28,25 @@ internal sealed class Budget(long inputCharacters)
         }
     }
 
+    /// <summary>Counts a container that was just made.</summary>
+    public void Admit(ContainerValue container)
+    {
+        if (!container.Measure())
+        {
+            return;
+        }
+
+        Step(container.Weight);
+        if (container.Depth > MaxDepth)
+        {
+            throw new TemplateError("it nests lists too deeply");
+        }
+    }
+
     /// <summary>Counts text about to be made.</summary>
     public void Write(long characters)
     {
-        if ((_characters += characters) > _maxCharacters)
+        if (characters > _maxAtOnce || (_characters += characters) > _maxCharacters)
         {
             throw new TemplateError("it makes too much text");
         }

@@ -29,6 +29,11 @@ internal sealed class Evaluator(Budget budget)
             DictLiteral dict => Dict(dict, scope),
             _ => throw new InvalidOperationException($"No rule for {expression.GetType().Name}."),
         };
+        if (value is ContainerValue container)
+        {
+            budget.Admit(container);
+        }
+
         budget.Leave();
         return value;
     }
@@ -55,7 +60,11 @@ internal sealed class Evaluator(Budget budget)
         return Filters.Find(name)(this, value, arguments);
     }
 
-    public static bool ApplyTest(string name, object? value, CallArguments arguments) => Tests.Find(name)(value, arguments);
+    public bool ApplyTest(string name, object? value, CallArguments arguments)
+    {
+        budget.Step(ContainerValue.WeightOf(value) + arguments.Weight);
+        return Tests.Find(name)(value, arguments);
+    }
 
     /// <summary>Text as output shows it, counted.</summary>
     public string ToText(object? value)
@@ -96,6 +105,7 @@ internal sealed class Evaluator(Budget budget)
         foreach ((string @operator, Expression next) in comparison.Links)
         {
             object? right = Evaluate(next, scope);
+            budget.Step(ContainerValue.WeightOf(left) + ContainerValue.WeightOf(right));
             bool holds = @operator switch
             {
                 "==" => TemplateValue.AreEqual(left, right),

@@ -12,7 +12,7 @@ internal static class Filters
     private static readonly FrozenDictionary<string, Filter> ByName = new Dictionary<string, Filter>(ListFilters.All)
     {
         ["trim"] = (e, value, arguments) => StringMethods.Strip(e.ToText(value), arguments, left: true, right: true),
-        ["upper"] = (e, value, _) => e.ToText(value).ToUpperInvariant(),
+        ["upper"] = (e, value, _) => StringMethods.Upper(e.ToText(value)),
         ["lower"] = (e, value, _) => e.ToText(value).ToLowerInvariant(),
         ["title"] = (e, value, _) => StringMethods.Title(e.ToText(value)),
         ["capitalize"] = (e, value, _) => StringMethods.Capitalize(e.ToText(value)),
@@ -30,11 +30,16 @@ internal static class Filters
         ["float"] = (_, value, arguments) => ToFloat(value, arguments.Get(0, "default", 0.0)),
         ["abs"] = (_, value, _) => value is double number ? Math.Abs(number) : (object)Math.Abs(Math.Max(TemplateValue.ToInteger(value, "the value"), -long.MaxValue)),
         ["round"] = (_, value, arguments) => Round(value, arguments),
-        ["attr"] = (e, value, arguments) => Access.Attribute(value, arguments.Text(0, "name", ""), e.Budget),
+        ["attr"] = (e, value, arguments) => Attribute(e, value, arguments.Text(0, "name", "")),
         ["wordcount"] = (e, value, _) => (long)e.ToText(value).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     public static Filter Find(string name) => ByName.GetValueOrDefault(name) ?? throw new TemplateError($"the filter \"{name}\" is not supported");
+
+    // Never an item, in contrast to a dot.
+    private static object? Attribute(Evaluator evaluator, object? value, string name) => value is DictValue dict
+        ? (object?)Methods.OfDict(dict, name) ?? new UndefinedValue($"a mapping has no attribute \"{name}\"")
+        : Access.Attribute(value, name, evaluator.Budget);
 
     private static object? Default(Evaluator evaluator, object? value, CallArguments arguments) =>
         value is UndefinedValue || (arguments.Flag(1, "boolean") && !TemplateValue.IsTrue(value)) ? arguments.Get(0, "default_value", "") : value;

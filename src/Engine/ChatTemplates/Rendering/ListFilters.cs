@@ -36,7 +36,7 @@ internal static class ListFilters
     private static List<object?> Items(Evaluator evaluator, object? value)
     {
         List<object?> items = TemplateValue.Items(value);
-        evaluator.Budget.Step(items.Count);
+        evaluator.Budget.Step(ContainerValue.WeightOf(value) + items.Count);
         return items;
     }
 
@@ -76,7 +76,7 @@ internal static class ListFilters
         return new ListValue([.. Items(evaluator, value).Where(item =>
         {
             object? tested = byAttribute ? Path(evaluator, item, attribute) : item;
-            return (test is null ? TemplateValue.IsTrue(tested) : Evaluator.ApplyTest(test, tested, rest)) == wanted;
+            return (test is null ? TemplateValue.IsTrue(tested) : evaluator.ApplyTest(test, tested, rest)) == wanted;
         })]);
     }
 
@@ -112,7 +112,7 @@ internal static class ListFilters
         return new ListValue([.. Items(evaluator, value).Where(item =>
         {
             object? key = Path(evaluator, item, arguments.Get(1, "attribute"));
-            return seen.Add(new ListValue([key is string text && !caseSensitive ? text.ToLowerInvariant() : key]));
+            return seen.Add(new ListValue([key is string text && !caseSensitive ? text.ToLowerInvariant() : key], isTuple: true));
         })]);
     }
 

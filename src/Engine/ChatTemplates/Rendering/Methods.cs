@@ -19,9 +19,9 @@ internal static class Methods
         return body is null ? null : new FunctionValue(name, body);
     }
 
-    public static ListValue Pairs(DictValue dict) => new([.. dict.Items.Select(pair => new ListValue([pair.Key, pair.Value], IsTuple: true))]);
+    public static ListValue Pairs(DictValue dict) => new([.. dict.Items.Select(pair => new ListValue([pair.Key, pair.Value], isTuple: true))]);
 
-    public static FunctionValue? OfList(ListValue list, string name)
+    public static FunctionValue? OfList(ListValue list, string name, Budget budget)
     {
         Func<CallArguments, object?>? body = name switch
         {
@@ -33,7 +33,11 @@ internal static class Methods
             "append" or "extend" or "insert" or "pop" or "remove" or "clear" or "sort" or "reverse" => _ => throw new TemplateError("a list can't be changed"),
             _ => null,
         };
-        return body is null ? null : new FunctionValue(name, body);
+        return body is null ? null : new FunctionValue(name, arguments =>
+        {
+            budget.Step(list.Weight + arguments.Weight);
+            return body(arguments);
+        });
     }
 
     public static FunctionValue? OfString(string text, string name, Budget budget) =>

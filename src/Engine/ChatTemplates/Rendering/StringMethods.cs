@@ -17,7 +17,7 @@ internal static class StringMethods
         ["strip"] = (text, arguments, _) => Strip(text, arguments, left: true, right: true),
         ["lstrip"] = (text, arguments, _) => Strip(text, arguments, left: true, right: false),
         ["rstrip"] = (text, arguments, _) => Strip(text, arguments, left: false, right: true),
-        ["upper"] = (text, _, _) => text.ToUpperInvariant(),
+        ["upper"] = (text, _, _) => Upper(text),
         ["lower"] = (text, _, _) => text.ToLowerInvariant(),
         ["title"] = (text, _, _) => Title(text),
         ["capitalize"] = (text, _, _) => Capitalize(text),
@@ -60,6 +60,9 @@ internal static class StringMethods
         return right ? result.TrimEnd(characters) : result;
     }
 
+    /// <summary>The sharp s is the one common letter whose capital form is two letters.</summary>
+    public static string Upper(string text) => text.ToUpperInvariant().Replace("\u00DF", "SS", StringComparison.Ordinal);
+
     public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
     public static string Title(string text)
@@ -79,7 +82,7 @@ internal static class StringMethods
     {
         if (old.Length == 0)
         {
-            return count == 0 ? text : string.Concat(text.EnumerateRunes().Select(rune => fresh + rune)) is var spread && Counted(spread, budget) ? spread + fresh : text;
+            return Spread(text, fresh, count, budget);
         }
 
         var result = new StringBuilder();
@@ -107,10 +110,18 @@ internal static class StringMethods
         return result.ToString();
     }
 
-    private static bool Counted(string text, Budget budget)
+    // Replacing nothing puts the new text before each character and at the end.
+    private static string Spread(string text, string fresh, long count, Budget budget)
     {
-        budget.Write(text.Length);
-        return true;
+        budget.Write(text.Length + ((text.Length + 1L) * fresh.Length));
+        var result = new StringBuilder();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            result.Append(count-- != 0 ? fresh : "").Append(rune.ToString());
+            count = Math.Max(count, -1);
+        }
+
+        return result.Append(count != 0 ? fresh : "").ToString();
     }
 
     private static bool AnyOf(CallArguments arguments, Func<string, bool> matches) => arguments.Required(0, "prefix") switch
@@ -148,7 +159,7 @@ internal static class StringMethods
         }
 
         var words = new List<object?>();
-        string rest = text.Trim();
+        string rest = fromRight ? text.TrimEnd() : text.TrimStart();
         while (rest.Length > 0 && words.Count < most - 1)
         {
             int at = fromRight ? rest.AsSpan().LastIndexOfAny(Blanks) : rest.AsSpan().IndexOfAny(Blanks);
@@ -190,7 +201,7 @@ internal static class StringMethods
 
         int at = last ? text.LastIndexOf(separator, StringComparison.Ordinal) : text.IndexOf(separator, StringComparison.Ordinal);
         object?[] parts = at >= 0 ? [text[..at], separator, text[(at + separator.Length)..]] : last ? ["", "", text] : [text, "", ""];
-        return new ListValue([.. parts], IsTuple: true);
+        return new ListValue([.. parts], isTuple: true);
     }
 
     private static long Position(string text, int at) => at < 0 ? -1 : Access.Length(text[..at]);

@@ -107,18 +107,19 @@ internal sealed class TemplateLexer
 
         ReadCode(output ? '}' : '%');
         Add(output ? TokenKind.OutputEnd : TokenKind.BlockEnd, output ? "}}" : "%}");
-        SkipTagEnd(_at, output ? '}' : '%');
-        if (!output && IsRaw())
+        bool raw = !output && IsRaw();
+        SkipTagEnd(_at, output ? '}' : '%', keepNewline: raw);
+        if (raw)
         {
             ReadRaw();
         }
     }
 
     // From the closing delimiter at `end` to behind the white space that it takes along.
-    private void SkipTagEnd(int end, char delimiter)
+    private void SkipTagEnd(int end, char delimiter, bool keepNewline = false)
     {
         bool trim = _source[end] == '-' || _source[end - 1] == '-';
-        bool keep = _source[end] == '+' || _source[end - 1] == '+';
+        bool keep = keepNewline || _source[end] == '+' || _source[end - 1] == '+';
         Advance(_source.IndexOf('}', delimiter == '}' ? _source.IndexOf('}', end) + 1 : end) + 1);
         if (trim)
         {

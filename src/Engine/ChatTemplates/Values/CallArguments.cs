@@ -5,6 +5,9 @@ internal sealed record CallArguments(List<object?> Positional, Dictionary<string
 {
     public static CallArguments Of(params object?[] positional) => new([.. positional], []);
 
+    /// <summary>What walking through all of them costs.</summary>
+    public long Weight => Positional.Sum(ContainerValue.WeightOf) + Named.Values.Sum(ContainerValue.WeightOf);
+
     /// <summary>By place or, failing that, by name; <paramref name="whenAbsent"/> otherwise.</summary>
     public object? Get(int index, string name, object? whenAbsent = null) =>
         index < Positional.Count ? Positional[index] : Named.GetValueOrDefault(name, whenAbsent);

@@ -5,13 +5,22 @@ namespace AdapterServe.Engine.ChatTemplates.Values;
 /// <summary>What a name or key without a value yields: prints as nothing, is false, and fails on any further use.</summary>
 internal sealed record UndefinedValue(string Reason);
 
-/// <summary>A list or tuple; not changed once made.</summary>
-internal sealed record ListValue(List<object?> Items, bool IsTuple = false);
+/// <summary>A list or tuple; not changed once a template has seen it.</summary>
+internal sealed class ListValue(List<object?> items, bool isTuple = false) : ContainerValue
+{
+    public List<object?> Items { get; } = items;
 
-/// <summary>A mapping in insertion order.</summary>
-internal sealed class DictValue
+    public bool IsTuple { get; } = isTuple;
+
+    protected override IEnumerable<object?> Children => Items;
+}
+
+/// <summary>A mapping in insertion order; not changed once a template has seen it.</summary>
+internal sealed class DictValue : ContainerValue
 {
     public OrderedDictionary<object, object?> Items { get; } = new(ValueComparer.Instance);
+
+    protected override IEnumerable<object?> Children => Items.Values;
 }
 
 /// <summary>The one thing that a template may change after making it.</summary>
@@ -38,8 +47,8 @@ internal sealed class ValueComparer : IEqualityComparer<object>
     {
         bool flag => (flag ? 1.0 : 0.0).GetHashCode(),
         long number => ((double)number).GetHashCode(),
-        ListValue list => list.Items.Count,
-        DictValue or NamespaceValue => throw new TemplateError("a mapping can't be a key"),
+        ListValue { IsTuple: true } tuple => tuple.Items.Aggregate(0, (hash, item) => HashCode.Combine(hash, item is null ? 0 : GetHashCode(item))),
+        ListValue or DictValue => throw new TemplateError($"{TemplateValue.TypeName(value)} can't be a key"),
         _ => value.GetHashCode(),
     };
 }

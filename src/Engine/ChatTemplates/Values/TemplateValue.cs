@@ -5,6 +5,8 @@ namespace AdapterServe.Engine.ChatTemplates.Values;
 /// <summary>Python's rules for truth, equality, order and types, as far as templates see them.</summary>
 internal static class TemplateValue
 {
+    private const int MaxIteratedCharacters = 1 << 20;
+
     public static bool IsTrue(object? value) => value switch
     {
         null or UndefinedValue => false,
@@ -59,6 +61,7 @@ internal static class TemplateValue
     {
         ListValue list => list.Items,
         DictValue dict => [.. dict.Items.Keys],
+        string { Length: > MaxIteratedCharacters } => throw new TemplateError("a string of this length can't be iterated"),
         string text => [.. text.EnumerateRunes().Select(rune => rune.ToString())],
         UndefinedValue => [],
         _ => throw new TemplateError($"{TypeName(value)} can't be iterated"),
@@ -123,7 +126,7 @@ internal static class TemplateValue
     }
 
     private static object Number(JsonElement json) =>
-        json.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && json.TryGetInt64(out long integer) ? integer : json.GetDouble();
+        json.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 && json.TryGetInt64(out long integer) ? (object)integer : json.GetDouble();
 
     private static DictValue Dict(JsonElement json)
     {

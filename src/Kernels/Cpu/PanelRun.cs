@@ -1,0 +1,8 @@
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>Consecutive k of a <see cref="Panel"/> whose weights stand a constant stride apart; a product over paged memory has many.</summary>
+internal unsafe struct PanelRun
+{
+    public void* W;
+    public nint Depth;
+}

@@ -1,0 +1,193 @@
+using AdapterServe.AdapterStore.Tests.Support;
+
+namespace AdapterServe.AdapterStore.Tests.Uploads;
+
+public sealed class UploadTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+    private readonly AdapterStorage _storage;
+
+    public UploadTests() => _storage = _folder.Open();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("A")]
+    [InlineData(".a")]
+    [InlineData("-a")]
+    [InlineData("a/b")]
+    [InlineData("a b")]
+    [InlineData("a@1")]
+    [InlineData("a\n")]
+    [InlineData("ä")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task A_name_outside_the_rules_is_malformed(string name)
+    {
+        var error = await _storage.RefusedAsync(new SmallLora().Files(), name);
+        Assert.Equal((AdapterErrorKind.Malformed, "invalid_name"), (error.Kind, error.Code));
+    }
+
+    [Theory]
+    [InlineData("base", "name_is_base")]
+    [InlineData("auto", "name_reserved")]
+    public async Task A_name_that_means_something_else_is_refused(string name, string code)
+    {
+        var error = await _storage.RefusedAsync(new SmallLora().Files(), name);
+        Assert.Equal((AdapterErrorKind.Unservable, code), (error.Kind, error.Code));
+    }
+
+    [Theory]
+    [InlineData("", "invalid_file_name")]
+    [InlineData(".", "file_path")]
+    [InlineData("..", "file_path")]
+    [InlineData("../adapter_config.json", "file_path")]
+    [InlineData("/etc/passwd", "file_path")]
+    [InlineData("a\\b", "file_path")]
+    [InlineData(".hidden", "invalid_file_name")]
+    [InlineData("a b", "invalid_file_name")]
+    [InlineData("a\0b", "invalid_file_name")]
+    [InlineData("a:b", "invalid_file_name")]
+    [InlineData("weights.TAR.GZ", "nested_archive")]
+    public async Task A_file_name_outside_the_rules_is_malformed(string fileName, string code)
+    {
+        var files = new SmallLora().Files();
+        files[fileName] = [1];
+        var error = await _storage.RefusedAsync(files);
+        Assert.Equal((AdapterErrorKind.Malformed, code), (error.Kind, error.Code));
+        Assert.Empty(_folder.AdapterFiles());
+    }
+
+    [Fact]
+    public async Task The_same_file_name_twice_is_malformed()
+    {
+        var error = await _storage.RefusedAsync([.. new SmallLora().Files(), new("adapter_config.json", [1])]);
+        Assert.Equal((AdapterErrorKind.Malformed, "duplicate_file"), (error.Kind, error.Code));
+    }
+
+    [Fact]
+    public async Task An_archive_in_disguise_is_malformed()
+    {
+        var files = new SmallLora().Files();
+        files["notes.md"] = ArchiveBytes.Zip([new("x", [1])]);
+        Assert.Equal("nested_archive", (await _storage.RefusedAsync(files)).Code);
+    }
+
+    [Fact]
+    public async Task No_files_are_no_adapter()
+    {
+        var error = await _storage.RefusedAsync([]);
+        Assert.Equal((AdapterErrorKind.Malformed, "no_files"), (error.Kind, error.Code));
+    }
+
+    [Fact]
+    public async Task A_hundred_files_are_taken_and_one_more_is_too_many()
+    {
+        var files = new SmallLora().Files();
+        for (var i = 0; i < 98; i++)
+        {
+            files[$"extra-{i}.txt"] = [];
+        }
+
+        Assert.True((await _storage.PutAsync("full", files)).Created);
+        files["extra-98.txt"] = [];
+        var error = await _storage.RefusedAsync(files);
+        Assert.Equal((AdapterErrorKind.TooLarge, "too_many_files"), (error.Kind, error.Code));
+    }
+
+    [Fact]
+    public async Task More_bytes_than_allowed_are_too_many_and_leave_nothing()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open(maxUploadBytes: 4000);
+        var files = new SmallLora().Files();
+        files["big.txt"] = new byte[4000];
+        var error = await storage.RefusedAsync(files);
+        Assert.Equal((AdapterErrorKind.TooLarge, "upload_too_large"), (error.Kind, error.Code));
+        Assert.Empty(folder.AdapterFiles());
+    }
+
+    [Fact]
+    public async Task An_adapter_that_no_empty_cache_could_hold_is_too_large()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open(cacheBytes: 1000);
+        var error = await storage.RefusedAsync(new SmallLora().Files());
+        Assert.Equal((AdapterErrorKind.TooLarge, "adapter_too_large"), (error.Kind, error.Code));
+        Assert.Empty(folder.AdapterFiles());
+    }
+
+    [Fact]
+    public async Task If_Match_lets_only_the_expected_content_be_replaced()
+    {
+        var first = (await _storage.PutAsync("a", new SmallLora(1).Files())).Descriptor.Digest;
+        var lost = await Assert.ThrowsAsync<AdapterStoreException>(() => _storage.PutAsync("a", new SmallLora(2).Files(), "sha256:00"));
+        Assert.Equal((AdapterErrorKind.PreconditionFailed, "digest_mismatch"), (lost.Kind, lost.Code));
+        Assert.True((await _storage.PutAsync("a", new SmallLora(2).Files(), $"\"{first}\"")).Created);
+        var late = await Assert.ThrowsAsync<AdapterStoreException>(() => _storage.PutAsync("a", new SmallLora(3).Files(), first));
+        Assert.Equal(AdapterErrorKind.PreconditionFailed, late.Kind);
+        var absent = await Assert.ThrowsAsync<AdapterStoreException>(() => _storage.PutAsync("none", new SmallLora(3).Files(), first));
+        Assert.Equal("digest_mismatch", absent.Code);
+        Assert.Equal(2, _storage.Catalog.Resolve("acme", "a").Number);
+    }
+
+    [Fact]
+    public async Task Of_many_compare_and_swaps_at_once_exactly_one_wins()
+    {
+        var first = (await _storage.PutAsync("a", new SmallLora(1).Files())).Descriptor.Digest;
+        var outcomes = await Task.WhenAll(Enumerable.Range(2, 12).Select(seed => Task.Run(async () =>
+        {
+            try
+            {
+                await _storage.PutAsync("a", new SmallLora(seed).Files(), first);
+                return "won";
+            }
+            catch (AdapterStoreException error)
+            {
+                return error.Code;
+            }
+        })));
+        Assert.Single(outcomes, "won");
+        Assert.Equal(11, outcomes.Count(outcome => outcome == "digest_mismatch"));
+        Assert.Equal(2, _storage.Catalog.Versions("acme", "a").Count);
+    }
+
+    [Fact]
+    public async Task Uploads_of_one_name_at_once_are_all_kept_as_versions()
+    {
+        var puts = await Task.WhenAll(Enumerable.Range(1, 16).Select(seed => Task.Run(() => _storage.PutAsync("a", new SmallLora(seed % 8).Files()))));
+        Assert.Equal(8, puts.Count(put => put.Created));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], _storage.Catalog.Versions("acme", "a").Select(version => version.Version));
+        Assert.Equal(8, _storage.Catalog.Versions("acme", "a").Select(version => version.Digest).Distinct().Count());
+        Assert.Equal(16, _folder.AdapterFiles().Count);
+    }
+
+    [Fact]
+    public async Task What_was_just_uploaded_is_in_memory_already()
+    {
+        await _storage.PutAsync("a", new SmallLora().Files());
+        var acquire = _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("acme", "a"), Cancellation);
+        Assert.True(acquire.IsCompletedSuccessfully);
+        using var lease = await acquire;
+        Assert.Equal((1, 0), (_storage.Cache.Statistics.Hits, _storage.Cache.Statistics.Loads));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_given_up_leaves_nothing()
+    {
+        using (var staged = _storage.Uploads.Begin())
+        {
+            using var content = new MemoryStream(new byte[1000]);
+            await staged.AddAsync("adapter_config.json", content, Cancellation);
+            Assert.Single(_folder.AdapterFiles());
+        }
+
+        Assert.Empty(_folder.AdapterFiles());
+    }
+
+    public void Dispose()
+    {
+        _storage.Dispose();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,61 @@
+using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Tests.Support;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Tests.Cpu;
+
+/// <summary>The step path allocates nothing: a collection on any thread would show as a pause between tokens.</summary>
+public sealed unsafe class AllocationTests
+{
+    [Fact]
+    public void Low_rank_and_dense_forms_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        var lowRank = LowRankWeights.Pack(arena, 3, 40, 50, new float[120], new float[150], 1, WeightType.F32);
+        var dense = DenseWeights.Pack(arena, 40, 50, new float[2000], DenseMode.Add, WeightType.BF16);
+        using var x = new GuardedBuffer<float>(4 * 40);
+        using var y = new GuardedBuffer<float>(4 * 50);
+        using var workspace = new GuardedBuffer<byte>(Math.Max(LowRank.WorkspaceBytes(4, 2, 3, 40), Dense.WorkspaceBytes(1)));
+        LowRankSegment[] lowRankSegments = [new(0, 1, lowRank), new(2, 4, lowRank)];
+        DenseSegment[] denseSegments = [new(0, 4, dense)];
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() =>
+        {
+            LowRank.Add(x.Pointer, 40, y.Pointer, 50, lowRankSegments, workspace.Pointer, parallel);
+            Dense.Apply(x.Pointer, 40, y.Pointer, 50, denseSegments, workspace.Pointer, parallel);
+        }));
+    }
+
+    [Fact]
+    public void Attention_allocates_nothing()
+    {
+        using var attention = new AttentionCase { Heads = 4, KvHeads = 2, HeadSize = 32, Sequences = [(70, 1), (0, 5)] };
+        attention.Execute((in PagedAttentionArguments a) =>
+        {
+            var arguments = a;
+            using var workspace = new GuardedBuffer<byte>(PagedAttention.WorkspaceBytes(a.Tokens, a.Sequences, 71, 4, 2, 32, 1));
+            var parallel = new SerialParallel();
+            Assert.Equal(0, AllocatedBy(() => PagedAttention.Run(arguments, workspace.Pointer, parallel)));
+        });
+    }
+
+    [Fact]
+    public void The_samplers_helpers_allocate_nothing()
+    {
+        var row = new float[1000];
+        Assert.Equal(0, AllocatedBy(() =>
+        {
+            Logits.ArgMax(row);
+            Logits.LogSumExp(row);
+        }));
+    }
+
+    private static long AllocatedBy(Action action)
+    {
+        action();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
