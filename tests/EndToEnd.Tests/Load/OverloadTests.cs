@@ -59,6 +59,7 @@ public sealed class OverloadTests
         await PutAsync(server, contents[0]);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var seen = new int[2];
+        using var answered = new SemaphoreSlim(0);
         var clients = Enumerable.Range(0, 8).Select(_ => Task.Run(
             async () =>
             {
@@ -72,17 +73,23 @@ public sealed class OverloadTests
                     var which = Array.FindIndex(expected, golden => golden.GreedyIds.SequenceEqual(ids));
                     Assert.True(which >= 0, "An answer of neither version.");
                     Interlocked.Increment(ref seen[which]);
+                    answered.Release();
                 }
             },
             Cancellation)).ToArray();
         for (var swap = 1; swap <= 20; swap++)
         {
             await PutAsync(server, contents[swap % 2]);
+            // Eight clients: of sixteen further answers at least eight were asked for after the swap.
+            for (var i = 0; i < 16; i++)
+            {
+                Assert.True(await answered.WaitAsync(TimeSpan.FromMinutes(1), Cancellation), "The clients have stopped.");
+            }
         }
 
         await stop.CancelAsync();
         await Task.WhenAll(clients);
-        Assert.All(seen, count => Assert.True(count > 0));
+        Assert.All(seen, count => Assert.True(count >= 80));
     }
 
     private static async Task PutAsync(ServerProcess server, string golden)

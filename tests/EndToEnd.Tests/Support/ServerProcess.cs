@@ -48,7 +48,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         try
         {
             var address = await server._listening.Task.WaitAsync(Tolerances.Ready, TestContext.Current.CancellationToken);
-            server.Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
+            // Disposing an unfinished answer closes the connection at once, as a client that goes away does.
+            var handler = new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero };
+            server.Client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
             if (waitForReady)
             {
                 await server._ready.Task.WaitAsync(Tolerances.Ready, TestContext.Current.CancellationToken);

@@ -35,6 +35,12 @@ internal sealed class EventStream : IAsyncDisposable
             await body().ConfigureAwait(false);
             await SendRawAsync("[DONE]"u8.ToArray()).ConfigureAwait(false);
         }
+        catch (Exception) when (!_context.Response.HasStarted)
+        {
+            // Nothing was sent yet, so the answer can still have the error's own status.
+            _context.Response.Clear();
+            throw;
+        }
         catch (Exception exception) when (!_context.RequestAborted.IsCancellationRequested)
         {
             var error = ErrorMapper.Map(exception);
