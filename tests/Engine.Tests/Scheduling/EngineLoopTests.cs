@@ -76,7 +76,7 @@ public sealed class EngineLoopTests
     public async Task A_cancelled_request_frees_its_blocks_and_its_adapter_within_a_step()
     {
         using var fixture = new LoopFixture(blocks: 64, new EngineOptions { BlockTokens = 4 });
-        var released = new TaskCompletionSource();
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var leaving = fixture.Submit([1, 2, 3, 4, 5], 50, Adapters[1], released.SetResult);
         var staying = fixture.Submit([6, 7], 50);
         fixture.Loop.Step();
