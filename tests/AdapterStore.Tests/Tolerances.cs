@@ -8,4 +8,13 @@ internal static class Tolerances
     /// (terms + 2) * 2^-24, together 686 * 6e-8 = 4.1e-5 at the very worst.
     /// </summary>
     public const double LowRankRelative = 5e-5;
+
+    /// <summary>Sums of up to 640 products below 1 in f64: 642 * 640 * 1.1e-16 = 4.6e-11 at the very worst.</summary>
+    public const double Fourier = 5e-11;
+
+    /// <summary>
+    /// One entry of a delta on the small base, whose file has values up to 2: f32 rounds each of two factors once and sums at most 12 products below 16,
+    /// (12 + 4) * 12 * 16 * 6e-8 = 1.8e-4 at the very worst.
+    /// </summary>
+    public const double SmallDelta = 2e-4;
 }

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Peft;
+using AdapterServe.AdapterStore.Formats.Peft.Methods;
 
 namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader()];
+    private static readonly ImmutableArray<IAdapterReader> All =
+        [.. PeftMethods.All.Select(method => new PeftMethodReader(method)), new PeftLoraReader(), new PeftOtherReader()];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 

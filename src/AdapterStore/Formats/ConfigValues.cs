@@ -25,6 +25,10 @@ internal sealed class ConfigValues(JsonElement root)
 
     public double RequiredNumber(string key) => Number(key, Find(key) ?? throw Missing(key));
 
+    public int IntOr(string key, int absent) => Find(key) is { } value ? Int(key, value) : absent;
+
+    public double NumberOr(string key, double absent) => Find(key) is { } value ? Number(key, value) : absent;
+
     public string? Text(string key) => Find(key) is { } value ? Text(key, value) : null;
 
     /// <summary>A list of strings, or one string as a list of one; empty when absent.</summary>
@@ -45,6 +49,9 @@ internal sealed class ConfigValues(JsonElement root)
         _ => throw WrongType(key, "an integer or a list of integers"),
     };
 
+    /// <summary>An object inside of this one.</summary>
+    public ConfigValues Object(string key) => Find(key) is { ValueKind: JsonValueKind.Object } value ? new ConfigValues(value) : throw WrongType(key, "an object");
+
     /// <summary>An object's members in the file's order; empty when absent.</summary>
     public ImmutableArray<(string Key, JsonElement Value)> Members(string key) => Find(key) switch
     {
@@ -63,6 +70,12 @@ internal sealed class ConfigValues(JsonElement root)
 
     public static double Number(string key, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : throw WrongType(key, "a number");
+
+    /// <summary>How many of a list of true and false are true.</summary>
+    public static int CountTrue(string key, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            ? value.EnumerateArray().Count(item => item.ValueKind == JsonValueKind.True)
+            : throw WrongType(key, "an object of lists of true and false");
 
     private static string Text(string key, JsonElement value)
     {

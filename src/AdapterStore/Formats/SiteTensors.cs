@@ -8,12 +8,23 @@ namespace AdapterServe.AdapterStore.Formats;
 internal abstract record SiteTensors(Site Site, FormKind Form)
 {
     public abstract IEnumerable<SafetensorsTensor> Tensors { get; }
+
+    /// <summary>The inner width, where the form has one.</summary>
+    public virtual int? LowRank => null;
+
+    /// <summary>Elements of the largest matrix that lowering handles in one piece.</summary>
+    public virtual long LargestElements => Tensors.Max(tensor => tensor.Elements);
+
+    /// <summary>At least so much memory do the lowered weights take.</summary>
+    public virtual long LoweredBytes => Tensors.Sum(tensor => tensor.Bytes);
 }
 
 /// <summary>y += Scale B (A x). <b>Shapes</b>: A [Rank, in], B [out, Rank].</summary>
 internal sealed record LowRankTensors(Site Site, SafetensorsTensor A, SafetensorsTensor B, int Rank, float Scale) : SiteTensors(Site, FormKind.LowRank)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => [A, B];
+
+    public override int? LowRank => Rank;
 }
 
 /// <summary>y = W x or y += W x. <b>Shapes</b>: W [out, in].</summary>

@@ -41,12 +41,12 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
             [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
             "exact",
-            [.. tensors.Sites.OfType<LowRankTensors>().Select(site => site.Rank).Distinct().Order()],
+            [.. tensors.Sites.Select(site => site.LowRank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
             weightBytes);
@@ -67,16 +67,16 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
-    /// <summary>Before any memory is taken: the weights take at least as much as in the file.</summary>
+    /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors)
     {
         var bytes = 0L;
-        foreach (var tensor in tensors.Sites.SelectMany(site => site.Tensors))
+        foreach (var site in tensors.Sites)
         {
-            bytes += tensor.Bytes;
-            if (tensor.Elements * sizeof(float) > MaxTensorBytes)
+            bytes += site.LoweredBytes;
+            if (site.LargestElements * sizeof(float) > MaxTensorBytes)
             {
-                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {tensor.Elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
+                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
             }
         }
 

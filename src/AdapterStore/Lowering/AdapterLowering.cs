@@ -11,6 +11,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// <summary>
 /// Tensors in the file → packed kernel forms.
 /// <b>Units, dtype, layout</b>: bf16 stays bf16, f32 stays f32, f16 becomes f32; no value is rounded. A pair of different types becomes f32.
+/// What a kind computes at load is computed in f64 and rounded once, to f32.
 /// <b>Errors</b>: Unservable <c>not_finite</c> for a tensor with NaN or infinity.
 /// </summary>
 internal static class AdapterLowering
@@ -20,10 +21,11 @@ internal static class AdapterLowering
         var arena = new WeightArena();
         try
         {
+            var values = new TensorValues(tensors.File, baseModel.Weights);
             var bySite = new FormWeights[]?[baseModel.Sites.Length];
             foreach (var site in tensors.Sites)
             {
-                var packed = Pack(tensors.File, site, arena);
+                var packed = Pack(tensors.File, values, site, arena);
                 bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
             }
 
@@ -36,10 +38,12 @@ internal static class AdapterLowering
         }
     }
 
-    private static FormWeights Pack(SafetensorsFile file, SiteTensors site, WeightArena arena) => site switch
+    private static FormWeights Pack(SafetensorsFile file, TensorValues values, SiteTensors site, WeightArena arena) => site switch
     {
         LowRankTensors lowRank => Pack(file, lowRank, arena),
         DenseTensors dense => Pack(file, dense, arena),
+        MadeLowRankTensors lowRank => Pack(values, lowRank, arena),
+        MadeDenseTensors dense => Pack(values, dense, arena),
         _ => throw new InvalidOperationException($"No lowering for {site.GetType().Name}."),
     };
 
@@ -66,6 +70,24 @@ internal static class AdapterLowering
 
         using var w = F32.Of(file, source.W);
         return DenseWeights.Pack(arena, inFeatures, outFeatures, w.Values, source.Mode, WeightType.F32);
+    }
+
+    private static LowRankWeights Pack(TensorValues values, MadeLowRankTensors source, WeightArena arena)
+    {
+        var factors = source.Make(values);
+        return LowRankWeights.Pack(
+            arena, source.Rank, source.Site.InFeatures, source.Site.OutFeatures, Narrow(factors.Right, source.Site), Narrow(factors.Left, source.Site), 1, WeightType.F32);
+    }
+
+    private static DenseWeights Pack(TensorValues values, MadeDenseTensors source, WeightArena arena) =>
+        DenseWeights.Pack(arena, source.Site.InFeatures, source.Site.OutFeatures, Narrow(source.Make(values), source.Site), source.Mode, WeightType.F32);
+
+    private static float[] Narrow(double[] values, Site site)
+    {
+        var narrow = Array.ConvertAll(values, value => (float)value);
+        return FiniteCheck.IsFinite(narrow)
+            ? narrow
+            : throw StoreErrors.Unservable("not_finite", $"What the adapter adds to '{site.Path}' is beyond the range of 32-bit floats.");
     }
 
     private static ReadOnlySpan<ushort> BF16(SafetensorsFile file, SafetensorsTensor tensor)

@@ -15,7 +15,7 @@ internal static class LoraOptions
         "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "r", "lora_alpha", "lora_dropout",
         "rank_pattern", "alpha_pattern", "use_rslora", "target_modules", "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern",
         "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
-        "qalora_group_size", "runtime_config");
+        "qalora_group_size", "runtime_config", "use_bdlora");
 
     /// <summary>Options that turn a plain LoRA into something else, each with its code and what to do.</summary>
     private static readonly (string Key, string Code, string Reason)[] Refused =
@@ -28,7 +28,6 @@ internal static class LoraOptions
         ("layer_replication", "layer_replication", "layer_replication changes the base's depth, so the base can't be shared; train without it."),
         ("target_parameters", "target_parameters", "LoRA on bare parameters is not served yet; target modules instead."),
         ("use_qalora", "qalora", "QALoRA pools the inputs of a quantised base; train with use_qalora=False."),
-        ("use_bdlora", "bdlora", "Block-diagonal LoRA is not served yet; train without use_bdlora."),
         ("arrow_config", "arrow", "Arrow routes between many adapters of its own; upload one plain LoRA."),
         ("ensure_weight_tying", "weight_tying", "Adapters of tied weights are not served yet; train with ensure_weight_tying=False."),
         ("monteclora_config", "monteclora", "MonteCLoRA samples its weights; train without monteclora_config."),

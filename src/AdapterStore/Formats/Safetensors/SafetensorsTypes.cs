@@ -26,6 +26,9 @@ internal static class SafetensorsTypes
         _ => type.ToString(),
     };
 
+    /// <summary>Types that adapters are served from.</summary>
+    public static bool IsFloat(SafetensorsType type) => type is SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16;
+
     public static int Bytes(SafetensorsType type) => type switch
     {
         SafetensorsType.F64 or SafetensorsType.I64 or SafetensorsType.U64 => 8,

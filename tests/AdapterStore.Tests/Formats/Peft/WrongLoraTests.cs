@@ -22,7 +22,15 @@ public sealed class WrongLoraTests
         ["layer replication"] = Unservable("layer_replication", lora => lora.Config["layer_replication"] = new JsonArray(new JsonArray(0, 2))),
         ["target parameters"] = Unservable("target_parameters", lora => lora.Config["target_parameters"] = new JsonArray("experts.up")),
         ["QALoRA"] = Unservable("qalora", lora => lora.Config["use_qalora"] = true),
-        ["block-diagonal LoRA"] = Unservable("bdlora", lora => lora.Config["use_bdlora"] = new JsonObject { ["n"] = 2 }),
+        ["block-diagonal LoRA without a number of blocks"] = Malformed("config_missing_key", lora => lora.Config["use_bdlora"] = new JsonObject { ["n"] = 2 }),
+        ["block-diagonal LoRA whose blocks do not divide the rank"] = Unservable("option_range", lora => lora.Config["use_bdlora"] = new JsonObject
+        {
+            ["nblocks"] = 8, ["target_modules_bd_a"] = new JsonArray("q_proj"),
+        }),
+        ["block-diagonal LoRA whose file holds whole factors"] = Unservable("shape_mismatch", lora => lora.Config["use_bdlora"] = new JsonObject
+        {
+            ["nblocks"] = 2, ["target_modules_bd_a"] = new JsonArray("q_proj", "v_proj"),
+        }),
         ["Arrow"] = Unservable("arrow", lora => lora.Config["arrow_config"] = new JsonObject { ["top_k"] = 2 }),
         ["tied weights"] = Unservable("weight_tying", lora => lora.Config["ensure_weight_tying"] = true),
         ["MonteCLoRA"] = Unservable("monteclora", lora => lora.Config["monteclora_config"] = new JsonObject { ["n"] = 2 }),

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>y += Left (Right x), the factors computed from the file's tensors when the adapter is lowered.</summary>
+internal sealed record MadeLowRankTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, int Rank, Func<TensorValues, Factors> Make)
+    : SiteTensors(Site, FormKind.LowRank)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => Sources;
+
+    public override int? LowRank => Rank;
+
+    public override long LargestElements => Math.Max((long)Rank * Math.Max(Site.InFeatures, Site.OutFeatures), base.LargestElements);
+
+    public override long LoweredBytes => sizeof(float) * (long)Rank * ((long)Site.InFeatures + Site.OutFeatures);
+}
+
+/// <summary>y += W x or y = W x, with W [out, in] computed from the file's tensors when the adapter is lowered.</summary>
+internal sealed record MadeDenseTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, DenseMode Mode, Func<TensorValues, double[]> Make)
+    : SiteTensors(Site, FormKind.Dense)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => Sources;
+
+    public override long LargestElements => Math.Max((long)Site.InFeatures * Site.OutFeatures, base.LargestElements);
+
+    public override long LoweredBytes => sizeof(float) * (long)Site.InFeatures * Site.OutFeatures;
+}
+
+/// <summary>Which of the two forms holds an exact delta with fewer values.</summary>
+internal static class MadeTensors
+{
+    /// <param name="site">Where it acts.</param>
+    /// <param name="sources">The tensors that it is computed from.</param>
+    /// <param name="rank">The exact inner width of <paramref name="factors"/>.</param>
+    /// <param name="factors">Called when two factors of that width are smaller than the whole matrix.</param>
+    /// <param name="whole">Called otherwise; null: the factors' product.</param>
+    public static SiteTensors Smaller(
+        Site site, ImmutableArray<SafetensorsTensor> sources, long rank, Func<TensorValues, Factors> factors, Func<TensorValues, double[]>? whole = null)
+    {
+        if (rank * ((long)site.InFeatures + site.OutFeatures) < (long)site.InFeatures * site.OutFeatures)
+        {
+            return new MadeLowRankTensors(site, sources, (int)rank, factors);
+        }
+
+        return new MadeDenseTensors(site, sources, DenseMode.Add, whole ?? Product);
+
+        double[] Product(TensorValues values)
+        {
+            var made = factors(values);
+            return DoubleMatrix.Multiply(made.Left, made.Right, site.OutFeatures, (int)rank, site.InFeatures);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using AdapterServe.AdapterStore.Formats.Patterns;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
+
+/// <summary>Reads the folder of one <see cref="IPeftMethod"/>: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
+internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
+{
+    public bool Recognises(AdapterFolder folder) => folder.Config is { } config && method.Recognises(new ConfigValues(config));
+
+    public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
+    {
+        var config = new ConfigValues(folder.Config!.Value);
+        method.RequireServable(config);
+        var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
+        try
+        {
+            var budget = new PatternBudget();
+            var tensors = PeftTensors.From(file, method, baseModel);
+            tensors.RequireSelected(config, baseModel, budget);
+            var lower = method.Begin(new PeftAdapter(config, baseModel, tensors, budget));
+            SiteTensors[] sites = [.. tensors.BySite.Values.Select(lower).OfType<SiteTensors>()];
+            return sites.Length > 0
+                ? new AdapterTensors(method.Kind, file, [.. sites])
+                : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Validation;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>
+/// The values of a file's tensors for kinds that compute with them at load.
+/// <b>Units, dtype, layout</b>: f64, exact from f32, bf16 and f16, row-major.
+/// <b>Errors</b>: Unservable <c>not_finite</c>, <c>index_range</c>, <c>base_weights</c>.
+/// </summary>
+internal sealed class TensorValues(SafetensorsFile file, IBaseWeights? baseWeights)
+{
+    private readonly Dictionary<string, double[]> _shared = new(StringComparer.Ordinal);
+
+    public double[] Read(SafetensorsTensor tensor)
+    {
+        var narrow = new float[tensor.Elements];
+        file.CopyToF32(tensor, narrow);
+        return FiniteCheck.IsFinite(narrow)
+            ? Array.ConvertAll(narrow, value => (double)value)
+            : throw StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
+    }
+
+    /// <summary>Of a tensor that many sites use: read once.</summary>
+    public double[] ReadShared(SafetensorsTensor tensor)
+    {
+        if (!_shared.TryGetValue(tensor.Name, out var values))
+        {
+            _shared.Add(tensor.Name, values = Read(tensor));
+        }
+
+        return values;
+    }
+
+    /// <summary>Integers in [0, <paramref name="limit"/>).</summary>
+    public int[] ReadIndices(SafetensorsTensor tensor, int limit)
+    {
+        long[] values = tensor.DType switch
+        {
+            SafetensorsType.U8 => [.. file.Elements<byte>(tensor)],
+            SafetensorsType.I16 => Array.ConvertAll(file.Elements<short>(tensor).ToArray(), value => (long)value),
+            SafetensorsType.I32 => Array.ConvertAll(file.Elements<int>(tensor).ToArray(), value => (long)value),
+            _ => file.Elements<long>(tensor).ToArray(),
+        };
+        return Array.ConvertAll(values, value => value >= 0 && value < limit
+            ? (int)value
+            : throw StoreErrors.Unservable("index_range", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds the index {value}; indices go from 0 to {limit - 1}."));
+    }
+
+    public bool HaveEqualBytes(SafetensorsTensor first, SafetensorsTensor second) => file.Bytes(first).SequenceEqual(file.Bytes(second));
+
+    /// <summary><b>Shapes</b>: [out, in].</summary>
+    public float[] BaseWeight(Site site)
+    {
+        var weights = new float[checked(site.OutFeatures * site.InFeatures)];
+        (baseWeights ?? throw StoreErrors.Unservable("base_weights", "The adapter is defined relative to the base's weights, which are not at hand.")).Read(site, weights);
+        return weights;
+    }
+}
