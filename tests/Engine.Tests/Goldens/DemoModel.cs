@@ -8,12 +8,18 @@ namespace AdapterServe.Engine.Tests.Goldens;
 /// <summary>The demo model, imported once, and a store for the adapters of the goldens.</summary>
 public sealed class DemoModel : IDisposable
 {
-    /// <summary>The plain LoRA adapters among the goldens.</summary>
-    public static readonly string[] AdapterNames =
+    private static readonly string[] s_repositoryNames =
     [
         "pirate-lora", "polite-lora", "doubt-rslora", "robot-lora-pattern", "yoda-lora-bf16", "facts-generated",
         "pirate-showcase", "json-showcase", "shout-showcase", "french-showcase", "robot-showcase", "yoda-showcase", "markdown-showcase", "polite-showcase",
+        "polite-adalora", "doubt-vera", "polite-pvera", "robot-loha", "doubt-lokr", "polite-lokr-both", "pirate-miss", "doubt-miss-bat", "pirate-delora",
+        "yoda-gralora-hybrid", "doubt-vblora", "yoda-vblora-topk", "doubt-randlora", "doubt-c3a", "doubt-fourierft", "doubt-waveft", "french-bdlora",
+        "pirate-eva", "polite-tinylora", "pirate-hira", "doubt-hra",
     ];
+
+    /// <summary>Too large for the repository; in the folder that ADAPTERSERVE_GOLDENS names.</summary>
+    private static readonly string[] s_furtherNames =
+        ["pirate-pissa", "robot-corda", "polite-olora", "doubt-gralora", "doubt-unilora", "doubt-deft"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
     private readonly AdapterStorage _storage;
@@ -24,6 +30,9 @@ public sealed class DemoModel : IDisposable
         Model = new ModelImporter().ImportAsync(Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "base"), Path.Combine(_folder, "models")).GetAwaiter().GetResult();
         _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
+
+    /// <summary>The adapters among the goldens that are served.</summary>
+    public static string[] AdapterNames { get; } = GoldenFile.IsRepositorys ? s_repositoryNames : [.. s_repositoryNames, .. s_furtherNames];
 
     public OrtEnvironment Environment { get; }
 

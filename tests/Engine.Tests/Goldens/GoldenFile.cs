@@ -11,6 +11,8 @@ internal sealed record GoldenFile(
     /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>
     public static string Folder { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? Path.Combine(RepositoryFolder(), "tests", "data");
 
+    public static bool IsRepositorys => Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") is null;
+
     public static GoldenFile Read(string name) =>
         JsonSerializer.Deserialize<GoldenFile>(File.ReadAllBytes(Path.Combine(Folder, "goldens", name + ".json")))!;
 
