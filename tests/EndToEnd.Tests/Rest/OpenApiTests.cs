@@ -33,7 +33,8 @@ public sealed class OpenApiTests(SharedServer shared)
         var document = await shared.Client.GetJsonAsync("/openapi/v1.json");
         var chat = document["paths"]!["/v1/chat/completions"]!["post"]!["requestBody"]!["content"]![Json]!["schema"]!;
         Assert.Equal(["messages", "model"], chat["required"]!.AsArray().Select(name => name!.GetValue<string>()).Order());
-        Assert.Equal("integer", chat["properties"]!["max_completion_tokens"]!["type"]!.GetValue<string>());
+        Assert.Equal("string", chat["properties"]!["model"]!["type"]!.GetValue<string>());
+        Assert.Equal(["integer", "null"], chat["properties"]!["max_completion_tokens"]!["type"]!.AsArray().Select(type => type!.GetValue<string>()).Order());
         var usage = document["components"]!["schemas"]!["Usage"]!["properties"]!.AsObject();
         Assert.Equal("integer", usage["prompt_tokens"]!["type"]!.GetValue<string>());
         var answer = await shared.Client.PostAsync("/v1/completions", new JsonObject { ["model"] = "demo", ["prompt"] = "a", ["max_tokens"] = 1 });

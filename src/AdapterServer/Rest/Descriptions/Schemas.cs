@@ -25,13 +25,27 @@ internal static class Schemas
 
     public static OpenApiSchema AnyOf(string description, params OpenApiSchema[] forms) => new() { Description = description, AnyOf = [.. forms] };
 
-    /// <summary>An object; members that are not named are ignored.</summary>
+    /// <summary>An object. Members that are not named are ignored, and null counts as absent.</summary>
     public static OpenApiSchema Object(string[] required, params IEnumerable<(string Name, OpenApiSchema Schema)> members) => new()
     {
         Type = JsonSchemaType.Object,
         Required = required.ToHashSet(StringComparer.Ordinal),
-        Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema, StringComparer.Ordinal),
+        Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)(required.Contains(member.Name) ? member.Schema : OrNull(member.Schema)), StringComparer.Ordinal),
     };
+
+    private static OpenApiSchema OrNull(OpenApiSchema schema)
+    {
+        if (schema.Type is null)
+        {
+            schema.AnyOf?.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
+        }
+        else
+        {
+            schema.Type |= JsonSchemaType.Null;
+        }
+
+        return schema;
+    }
 
     private static string? Bound(IFormattable? value) => value?.ToString(null, CultureInfo.InvariantCulture);
 }
