@@ -52,9 +52,16 @@ internal readonly unsafe struct AttentionTile
         var start = chunk * Chunks;
         var from = First(_position, start);
         var to = Math.Min(Chunks, _lastPosition + 1 - start);
-        for (var head = 0; head < _headCount; head++)
+        if (InPlace<TLanes, TKv>())
         {
-            Logits<TLanes, TKv>(head, start, from & -16, to);
+            LogitsInPlace<TKv>(start, from & -16, to);
+        }
+        else
+        {
+            for (var head = 0; head < _headCount; head++)
+            {
+                Logits<TLanes, TKv>(head, start, from & -16, to);
+            }
         }
 
         for (var head = 0; head < _headCount; head++)
@@ -117,6 +124,42 @@ internal readonly unsafe struct AttentionTile
         panel.YStride = Chunks;
         panel.Ask = skip > first ? (byte*)_a.ValueCache + (Slot(0, start + first) * TKv.Bytes) : null;
         panel.Run<TLanes, F32Element>();
+    }
+
+    private bool InPlace<TLanes, TKv>()
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement =>
+        typeof(TLanes) == typeof(Lanes512) && TKv.IsF32 && _rows <= KeyProducts.MostRows && _width == _a.HeadSize && _a.BlockSize % 16 == 0;
+
+    /// <summary>
+    /// Logits of few rows, sixteen positions of every KV head at a time: they stand together, in one block. What stands past the last position is
+    /// computed too, each lane by itself, and masked by the softmax. While a head's keys are read, as many bytes of the values are asked for.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LogitsInPlace<TKv>(int start, int from, int to)
+        where TKv : IKvElement
+    {
+        KeyProducts products;
+        products.KeyStride = (nint)_a.KvHeads * _a.HeadSize;
+        products.Depth = _a.HeadSize;
+        products.Rows = _rows;
+        products.YStride = Chunks;
+        for (var i = from; i < to; i += 16)
+        {
+            var slot = Slot(0, start + i);
+            products.Keys = _a.KeyCache + slot;
+            products.Ask = _headCount == _a.KvHeads ? (byte*)_a.ValueCache + (slot * TKv.Bytes) : null;
+            products.Queries = _queries;
+            products.Y = Weights(0) + i;
+            for (var head = 0; head < _headCount; head++)
+            {
+                products.Run();
+                products.Keys += _a.HeadSize;
+                products.Queries += _queryStride;
+                products.Y += (nint)_rows * Chunks;
+                products.Ask += products.Ask == null ? 0 : 16 * _a.HeadSize * TKv.Bytes;
+            }
+        }
     }
 
     private int ValueLines<TLanes>(int positions)
@@ -192,6 +235,12 @@ internal readonly unsafe struct AttentionTile
             return;
         }
 
+        if (first == 0 && end == Chunks && _a.SoftCap == 0)
+        {
+            WholeSoftmax<TLanes>(row, out maximum, out total);
+            return;
+        }
+
         var firstBlock = first & -16;
         var endBlock = (end + 15) & -16;
         if (_a.SoftCap != 0)
@@ -224,6 +273,28 @@ internal readonly unsafe struct AttentionTile
         }
 
         total = TLanes.Sum(sum);
+    }
+
+    /// <summary>The same bits for a chunk that is seen whole: nothing to mask, and the row stays in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WholeSoftmax<TLanes>(float* row, out float maximum, out float total)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var a = TLanes.Load(row);
+        var b = TLanes.Load(row + 16);
+        var c = TLanes.Load(row + 32);
+        var d = TLanes.Load(row + 48);
+        maximum = TLanes.Largest(TLanes.Max(d, TLanes.Max(c, TLanes.Max(b, a))));
+        var shift = TLanes.Broadcast(maximum);
+        a = VectorMath.Exp(TLanes.Subtract(a, shift));
+        b = VectorMath.Exp(TLanes.Subtract(b, shift));
+        c = VectorMath.Exp(TLanes.Subtract(c, shift));
+        d = VectorMath.Exp(TLanes.Subtract(d, shift));
+        TLanes.Store(a, row);
+        TLanes.Store(b, row + 16);
+        TLanes.Store(c, row + 32);
+        TLanes.Store(d, row + 48);
+        total = TLanes.Sum(TLanes.Add(TLanes.Add(TLanes.Add(a, b), c), d));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -20,6 +20,15 @@ internal static unsafe class Prefetch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(byte* address, nint step)
+    {
+        Line(address);
+        Line(address + step);
+        Line(address + (2 * step));
+        Line(address + (3 * step));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(void* address, int bytes)
     {
         for (var at = 0; at < bytes; at += LineBytes)
