@@ -64,25 +64,25 @@ internal readonly unsafe struct AttentionTile
             }
         }
 
+        var asking = _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
         for (var head = 0; head < _headCount; head++)
         {
             var result = partials == null
                 ? _scratch.Chunk
                 : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
-            var next = Chunks * head / _headCount;
-            var last = Chunks * (head + 1) / _headCount;
-            var skip = next + Asked<TKv>(start + Chunks + next, last - next, ValueLines<TLanes>(to - from));
+            var next = asking ? Chunks : Chunks * head / _headCount;
+            var last = asking ? Chunks : Chunks * (head + 1) / _headCount;
             for (var row = 0; row < _rows; row++)
             {
                 // In small portions: more lines than a core can await at once would stall the exponentials.
-                Ahead<TKv>(_a.KeyCache, start + Chunks, skip + ((last - skip) * row / _rows), skip + ((last - skip) * (row + 1) / _rows));
+                Ahead<TKv>(_a.KeyCache, start + Chunks, next + ((last - next) * row / _rows), next + ((last - next) * (row + 1) / _rows));
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
                 Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
             }
 
-            Values<TLanes, TKv>(head, start, from, to, result.Sums, skip > next ? (byte*)_a.KeyCache + (Slot(0, start + Chunks + next) * TKv.Bytes) : null);
+            Values<TLanes, TKv>(head, start, from, to, result.Sums, asking);
             if (partials == null)
             {
                 _scratch.Running(head).Merge<TLanes>(result);
@@ -103,11 +103,10 @@ internal readonly unsafe struct AttentionTile
         var blocks = (to - from + 15) / 16;
         var first = Chunks * head / _headCount;
         var end = Chunks * (head + 1) / _headCount;
-        var skip = first + Asked<TKv>(start + first, end - first, Panel.AskedLines<TLanes>(_rows, blocks, _a.HeadSize));
         for (var block = 0; block < blocks; block++)
         {
             var key = from + (block * 16);
-            Ahead<TKv>(_a.ValueCache, start, skip + ((end - skip) * block / blocks), skip + ((end - skip) * (block + 1) / blocks));
+            Ahead<TKv>(_a.ValueCache, start, first + ((end - first) * block / blocks), first + ((end - first) * (block + 1) / blocks));
             Transpose<TLanes, TKv>(head, start + key, Math.Min(16, to - key), _scratch.Keys + ((nint)block * 16 * _width));
         }
 
@@ -122,7 +121,6 @@ internal readonly unsafe struct AttentionTile
         panel.Rows = _rows;
         panel.Y = Weights(head) + from;
         panel.YStride = Chunks;
-        panel.Ask = skip > first ? (byte*)_a.ValueCache + (Slot(0, start + first) * TKv.Bytes) : null;
         panel.Run<TLanes, F32Element>();
     }
 
@@ -160,24 +158,6 @@ internal readonly unsafe struct AttentionTile
                 products.Ask += products.Ask == null ? 0 : 16 * _a.HeadSize * TKv.Bytes;
             }
         }
-    }
-
-    private int ValueLines<TLanes>(int positions)
-        where TLanes : unmanaged, ILanes<TLanes> => _width == _a.HeadSize ? Panel.AskedLines<TLanes>(_rows, _width / 16, positions) : 0;
-
-    /// <summary>
-    /// How many of the positions after <paramref name="position"/> a product asks for as it runs: whole rows of one block, as many as its lines reach.
-    /// </summary>
-    private int Asked<TKv>(int position, int count, int lines)
-        where TKv : IKvElement
-    {
-        if (_headCount != _a.KvHeads || position > _lastPosition)
-        {
-            return 0;
-        }
-
-        var reach = (int)Math.Min((long)lines * Prefetch.LineBytes / ((long)_headCount * _a.HeadSize * TKv.Bytes), _lastPosition + 1 - position);
-        return Math.Min(Math.Min(count, reach), _a.BlockSize - (position % _a.BlockSize));
     }
 
     /// <summary>Asks for the positions [start + from, start + to) of all KV heads of the piece, so far as the tokens see them.</summary>
@@ -309,7 +289,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Values<TLanes, TKv>(int head, int start, int from, int to, float* sums, byte* ask)
+    private void Values<TLanes, TKv>(int head, int start, int from, int to, float* sums, bool asking)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
@@ -341,9 +321,12 @@ internal readonly unsafe struct AttentionTile
             var position = start + i;
             runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
             runs[count].W = (byte*)_a.ValueCache + (Slot(head, position) * TKv.Bytes);
+            // Past the last position of the sequence the table may end.
+            runs[count].Ask = !asking ? null
+                : position + Chunks > _lastPosition ? (byte*)runs[count].W
+                : (byte*)_a.KeyCache + ((Slot(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
         }
 
-        panel.Ask = ask;
         panel.Run<TLanes, TKv>(runs, count);
     }
 
