@@ -43,7 +43,7 @@ internal readonly unsafe struct AttentionTile
         _lastPosition = _position + piece.Tokens - 1;
     }
 
-    /// <summary>A chunk against every KV head of the piece; the results are merged into the running sums, or laid down one after another.</summary>
+    /// <summary>A chunk against every KV head of the piece; the results are merged into the running sums, or into those at <paramref name="partials"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Chunk<TLanes, TKv>(int chunk, byte* partials)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -67,9 +67,7 @@ internal readonly unsafe struct AttentionTile
         var asking = _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
         for (var head = 0; head < _headCount; head++)
         {
-            var result = partials == null
-                ? _scratch.Chunk
-                : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
+            var result = _scratch.Chunk;
             var next = asking ? Chunks : Chunks * head / _headCount;
             var last = asking ? Chunks : Chunks * (head + 1) / _headCount;
             for (var row = 0; row < _rows; row++)
@@ -83,10 +81,10 @@ internal readonly unsafe struct AttentionTile
             }
 
             Values<TLanes, TKv>(head, start, from, to, result.Sums, asking);
-            if (partials == null)
-            {
-                _scratch.Running(head).Merge<TLanes>(result);
-            }
+            var running = partials == null
+                ? _scratch.Running(head)
+                : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
+            running.Merge<TLanes>(result);
         }
     }
 
