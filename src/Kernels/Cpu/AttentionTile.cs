@@ -68,12 +68,16 @@ internal readonly unsafe struct AttentionTile
         for (var head = 0; head < _headCount; head++)
         {
             var result = _scratch.Chunk;
-            var next = asking ? Chunks : Chunks * head / _headCount;
-            var last = asking ? Chunks : Chunks * (head + 1) / _headCount;
+            var next = Chunks * head / _headCount;
+            var last = Chunks * (head + 1) / _headCount;
             for (var row = 0; row < _rows; row++)
             {
                 // In small portions: more lines than a core can await at once would stall the exponentials.
-                Ahead<TKv>(_a.KeyCache, start + Chunks, next + ((last - next) * row / _rows), next + ((last - next) * (row + 1) / _rows));
+                if (!asking)
+                {
+                    Ahead<TKv>(_a.KeyCache, start + Chunks, next + ((last - next) * row / _rows), next + ((last - next) * (row + 1) / _rows));
+                }
+
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);

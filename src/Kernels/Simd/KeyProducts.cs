@@ -70,7 +70,10 @@ internal unsafe struct KeyProducts
             var (c1, c5, c9, c13) = Transposition.Columns(r4, r5, r6, r7);
             var (c2, c6, c10, c14) = Transposition.Columns(r8, r9, r10, r11);
             var (c3, c7, c11, c15) = Transposition.Columns(r12, r13, r14, r15);
-            a = Times(q, a, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
+            a = Times(q, a, c0, c1, c2, c3);
+            a = Times(q + 4, a, c4, c5, c6, c7);
+            a = Times(q + 8, a, c8, c9, c10, c11);
+            a = Times(q + 12, a, c12, c13, c14, c15);
         }
 
         a.Store(p.Y);
@@ -98,10 +101,25 @@ internal unsafe struct KeyProducts
             var (c1, c5, c9, c13) = Transposition.Columns(r4, r5, r6, r7);
             var (c2, c6, c10, c14) = Transposition.Columns(r8, r9, r10, r11);
             var (c3, c7, c11, c15) = Transposition.Columns(r12, r13, r14, r15);
-            a0 = Times(q0 + k, a0, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a1 = Times(q1 + k, a1, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a2 = Times(q2 + k, a2, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a3 = Times(q3 + k, a3, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
+            a0 = Times(q0 + k, a0, c0, c1, c2, c3);
+            a1 = Times(q1 + k, a1, c0, c1, c2, c3);
+            a2 = Times(q2 + k, a2, c0, c1, c2, c3);
+            a3 = Times(q3 + k, a3, c0, c1, c2, c3);
+
+            a0 = Times(q0 + k + 4, a0, c4, c5, c6, c7);
+            a1 = Times(q1 + k + 4, a1, c4, c5, c6, c7);
+            a2 = Times(q2 + k + 4, a2, c4, c5, c6, c7);
+            a3 = Times(q3 + k + 4, a3, c4, c5, c6, c7);
+
+            a0 = Times(q0 + k + 8, a0, c8, c9, c10, c11);
+            a1 = Times(q1 + k + 8, a1, c8, c9, c10, c11);
+            a2 = Times(q2 + k + 8, a2, c8, c9, c10, c11);
+            a3 = Times(q3 + k + 8, a3, c8, c9, c10, c11);
+
+            a0 = Times(q0 + k + 12, a0, c12, c13, c14, c15);
+            a1 = Times(q1 + k + 12, a1, c12, c13, c14, c15);
+            a2 = Times(q2 + k + 12, a2, c12, c13, c14, c15);
+            a3 = Times(q3 + k + 12, a3, c12, c13, c14, c15);
         }
 
         a0.Store(p.Y);
@@ -133,17 +151,41 @@ internal unsafe struct KeyProducts
             var (c1, c5, c9, c13) = Transposition.Columns(r4, r5, r6, r7);
             var (c2, c6, c10, c14) = Transposition.Columns(r8, r9, r10, r11);
             var (c3, c7, c11, c15) = Transposition.Columns(r12, r13, r14, r15);
-            a0 = Times(q0 + k, a0, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a1 = Times(q1 + k, a1, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a2 = Times(q2 + k, a2, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a3 = Times(q3 + k, a3, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a4 = Times(q4 + k, a4, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a5 = Times(q5 + k, a5, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            a6 = Times(q6 + k, a6, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            if (eighth)
-            {
-                a7 = Times(q7 + k, a7, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15);
-            }
+            a0 = Times(q0 + k, a0, c0, c1, c2, c3);
+            a1 = Times(q1 + k, a1, c0, c1, c2, c3);
+            a2 = Times(q2 + k, a2, c0, c1, c2, c3);
+            a3 = Times(q3 + k, a3, c0, c1, c2, c3);
+            a4 = Times(q4 + k, a4, c0, c1, c2, c3);
+            a5 = Times(q5 + k, a5, c0, c1, c2, c3);
+            a6 = Times(q6 + k, a6, c0, c1, c2, c3);
+            a7 = eighth ? Times(q7 + k, a7, c0, c1, c2, c3) : a7;
+
+            a0 = Times(q0 + k + 4, a0, c4, c5, c6, c7);
+            a1 = Times(q1 + k + 4, a1, c4, c5, c6, c7);
+            a2 = Times(q2 + k + 4, a2, c4, c5, c6, c7);
+            a3 = Times(q3 + k + 4, a3, c4, c5, c6, c7);
+            a4 = Times(q4 + k + 4, a4, c4, c5, c6, c7);
+            a5 = Times(q5 + k + 4, a5, c4, c5, c6, c7);
+            a6 = Times(q6 + k + 4, a6, c4, c5, c6, c7);
+            a7 = eighth ? Times(q7 + k + 4, a7, c4, c5, c6, c7) : a7;
+
+            a0 = Times(q0 + k + 8, a0, c8, c9, c10, c11);
+            a1 = Times(q1 + k + 8, a1, c8, c9, c10, c11);
+            a2 = Times(q2 + k + 8, a2, c8, c9, c10, c11);
+            a3 = Times(q3 + k + 8, a3, c8, c9, c10, c11);
+            a4 = Times(q4 + k + 8, a4, c8, c9, c10, c11);
+            a5 = Times(q5 + k + 8, a5, c8, c9, c10, c11);
+            a6 = Times(q6 + k + 8, a6, c8, c9, c10, c11);
+            a7 = eighth ? Times(q7 + k + 8, a7, c8, c9, c10, c11) : a7;
+
+            a0 = Times(q0 + k + 12, a0, c12, c13, c14, c15);
+            a1 = Times(q1 + k + 12, a1, c12, c13, c14, c15);
+            a2 = Times(q2 + k + 12, a2, c12, c13, c14, c15);
+            a3 = Times(q3 + k + 12, a3, c12, c13, c14, c15);
+            a4 = Times(q4 + k + 12, a4, c12, c13, c14, c15);
+            a5 = Times(q5 + k + 12, a5, c12, c13, c14, c15);
+            a6 = Times(q6 + k + 12, a6, c12, c13, c14, c15);
+            a7 = eighth ? Times(q7 + k + 12, a7, c12, c13, c14, c15) : a7;
         }
 
         a0.Store(p.Y);
@@ -165,30 +207,17 @@ internal unsafe struct KeyProducts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly float* Output(int row) => Y + (Math.Min(row, Rows - 1) * YStride);
 
-    /// <summary>Sixteen steps of a row's chains; c holds k after k for sixteen keys.</summary>
+    /// <summary>
+    /// Four steps of a row's chains; c holds k after k for sixteen keys. Callers go from row to row after so few, because the steps of one chain
+    /// wait for one another.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Times(
-        float* q, Vector512<float> a,
-        Vector512<float> c0, Vector512<float> c1, Vector512<float> c2, Vector512<float> c3,
-        Vector512<float> c4, Vector512<float> c5, Vector512<float> c6, Vector512<float> c7,
-        Vector512<float> c8, Vector512<float> c9, Vector512<float> c10, Vector512<float> c11,
-        Vector512<float> c12, Vector512<float> c13, Vector512<float> c14, Vector512<float> c15)
+        float* q, Vector512<float> a, Vector512<float> c0, Vector512<float> c1, Vector512<float> c2, Vector512<float> c3)
     {
         a = Avx512F.FusedMultiplyAdd(c0, Vector512.Create(q[0]), a);
         a = Avx512F.FusedMultiplyAdd(c1, Vector512.Create(q[1]), a);
         a = Avx512F.FusedMultiplyAdd(c2, Vector512.Create(q[2]), a);
-        a = Avx512F.FusedMultiplyAdd(c3, Vector512.Create(q[3]), a);
-        a = Avx512F.FusedMultiplyAdd(c4, Vector512.Create(q[4]), a);
-        a = Avx512F.FusedMultiplyAdd(c5, Vector512.Create(q[5]), a);
-        a = Avx512F.FusedMultiplyAdd(c6, Vector512.Create(q[6]), a);
-        a = Avx512F.FusedMultiplyAdd(c7, Vector512.Create(q[7]), a);
-        a = Avx512F.FusedMultiplyAdd(c8, Vector512.Create(q[8]), a);
-        a = Avx512F.FusedMultiplyAdd(c9, Vector512.Create(q[9]), a);
-        a = Avx512F.FusedMultiplyAdd(c10, Vector512.Create(q[10]), a);
-        a = Avx512F.FusedMultiplyAdd(c11, Vector512.Create(q[11]), a);
-        a = Avx512F.FusedMultiplyAdd(c12, Vector512.Create(q[12]), a);
-        a = Avx512F.FusedMultiplyAdd(c13, Vector512.Create(q[13]), a);
-        a = Avx512F.FusedMultiplyAdd(c14, Vector512.Create(q[14]), a);
-        return Avx512F.FusedMultiplyAdd(c15, Vector512.Create(q[15]), a);
+        return Avx512F.FusedMultiplyAdd(c3, Vector512.Create(q[3]), a);
     }
 }
