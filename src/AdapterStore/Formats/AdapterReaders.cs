@@ -1,12 +1,17 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Peft;
+using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader()];
+    private static readonly ImmutableArray<IAdapterReader> All =
+    [
+        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        new PeftOtherReader(),
+    ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 

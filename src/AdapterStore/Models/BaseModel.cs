@@ -35,5 +35,8 @@ public sealed class BaseModel
 
     public ImmutableArray<Site> Sites { get; }
 
+    /// <summary>Null where the base's weights are not at hand; kinds that need them are refused then.</summary>
+    public IBaseWeights? Weights { get; init; }
+
     public Site? FindSite(string path) => _byPath.GetValueOrDefault(path);
 }
