@@ -17,4 +17,9 @@ internal static class Tolerances
     /// (12 + 4) * 12 * 16 * 6e-8 = 1.8e-4 at the very worst.
     /// </summary>
     public const double SmallDelta = 2e-4;
+
+    /// <summary>
+    /// Outputs of the made vector kinds: sums of up to 20 products below 2^10 in magnitude, 2 * 24 roundings of 2^-24 * 2^10 each: 3e-3.
+    /// </summary>
+    public const double VectorKind = 3e-3;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
+using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
 
@@ -8,7 +9,11 @@ namespace AdapterServe.AdapterStore.Formats;
 internal static class AdapterReaders
 {
     private static readonly ImmutableArray<IAdapterReader> All =
-        [.. PeftMethods.All.Select(method => new PeftMethodReader(method)), new PeftLoraReader(), new PeftOtherReader()];
+    [
+        .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
+        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        new PeftOtherReader(),
+    ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Kernels.Weights;
 
@@ -7,26 +8,36 @@ namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>y += Left (Right x), the factors computed from the file's tensors when the adapter is lowered.</summary>
 internal sealed record MadeLowRankTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, int Rank, Func<TensorValues, Factors> Make)
-    : SiteTensors(Site, FormKind.LowRank)
+    : ComputedTensors(Site, FormKind.LowRank)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => Sources;
 
-    public override int? LowRank => Rank;
+    public override int? InnerRank => Rank;
 
     public override long LargestElements => Math.Max((long)Rank * Math.Max(Site.InFeatures, Site.OutFeatures), base.LargestElements);
 
     public override long LoweredBytes => sizeof(float) * (long)Rank * ((long)Site.InFeatures + Site.OutFeatures);
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena)
+    {
+        var factors = Make(source.Values);
+        return LowRankWeights.Pack(
+            arena, Rank, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(factors.Right, Site), MadeTensors.Narrow(factors.Left, Site), 1, WeightType.F32);
+    }
 }
 
 /// <summary>y += W x or y = W x, with W [out, in] computed from the file's tensors when the adapter is lowered.</summary>
 internal sealed record MadeDenseTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, DenseMode Mode, Func<TensorValues, double[]> Make)
-    : SiteTensors(Site, FormKind.Dense)
+    : ComputedTensors(Site, FormKind.Dense)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => Sources;
 
     public override long LargestElements => Math.Max((long)Site.InFeatures * Site.OutFeatures, base.LargestElements);
 
     public override long LoweredBytes => sizeof(float) * (long)Site.InFeatures * Site.OutFeatures;
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
+        DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(Make(source.Values), Site), Mode, WeightType.F32);
 }
 
 /// <summary>Which of the two forms holds an exact delta with fewer values.</summary>
@@ -52,5 +63,13 @@ internal static class MadeTensors
             var made = factors(values);
             return DoubleMatrix.Multiply(made.Left, made.Right, site.OutFeatures, (int)rank, site.InFeatures);
         }
+    }
+
+    public static float[] Narrow(double[] values, Site site)
+    {
+        var narrow = Array.ConvertAll(values, value => (float)value);
+        return FiniteCheck.IsFinite(narrow)
+            ? narrow
+            : throw StoreErrors.Unservable("not_finite", $"What the adapter adds to '{site.Path}' is beyond the range of 32-bit floats.");
     }
 }

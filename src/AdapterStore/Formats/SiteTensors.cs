@@ -10,10 +10,10 @@ internal abstract record SiteTensors(Site Site, FormKind Form)
     public abstract IEnumerable<SafetensorsTensor> Tensors { get; }
 
     /// <summary>The inner width, where the form has one.</summary>
-    public virtual int? LowRank => null;
+    public virtual int? InnerRank => null;
 
     /// <summary>Elements of the largest matrix that lowering handles in one piece.</summary>
-    public virtual long LargestElements => Tensors.Max(tensor => tensor.Elements);
+    public virtual long LargestElements => Tensors.Select(tensor => tensor.Elements).DefaultIfEmpty().Max();
 
     /// <summary>At least so much memory do the lowered weights take.</summary>
     public virtual long LoweredBytes => Tensors.Sum(tensor => tensor.Bytes);
@@ -24,7 +24,7 @@ internal sealed record LowRankTensors(Site Site, SafetensorsTensor A, Safetensor
 {
     public override IEnumerable<SafetensorsTensor> Tensors => [A, B];
 
-    public override int? LowRank => Rank;
+    public override int? InnerRank => Rank;
 }
 
 /// <summary>y = W x or y += W x. <b>Shapes</b>: W [out, in].</summary>

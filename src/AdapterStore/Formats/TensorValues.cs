@@ -10,18 +10,11 @@ namespace AdapterServe.AdapterStore.Formats;
 /// <b>Units, dtype, layout</b>: f64, exact from f32, bf16 and f16, row-major.
 /// <b>Errors</b>: Unservable <c>not_finite</c>, <c>index_range</c>, <c>base_weights</c>.
 /// </summary>
-internal sealed class TensorValues(SafetensorsFile file, IBaseWeights? baseWeights)
+internal sealed class TensorValues(SafetensorsFile file, LoweringSource source)
 {
     private readonly Dictionary<string, double[]> _shared = new(StringComparer.Ordinal);
 
-    public double[] Read(SafetensorsTensor tensor)
-    {
-        var narrow = new float[tensor.Elements];
-        file.CopyToF32(tensor, narrow);
-        return FiniteCheck.IsFinite(narrow)
-            ? Array.ConvertAll(narrow, value => (double)value)
-            : throw StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
-    }
+    public double[] Read(SafetensorsTensor tensor) => Array.ConvertAll(source.Read(tensor), value => (double)value);
 
     /// <summary>Of a tensor that many sites use: read once.</summary>
     public double[] ReadShared(SafetensorsTensor tensor)
@@ -52,10 +45,5 @@ internal sealed class TensorValues(SafetensorsFile file, IBaseWeights? baseWeigh
     public bool HaveEqualBytes(SafetensorsTensor first, SafetensorsTensor second) => file.Bytes(first).SequenceEqual(file.Bytes(second));
 
     /// <summary><b>Shapes</b>: [out, in].</summary>
-    public float[] BaseWeight(Site site)
-    {
-        var weights = new float[checked(site.OutFeatures * site.InFeatures)];
-        (baseWeights ?? throw StoreErrors.Unservable("base_weights", "The adapter is defined relative to the base's weights, which are not at hand.")).Read(site, weights);
-        return weights;
-    }
+    public float[] BaseWeight(Site site) => source.BaseWeight(site);
 }

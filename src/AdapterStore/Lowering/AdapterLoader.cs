@@ -46,7 +46,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             tensors.Kind,
             [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
             "exact",
-            [.. tensors.Sites.Select(site => site.LowRank).OfType<int>().Distinct().Order()],
+            [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
             weightBytes);
@@ -56,6 +56,11 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     {
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
+        FormKind.Sparse => "sparse",
+        FormKind.RmsNorm => "rms_norm",
+        FormKind.InputScale => "input_scale",
+        FormKind.OutputScale => "output_scale",
+        FormKind.OutputBias => "output_bias",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 

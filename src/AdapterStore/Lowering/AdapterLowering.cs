@@ -21,11 +21,11 @@ internal static class AdapterLowering
         var arena = new WeightArena();
         try
         {
-            var values = new TensorValues(tensors.File, baseModel.Weights);
+            var source = new LoweringSource(tensors.File, baseModel.Weights);
             var bySite = new FormWeights[]?[baseModel.Sites.Length];
             foreach (var site in tensors.Sites)
             {
-                var packed = Pack(tensors.File, values, site, arena);
+                var packed = Pack(tensors.File, source, site, arena);
                 bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
             }
 
@@ -38,12 +38,11 @@ internal static class AdapterLowering
         }
     }
 
-    private static FormWeights Pack(SafetensorsFile file, TensorValues values, SiteTensors site, WeightArena arena) => site switch
+    private static FormWeights Pack(SafetensorsFile file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch
     {
         LowRankTensors lowRank => Pack(file, lowRank, arena),
         DenseTensors dense => Pack(file, dense, arena),
-        MadeLowRankTensors lowRank => Pack(values, lowRank, arena),
-        MadeDenseTensors dense => Pack(values, dense, arena),
+        ComputedTensors computed => computed.Pack(source, arena),
         _ => throw new InvalidOperationException($"No lowering for {site.GetType().Name}."),
     };
 
@@ -70,24 +69,6 @@ internal static class AdapterLowering
 
         using var w = F32.Of(file, source.W);
         return DenseWeights.Pack(arena, inFeatures, outFeatures, w.Values, source.Mode, WeightType.F32);
-    }
-
-    private static LowRankWeights Pack(TensorValues values, MadeLowRankTensors source, WeightArena arena)
-    {
-        var factors = source.Make(values);
-        return LowRankWeights.Pack(
-            arena, source.Rank, source.Site.InFeatures, source.Site.OutFeatures, Narrow(factors.Right, source.Site), Narrow(factors.Left, source.Site), 1, WeightType.F32);
-    }
-
-    private static DenseWeights Pack(TensorValues values, MadeDenseTensors source, WeightArena arena) =>
-        DenseWeights.Pack(arena, source.Site.InFeatures, source.Site.OutFeatures, Narrow(source.Make(values), source.Site), source.Mode, WeightType.F32);
-
-    private static float[] Narrow(double[] values, Site site)
-    {
-        var narrow = Array.ConvertAll(values, value => (float)value);
-        return FiniteCheck.IsFinite(narrow)
-            ? narrow
-            : throw StoreErrors.Unservable("not_finite", $"What the adapter adds to '{site.Path}' is beyond the range of 32-bit floats.");
     }
 
     private static ReadOnlySpan<ushort> BF16(SafetensorsFile file, SafetensorsTensor tensor)

@@ -12,4 +12,13 @@ public interface IBaseWeights
     /// <b>Errors</b>: <see cref="ArgumentException"/> for a site without a weight matrix or another length; <see cref="IOException"/> and its kin where a file can't be read.
     /// </summary>
     void Read(Site site, Span<float> destination);
+
+    /// <summary>
+    /// <b>Semantics</b>: the bias of a linear; false, with the destination left alone, where the base has none. <b>Shapes</b>: destination [O].
+    /// <b>Errors</b>: as for <see cref="Read"/>.
+    /// </summary>
+    bool TryReadBias(Site site, Span<float> destination);
+
+    /// <summary>What the base's norms add to the mean square.</summary>
+    float NormEpsilon { get; }
 }

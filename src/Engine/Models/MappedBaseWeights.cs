@@ -7,9 +7,11 @@ using AdapterServe.Engine.Models.HuggingFace;
 namespace AdapterServe.Engine.Models;
 
 /// <summary>The weights of an imported model, read from the files that its session maps.</summary>
-internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights) : IBaseWeights
+internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights, float normEpsilon) : IBaseWeights
 {
     private readonly FrozenDictionary<string, WeightReference> _byName = weights.ToFrozenDictionary(weight => weight.Name, StringComparer.Ordinal);
+
+    public float NormEpsilon => normEpsilon;
 
     public void Read(Site site, Span<float> destination)
     {
@@ -19,7 +21,23 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights)
             throw new ArgumentException($"The site '{site.Path}' has no weight matrix of [{site.OutFeatures}, {site.InFeatures}].", nameof(site));
         }
 
-        if (destination.Length != (long)site.OutFeatures * site.InFeatures)
+        Read(weight, site, destination);
+    }
+
+    public bool TryReadBias(Site site, Span<float> destination)
+    {
+        if (!_byName.TryGetValue(site.Path + ".bias", out var bias))
+        {
+            return false;
+        }
+
+        Read(bias, site, destination);
+        return true;
+    }
+
+    private static void Read(WeightReference weight, Site site, Span<float> destination)
+    {
+        if (destination.Length != weight.Bytes / sizeof(float))
         {
             throw new ArgumentException($"BaseWeights of '{site.Path}': destination: expected {weight.Bytes / sizeof(float)} elements, got {destination.Length}.", nameof(destination));
         }

@@ -11,6 +11,7 @@ public sealed class DemoModel : IDisposable
     private static readonly string[] s_repositoryNames =
     [
         "pirate-lora", "polite-lora", "doubt-rslora", "robot-lora-pattern", "yoda-lora-bf16", "facts-generated",
+        "polite-dora", "french-lora-bias", "brief-ia3", "polite-ln-tuning", "polite-beft", "yoda-shira",
         "pirate-showcase", "json-showcase", "shout-showcase", "french-showcase", "robot-showcase", "yoda-showcase", "markdown-showcase", "polite-showcase",
         "polite-adalora", "doubt-vera", "polite-pvera", "robot-loha", "doubt-lokr", "polite-lokr-both", "pirate-miss", "doubt-miss-bat", "pirate-delora",
         "yoda-gralora-hybrid", "doubt-vblora", "yoda-vblora-topk", "doubt-randlora", "doubt-c3a", "doubt-fourierft", "doubt-waveft", "french-bdlora",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 
@@ -20,9 +21,14 @@ internal sealed class BdLora : IPeftMethod
 
     public bool Recognises(ConfigValues config) => config.Text("peft_type") == Type && config.IsMeaningful(Option);
 
-    public void RequireServable(ConfigValues config)
+    public void RequireServable(ConfigValues config, BaseModel baseModel)
     {
-        LoraOptions.RequireServable(config);
+        LoraOptions.RequireServable(config, baseModel);
+        if (config.Flag("use_dora") || config.Flag("lora_bias"))
+        {
+            throw StoreErrors.Unservable("unknown_option", $"{Option} is not served together with use_dora or lora_bias.");
+        }
+
         if (config.IsMeaningful("modules_to_save"))
         {
             throw StoreErrors.Unservable("modules_to_save", "Whole modules beside an adapter of this type are not served yet; train without modules_to_save.");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 
@@ -26,7 +27,7 @@ internal interface IPeftMethod
     bool Recognises(ConfigValues config) => config.Text("peft_type") == Type;
 
     /// <summary><b>Errors</b>: Unservable for options that change what is computed in a way that is not served.</summary>
-    void RequireServable(ConfigValues config) => PeftOptions.RequireServable(config, Options);
+    void RequireServable(ConfigValues config, BaseModel baseModel) => PeftOptions.RequireServable(config, Options);
 
     /// <summary>Reads the options once; the function is asked for each adapted module in the base's order and answers null where the adapter does nothing.</summary>
     Func<PeftModule, SiteTensors?> Begin(PeftAdapter adapter);

@@ -12,7 +12,7 @@ internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
     {
         var config = new ConfigValues(folder.Config!.Value);
-        method.RequireServable(config);
+        method.RequireServable(config, baseModel);
         var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
         try
         {

@@ -113,6 +113,10 @@ public sealed class ScalarMethodTests
     {
         public static float At(int place) => (place % 7) - 3;
 
+        public float NormEpsilon => 0;
+
+        public bool TryReadBias(Site site, Span<float> destination) => false;
+
         public void Read(Site site, Span<float> destination)
         {
             for (var i = 0; i < destination.Length; i++)
