@@ -65,10 +65,10 @@ internal sealed class TorchPickleFile : ITensorSource
         }
     }
 
-    /// <summary>What the values of a pickle may take (24 bytes for each of the file's first 32 MiB, as its smallest instruction makes a number of 16) …</summary>
+    /// <summary>What the values of a pickle may take: weights of thousands of tensors need about 8 bytes a byte, long lists of numbers 16.</summary>
     public static PickleBudget BudgetOf(long fileBytes) => new(FixedBudgetBytes + Math.Min(MaxBudgetBytes, fileBytes * PickleFactor));
 
-    /// <summary>… and what tensors that can't stay in the file may take.</summary>
+    /// <summary>What strided, compressed and big-endian tensors may take, which can't stay in the file.</summary>
     public static PickleBudget DataBudgetOf(long fileBytes) => new(FixedBudgetBytes + (fileBytes * DataFactor));
 
     public ReadOnlySpan<byte> Bytes(SafetensorsTensor tensor)
