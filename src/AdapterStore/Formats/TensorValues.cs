@@ -10,7 +10,7 @@ namespace AdapterServe.AdapterStore.Formats;
 /// <b>Units, dtype, layout</b>: f64, exact from f32, bf16 and f16, row-major.
 /// <b>Errors</b>: Unservable <c>not_finite</c>, <c>index_range</c>, <c>base_weights</c>.
 /// </summary>
-internal sealed class TensorValues(SafetensorsFile file, LoweringSource source)
+internal sealed class TensorValues(ITensorSource file, LoweringSource source)
 {
     private readonly Dictionary<string, double[]> _shared = new(StringComparer.Ordinal);
 

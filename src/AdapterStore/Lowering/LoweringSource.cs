@@ -10,7 +10,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// What a form is packed from: the adapter's file and the base's weights.
 /// <b>Errors</b>: Unservable <c>not_finite</c>, <c>sparse_index</c>, <c>base_weights</c>.
 /// </summary>
-internal sealed class LoweringSource(SafetensorsFile file, IBaseWeights? baseWeights)
+internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeights)
 {
     private TensorValues? _values;
 

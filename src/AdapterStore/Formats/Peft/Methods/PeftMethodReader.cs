@@ -1,5 +1,4 @@
 using AdapterServe.AdapterStore.Formats.Patterns;
-using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -13,7 +12,7 @@ internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
     {
         var config = new ConfigValues(folder.Config!.Value);
         method.RequireServable(config, baseModel);
-        var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
+        var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             var budget = new PatternBudget();

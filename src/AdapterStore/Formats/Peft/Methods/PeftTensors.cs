@@ -22,7 +22,7 @@ internal sealed class PeftTensors
     /// <summary>By name without <c>base_model.</c>.</summary>
     public IReadOnlyDictionary<string, SafetensorsTensor> Shared => _shared;
 
-    public static PeftTensors From(SafetensorsFile file, IPeftMethod method, BaseModel baseModel)
+    public static PeftTensors From(ITensorSource file, IPeftMethod method, BaseModel baseModel)
     {
         var tensors = new PeftTensors();
         foreach (var tensor in file.Tensors.Values)
