@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 
 namespace AdapterServe.AdapterStore.Formats;
@@ -6,7 +7,7 @@ namespace AdapterServe.AdapterStore.Formats;
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader()];
+    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader(), new GgufLoraReader()];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 

@@ -35,5 +35,8 @@ public sealed class BaseModel
 
     public ImmutableArray<Site> Sites { get; }
 
+    /// <summary>Rows of one attention head in the query and key projections, or 0 when that is not known.</summary>
+    public int HeadSize { get; init; }
+
     public Site? FindSite(string path) => _byPath.GetValueOrDefault(path);
 }
