@@ -2,6 +2,8 @@ using AdapterServe.Engine.Execution;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Requests;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.OnnxRuntime;
 using AdapterServe.OnnxRuntime.Sessions;
 
 namespace AdapterServe.Engine;
@@ -12,6 +14,7 @@ namespace AdapterServe.Engine;
 public sealed class EngineHost : IAsyncDisposable
 {
     private readonly IStepRunner _runner;
+    private readonly IDisposable? _owned;
     private readonly EngineLoop _loop;
     private readonly RequestQueue _queue;
     private readonly GenerationNotifier _notifier;
@@ -20,10 +23,11 @@ public sealed class EngineHost : IAsyncDisposable
     private volatile bool _stopping;
     private volatile bool _abandon;
 
-    internal EngineHost(IStepRunner runner, ModelLimits limits, EngineOptions options, int totalBlocks)
+    internal EngineHost(IStepRunner runner, ModelLimits limits, EngineOptions options, int totalBlocks, IDisposable? owned = null)
     {
         var pool = new BlockPool(totalBlocks, options.BlockTokens);
         _runner = runner;
+        _owned = owned;
         _queue = new RequestQueue(options.MaxInFlight);
         _notifier = new GenerationNotifier(options.MaxSequences);
         Counters = new EngineCounters { TotalBlocks = totalBlocks };
@@ -33,13 +37,40 @@ public sealed class EngineHost : IAsyncDisposable
         _thread.Start();
     }
 
-    /// <summary>Starts an engine on an imported model, which must live as long as the engine.</summary>
-    public static EngineHost Start(OrtEnvironment environment, ImportedModel model, EngineOptions options)
+    /// <summary>The instruction set that the kernels compute with on this machine.</summary>
+    public static string InstructionSet => SimdSupport.Path.ToString();
+
+    /// <summary>
+    /// Starts an engine on an imported model, which must live as long as the engine.
+    /// <b>Errors</b>: <see cref="EngineStartException"/> when ONNX Runtime's library is missing or refuses the model.
+    /// </summary>
+    public static EngineHost Start(ImportedModel model, EngineOptions options)
+    {
+        OrtEnvironment? environment = null;
+        try
+        {
+            environment = new OrtEnvironment();
+            return Start(environment, model, options, environment);
+        }
+        catch (Exception failure) when (failure is OnnxRuntimeException or DllNotFoundException)
+        {
+            environment?.Dispose();
+            throw new EngineStartException(failure.Message, failure);
+        }
+        catch
+        {
+            environment?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same in an environment that outlives the engine, unless <paramref name="owned"/> hands it over.</summary>
+    internal static EngineHost Start(OrtEnvironment environment, ImportedModel model, EngineOptions options, IDisposable? owned = null)
     {
         var shape = model.Shape;
         var totalBlocks = options.KvBlocks ?? (int)Math.Clamp(options.KvCacheBytes / (shape.KvBytesPerToken * options.BlockTokens), 1, int.MaxValue);
         var limits = new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds);
-        return new EngineHost(new OrtStepRunner(environment, model, options, totalBlocks), limits, options, totalBlocks);
+        return new EngineHost(new OrtStepRunner(environment, model, options, totalBlocks), limits, options, totalBlocks, owned);
     }
 
     public EngineClient Client { get; }
@@ -72,6 +103,7 @@ public sealed class EngineHost : IAsyncDisposable
         _notifier.Dispose();
         _queue.Dispose();
         _runner.Dispose();
+        _owned?.Dispose();
     }
 
     private void Run()

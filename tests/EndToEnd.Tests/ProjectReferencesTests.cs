@@ -29,6 +29,8 @@ public sealed class ProjectReferencesTests
         var file = XDocument.Load(Path.Combine(Repository(), "src", project, project + ".csproj"));
         var references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
         Assert.Empty(references.Except(Allowed[project]));
+        // Otherwise a project would also see what the projects that it names use.
+        Assert.True(!references.Any() || (bool?)file.Descendants("DisableTransitiveProjectReferences").SingleOrDefault() == true, $"src/{project} sees more than it names.");
     }
 
     [Fact]

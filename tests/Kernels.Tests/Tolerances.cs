@@ -33,6 +33,12 @@ internal static class Tolerances
     public static double LowRank(int inFeatures, int rank, double magnitude) =>
         Dot(inFeatures, magnitude) + Chain((2 * rank) + 4, magnitude);
 
+    /// <summary>An output with at most so many elements: products and sums of a chain, the chains' sum, and y.</summary>
+    public static double Sparse(int elements, double magnitude) => Chain((2 * elements) + 4, magnitude);
+
+    /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
+    public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
+
     public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
 
     /// <summary>

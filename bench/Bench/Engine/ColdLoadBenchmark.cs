@@ -50,8 +50,8 @@ internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEng
         for (var i = 0; i < Decoding; i++)
         {
             var generation = engine.Host.Client.Submit(await engine.RequestAsync(random, options.PromptTokens, engine.Model.Shape.ContextTokens / 2, engine.Adapters[i]));
-            decoders.Add(RecordGapsAsync(generation, gaps[i] = [], stop.Token));
             await BenchEngine.WaitAsync(generation, 2);
+            decoders.Add(RecordGapsAsync(generation, gaps[i] = [], stop.Token));
         }
 
         var firstTokens = new List<double>();

@@ -43,6 +43,23 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "sparse")
+        {
+            foreach (var rows in new[] { 1, 8, 32, 256 })
+            {
+                SparseAt(parallel, rows, WeightType.BF16);
+                SparseAt(parallel, rows, WeightType.F32);
+            }
+        }
+
+        if (only is "" or "vector")
+        {
+            foreach (var rows in new[] { 1, 32, 256 })
+            {
+                VectorsAt(parallel, rows);
+            }
+        }
+
         if (only is "" or "attention")
         {
             foreach (var (heads, kvHeads, size) in new[] { (14, 2, 64), (32, 8, 128), (8, 8, 64) })
@@ -122,6 +139,66 @@ internal static unsafe class KernelBenchmarks
             () => Dense.Apply(x, width, y, width, [new DenseSegment(0, rows, weights[kernelSite++ % sites])], workspace, parallel),
             () => streams[streamSite++ % sites].Run());
         Report($"Dense {rows} rows, {type}", bytes, 2.0 * rows * width * width, times);
+        Free(x, y, workspace);
+    }
+
+    /// <summary>One matrix of 32 elements for each row and column.</summary>
+    private static void SparseAt(SpinParallel parallel, int rows, WeightType type)
+    {
+        const int width = 2048, count = 32 * 2 * width;
+        using var arena = new WeightArena();
+        var random = new Random(1);
+        var places = Enumerable.Range(0, count).Select(_ => random.Next(width * width)).Order().ToArray();
+        var (outputs, inputs, values) = (Array.ConvertAll(places, place => place / width), Array.ConvertAll(places, place => place % width), new float[count]);
+        var bytes = (long)count * (type == WeightType.F32 ? 6 : 4);
+        var sites = (int)(Footprint / bytes);
+        var weights = new SparseWeights[sites];
+        var streams = new Streaming[sites];
+        for (var site = 0; site < sites; site++)
+        {
+            weights[site] = SparseWeights.Pack(arena, width, width, outputs, inputs, values, type);
+            streams[site] = new Streaming(parallel);
+            streams[site].Add(weights[site].Values, bytes - (2L * count));
+            streams[site].Add(weights[site].Columns, 2L * count);
+        }
+
+        var x = Floats((long)rows * width);
+        var y = Floats((long)rows * width);
+        var workspace = Floats((Sparse.WorkspaceBytes(rows, 1, width) / 4) + 16);
+        var (kernelSite, streamSite) = (0, sites / 2);
+        var times = Timing.Interleave(
+            Rounds / 4,
+            () => Sparse.Add(x, width, y, width, [new SparseSegment(0, rows, weights[kernelSite++ % sites])], workspace, parallel),
+            () => streams[streamSite++ % sites].Run());
+        Report($"Sparse {rows} rows, {count} elements, {type}", bytes, 2.0 * rows * count, times);
+        Free(x, y, workspace);
+    }
+
+    private static void VectorsAt(SpinParallel parallel, int rows)
+    {
+        const int width = 2048;
+        using var arena = new WeightArena();
+        var ones = new float[width];
+        Array.Fill(ones, 1);
+        var scale = VectorWeights.Pack(arena, FormKind.OutputScale, width, width, ones);
+        var bias = VectorWeights.Pack(arena, FormKind.OutputBias, width, width, new float[width]);
+        var norm = RmsNormWeights.Pack(arena, 1e-5f, ones);
+        var x = Floats((long)rows * width);
+        var y = Floats((long)rows * width);
+        var workspace = Floats(64);
+        var stream = new Streaming(parallel);
+        stream.Add(y, (long)rows * width * 4);
+        var times = Timing.Interleave(
+            Rounds,
+            () => ChannelScale.Apply(y, width, [new VectorSegment(0, rows, scale)], workspace, parallel),
+            () => ChannelBias.Add(y, width, [new VectorSegment(0, rows, bias)], workspace, parallel),
+            () => RmsNorm.Apply(x, y, width, [new RmsNormSegment(0, rows, norm)], workspace, parallel),
+            () => stream.Run());
+        foreach (var (name, at) in new[] { ("Scale", 0), ("Bias", 1), ("RmsNorm", 2) })
+        {
+            Report($"{name} {rows} rows", (long)rows * width * 4, (double)rows * width, [times[at], times[3]]);
+        }
+
         Free(x, y, workspace);
     }
 

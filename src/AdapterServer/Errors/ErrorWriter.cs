@@ -18,11 +18,6 @@ internal static class ErrorWriter
         }
 
         context.Response.ContentType = "application/json";
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            return;
-        }
-
         var body = JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);

@@ -5,7 +5,6 @@ using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
-using AdapterServe.OnnxRuntime.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Hosting;
@@ -16,7 +15,6 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     private const string DemoId = "demo";
 
     private readonly ServerOptions _options = options.Value;
-    private OrtEnvironment? _environment;
     private EngineHost? _engine;
     private AdapterStorage? _store;
 
@@ -38,8 +36,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         ServerLog.Starting(logger, "opening the adapter store");
         _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
         ServerLog.Starting(logger, "starting the engine");
-        _environment = new OrtEnvironment();
-        var engine = EngineHost.Start(_environment, imported, EngineOptions());
+        var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
         if (isDemo && !_options.NoDemo)
         {
@@ -57,6 +54,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Template = template,
             Store = _store,
             Engine = engine.Client,
+            Counters = engine.Counters,
             Created = time.GetUtcNow(),
         };
     }
@@ -68,7 +66,6 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             await _engine.DisposeAsync().ConfigureAwait(false);
         }
 
-        _environment?.Dispose();
         _store?.Dispose();
     }
 
@@ -104,7 +101,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         BlockTokens = _options.BlockSize,
         KvBlocks = _options.KvBlocks == 0 ? null : _options.KvBlocks,
         KvCacheBytes = (long)_options.KvCacheMb << 20,
-        PrefillTokens = _options.MaxStepTokens,
+        PrefillTokens = _options.PrefillTokens,
         MaxSequences = _options.MaxSequences,
         MaxQueued = _options.QueueLimit,
         PrefixCache = _options.PrefixCache,

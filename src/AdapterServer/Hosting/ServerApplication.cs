@@ -26,6 +26,9 @@ internal static class ServerApplication
         AddServices(builder.Services, builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var app = builder.Build();
+        app.UseMiddleware<HeadRequests>();
+        // Here, so that routing already sees the method that HeadRequests made of it.
+        app.UseRouting();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<RequestGate>();
         app.MapOpenApi();
@@ -53,8 +56,18 @@ internal static class ServerApplication
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);
         services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Answers));
-        services.AddOpenApi();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Answers);
+            // The description of answers follows these, so they are those of the answers.
+            json.SerializerOptions.PropertyNamingPolicy = RestJson.Answers.Options.PropertyNamingPolicy;
+            json.SerializerOptions.NumberHandling = RestJson.Answers.Options.NumberHandling;
+        });
+        services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "AdapterServe";
+            return Task.CompletedTask;
+        }));
     }
 
     private static void AddLogging(ILoggingBuilder logging)

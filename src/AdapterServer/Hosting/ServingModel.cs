@@ -4,6 +4,7 @@ using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Tokenization;
@@ -31,6 +32,8 @@ internal sealed class ServingModel
     public required AdapterStorage Store { get; init; }
 
     public required EngineClient Engine { get; init; }
+
+    public required EngineCounters Counters { get; init; }
 
     /// <summary>When the server became ready; the base's <c>created</c>.</summary>
     public required DateTimeOffset Created { get; init; }

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using AdapterServe.AdapterStore;
+using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
-using AdapterServe.Kernels.Simd;
-using AdapterServe.OnnxRuntime;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -18,7 +17,7 @@ internal sealed class StartupService(
     {
         var clock = Stopwatch.StartNew();
         using var listening = lifetime.ApplicationStarted.Register(() => ServerLog.Listening(logger, Address()));
-        ServerLog.Kernels(logger, SimdSupport.Path.ToString());
+        ServerLog.Kernels(logger, EngineHost.InstructionSet);
         try
         {
             // Abandoned when the server is told to stop meanwhile: an import that is cut off leaves nothing half-done.
@@ -47,7 +46,7 @@ internal sealed class StartupService(
     /// <summary>What the operator can do something about, in one sentence; null for a bug.</summary>
     private static string? Sentence(Exception exception) => exception switch
     {
-        StartupException or AdapterStoreException or TokenizerException or ChatTemplateException or ModelImportException or OnnxRuntimeException or DllNotFoundException => exception.Message,
+        StartupException or AdapterStoreException or TokenizerException or ChatTemplateException or ModelImportException or EngineStartException => exception.Message,
         IOException or UnauthorizedAccessException => $"A file can't be read or written: {exception.Message}",
         _ => null,
     };

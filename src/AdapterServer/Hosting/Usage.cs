@@ -7,12 +7,16 @@ internal static class Usage
 {
     public static string Text()
     {
-        var defaults = new ServerOptions();
-        var lines = OptionNames.All().Select(option =>
-        {
-            var value = typeof(ServerOptions).GetProperty(option.Property)!.GetValue(defaults);
-            return $"  {option.Option,-24} {option.Variable,-36} {(value is "" ? "-" : value)}";
-        });
+        var lines = OptionNames.All().Select(option => $"  {option.Option,-24} {option.Variable,-36} {DefaultOf(option)}");
         return $"  {"option",-24} {"environment",-36} default\n{string.Join('\n', lines)}";
     }
+
+    /// <summary>An option's default as the command line writes it; a dash where it depends on something else.</summary>
+    public static string DefaultOf(OptionNames option) => typeof(ServerOptions).GetProperty(option.Property)!.GetValue(new ServerOptions()) switch
+    {
+        "" => "-",
+        true => "on",
+        false => "off",
+        var value => $"{value}",
+    };
 }

@@ -56,7 +56,7 @@ internal sealed class ServerOptions
 
     /// <summary>Most prompt tokens in one step, beside one token of each answer; longer prompts are split.</summary>
     [Range(1, 1 << 16)]
-    public int MaxStepTokens { get; set; } = 128;
+    public int PrefillTokens { get; set; } = 128;
 
     /// <summary>Most sequences in one step.</summary>
     [Range(1, 4096)]

@@ -1,13 +1,18 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
+using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All = [new PeftLoraReader(), new PeftOtherReader(), new GgufLoraReader()];
+    private static readonly ImmutableArray<IAdapterReader> All =
+    [
+        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        new PeftOtherReader(), new GgufLoraReader(),
+    ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 

@@ -41,7 +41,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(type => type is SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
             [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
@@ -56,6 +56,11 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     {
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
+        FormKind.Sparse => "sparse",
+        FormKind.RmsNorm => "rms_norm",
+        FormKind.InputScale => "input_scale",
+        FormKind.OutputScale => "output_scale",
+        FormKind.OutputBias => "output_bias",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 

@@ -20,10 +20,11 @@ internal static class AdapterLowering
         var arena = new WeightArena();
         try
         {
+            var source = new LoweringSource(tensors.File, baseModel.Weights);
             var bySite = new FormWeights[]?[baseModel.Sites.Length];
             foreach (var site in tensors.Sites)
             {
-                var packed = Pack(tensors.File, site, arena);
+                var packed = Pack(tensors.File, source, site, arena);
                 bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
             }
 
@@ -36,10 +37,11 @@ internal static class AdapterLowering
         }
     }
 
-    private static FormWeights Pack(ITensorSource file, SiteTensors site, WeightArena arena) => site switch
+    private static FormWeights Pack(ITensorSource file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch
     {
         LowRankTensors lowRank => Pack(file, lowRank, arena),
         DenseTensors dense => Pack(file, dense, arena),
+        ComputedTensors computed => computed.Pack(source, arena),
         _ => throw new InvalidOperationException($"No lowering for {site.GetType().Name}."),
     };
 

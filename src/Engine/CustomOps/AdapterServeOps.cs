@@ -15,6 +15,7 @@ internal sealed class AdapterServeOps : IDisposable
     {
         _step = new StepState(sites, adapters, options.MaxSequences, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
+        Domain.Add(SiteInputOp.For(_step));
         Domain.Add(SiteOutputOp.For(_step));
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step));

@@ -25,7 +25,7 @@ internal sealed class SiteOutputOp(StepState step)
             var segments = step.Adapters.Segments(rows);
             if (segments.Length > 0)
             {
-                step.Forms.Apply(site.Index, segments, (float*)context.InputData(0), y, step.Parallel.In(context));
+                step.Forms.ApplyToOutput(site.Index, segments, (float*)context.InputData(0), y, step.Parallel.In(context));
             }
         }
     }

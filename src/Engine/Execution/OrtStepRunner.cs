@@ -13,6 +13,9 @@ namespace AdapterServe.Engine.Execution;
 /// </summary>
 internal sealed class OrtStepRunner : IStepRunner
 {
+    /// <summary>How long an idle worker spins before it sleeps: longer than the gap between two nodes, short beside a time slice. See docs/engine.md.</summary>
+    private const string SpinMicroseconds = "20";
+
     private readonly StepAdapterBatch _adapters;
     private readonly AdapterServeOps _ops;
     private readonly OrtSession _session;
@@ -78,6 +81,8 @@ internal sealed class OrtStepRunner : IStepRunner
         options.SetIntraOpThreads(threads);
         options.SetInterOpThreads(1);
         options.SetOptimizationLevel(GraphOptimizationLevel.All);
+
+        options.AddConfigEntry("session.intra_op.spin_duration_us", SpinMicroseconds);
 
         // Every step has another number of rows; a memory pattern for each would only accumulate.
         options.DisableMemoryPattern();

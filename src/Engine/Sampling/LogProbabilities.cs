@@ -7,7 +7,7 @@ namespace AdapterServe.Engine.Sampling;
 public static class LogProbabilities
 {
     /// <summary>
-    /// <b>Semantics</b>: buffer[index] = log-softmax(rawLogits)[token], and the buffer's best ids with theirs, best first, ties to the smaller id.
+    /// <b>Semantics</b>: buffer[index] = log-softmax(rawLogits)[token] with its rank, and the buffer's best ids with theirs, best first, ties to the smaller id.
     /// NaN counts as -∞; where the vocabulary is smaller than the number of best ones, the rest are id -1 with -∞.
     /// <b>Units</b>: natural logarithm; the sum over the vocabulary is taken in double.
     /// </summary>
@@ -15,7 +15,7 @@ public static class LogProbabilities
     {
         double max = LogitScan.Max(rawLogits);
         double logSum = LogSumExp(rawLogits, max);
-        buffer.Set(index, Value(rawLogits[token], max, logSum));
+        buffer.Set(index, Value(rawLogits[token], max, logSum), LogitScan.RankOf(rawLogits, token));
         if (buffer.TopCount == 0)
         {
             return;

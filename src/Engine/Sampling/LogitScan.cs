@@ -40,6 +40,19 @@ internal static class LogitScan
         return best;
     }
 
+    /// <summary>1 + how many tokens come before <paramref name="token"/>: those with a greater logit, and those with an equal one and a smaller id.</summary>
+    public static int RankOf(ReadOnlySpan<float> logits, int token)
+    {
+        float own = logits[token];
+        if (!(own > float.NegativeInfinity))
+        {
+            // Whatever stands before one of the last comes before it, NaN included.
+            return 1 + token + CountAbove(logits[(token + 1)..], float.NegativeInfinity);
+        }
+
+        return 1 + CountAbove(logits[..token], MathF.BitDecrement(own)) + CountAbove(logits[(token + 1)..], own);
+    }
+
     /// <summary>
     /// <b>Semantics</b>: weights[i] = e^((logits[i] − max)·inverseTemperature) where that is at least <paramref name="smallest"/>, else 0.
     /// <b>Shapes</b>: both [V], and may not overlap.
@@ -90,6 +103,26 @@ internal static class LogitScan
         Vector<float> weights = Vector.ConditionalSelect(
             Vector.GreaterThan(exponents, new Vector<float>(SmallestExponent)), Vector.Exp(exponents), Vector<float>.Zero);
         return Vector.ConditionalSelect(Vector.GreaterThanOrEqual(weights, new Vector<float>(smallest)), weights, Vector<float>.Zero);
+    }
+
+    private static int CountAbove(ReadOnlySpan<float> logits, float bound)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
+        var bounds = new Vector<float>(bound);
+        Vector<int> counts = Vector<int>.Zero;
+        foreach (Vector<float> vector in vectors)
+        {
+            // A true lane is -1.
+            counts -= Vector.GreaterThan(vector, bounds);
+        }
+
+        int count = Vector.Sum(counts);
+        foreach (float logit in logits[(vectors.Length * Vector<float>.Count)..])
+        {
+            count += logit > bound ? 1 : 0;
+        }
+
+        return count;
     }
 
     private static int IndexOf(ReadOnlySpan<float> logits, float wanted)

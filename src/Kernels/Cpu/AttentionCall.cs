@@ -54,7 +54,7 @@ internal unsafe struct AttentionCall
             Share(_total, &Attend<TLanes, TKv>, state, parallel);
             if (_splitCount > 0)
             {
-                _tasks = _splitCount;
+                _tasks = _splitCount * _headsTogether;
                 parallel.For(_tasks, &Join<TLanes>, state);
             }
         }
@@ -124,7 +124,7 @@ internal unsafe struct AttentionCall
                     item.Start = start;
                     var cost = Cost(item);
                     start += cost;
-                    Append(item, tasks == 1 || end - _arguments.CumulativeLengths[b] > 1 ? 1 : (int)(((Int128)cost * _layout.SplitParts / _total) + 1));
+                    Append(item, tasks == 1 || end - _arguments.CumulativeLengths[b] > 1 ? 1 : (int)((((Int128)cost * _layout.SplitParts) + _total - 1) / _total));
                 }
             }
         }
@@ -132,30 +132,35 @@ internal unsafe struct AttentionCall
 
     private void Append(AttentionPiece item, int parts)
     {
-        var chunks = item.ChunkEnd - item.ChunkStart;
-        parts = Math.Min(parts, chunks);
-        if (parts == 1)
+        var first = item.ChunkStart / AttentionWorkspace.Span;
+        var spans = Spans(item);
+        parts = Math.Min(parts, spans);
+        if (parts <= 1)
         {
             _pieces[_pieceCount++] = item;
             return;
         }
 
-        var bytes = ChunkBytes(item);
+        var bytes = SpanBytes(item);
         item.Partials = _nextPartial;
-        _nextPartial += chunks * bytes;
+        _nextPartial += spans * bytes;
         _splits[_splitCount++] = item;
-        var first = item.ChunkStart;
-        var cost = Cost(item) / chunks;
+        var cost = Cost(item) / (item.ChunkEnd - item.ChunkStart);
         for (var part = 0; part < parts; part++)
         {
             var piece = item;
-            piece.ChunkStart = first + (int)((long)chunks * part / parts);
-            piece.ChunkEnd = first + (int)((long)chunks * (part + 1) / parts);
-            piece.Partials = item.Partials + ((piece.ChunkStart - first) * bytes);
-            piece.Start = item.Start + ((piece.ChunkStart - first) * cost);
+            var from = (int)((long)spans * part / parts);
+            var to = (int)((long)spans * (part + 1) / parts);
+            piece.ChunkStart = Math.Max(item.ChunkStart, (first + from) * AttentionWorkspace.Span);
+            piece.ChunkEnd = Math.Min(item.ChunkEnd, (first + to) * AttentionWorkspace.Span);
+            piece.Partials = item.Partials + (from * bytes);
+            piece.Start = item.Start + ((piece.ChunkStart - item.ChunkStart) * cost);
             _pieces[_pieceCount++] = piece;
         }
     }
+
+    private static int Spans(in AttentionPiece piece) =>
+        ((piece.ChunkEnd - 1) / AttentionWorkspace.Span) - (piece.ChunkStart / AttentionWorkspace.Span) + 1;
 
     private static void Store<TLanes, TKv>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -205,23 +210,41 @@ internal unsafe struct AttentionCall
     {
         for (var head = 0; head < piece.HeadCount; head++)
         {
+            scratch.Whole(head).Clear();
             scratch.Running(head).Clear();
         }
 
         for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
         {
             tile.Chunk<TLanes, TKv>(chunk, null);
+            if ((chunk + 1) % AttentionWorkspace.Span != 0 && chunk + 1 < piece.ChunkEnd)
+            {
+                continue;
+            }
+
+            for (var head = 0; head < piece.HeadCount; head++)
+            {
+                scratch.Whole(head).Merge<TLanes>(scratch.Running(head));
+                scratch.Running(head).Clear();
+            }
         }
 
         for (var head = 0; head < piece.HeadCount; head++)
         {
-            Write(piece, piece.HeadStart + head, scratch.Running(head));
+            Write(piece, piece.HeadStart + head, scratch.Whole(head));
         }
     }
 
-    /// <summary>Bytes of one chunk's results of all KV heads of a piece.</summary>
-    private readonly long ChunkBytes(in AttentionPiece piece) =>
+    /// <summary>Bytes of one span's results of all KV heads of a piece.</summary>
+    private readonly long SpanBytes(in AttentionPiece piece) =>
         piece.HeadCount * AttentionWorkspace.PartialBytes(piece.Tokens * _group, _arguments.HeadSize);
+
+    private readonly AttentionPartial SpanPartial(in AttentionPiece piece, int span, int head)
+    {
+        var rows = piece.Tokens * _group;
+        var bytes = AttentionWorkspace.PartialBytes(rows, _arguments.HeadSize);
+        return new(piece.Partials + (((span * piece.HeadCount) + head) * bytes), rows, Packing.RoundUp(_arguments.HeadSize));
+    }
 
     private readonly void AttendPart<TLanes, TKv>(in AttentionPiece piece, in AttentionTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -229,30 +252,36 @@ internal unsafe struct AttentionCall
     {
         for (var chunk = piece.ChunkStart; chunk < piece.ChunkEnd; chunk++)
         {
-            tile.Chunk<TLanes, TKv>(chunk, piece.Partials + ((chunk - piece.ChunkStart) * ChunkBytes(piece)));
+            var span = (chunk / AttentionWorkspace.Span) - (piece.ChunkStart / AttentionWorkspace.Span);
+            for (var head = 0; (chunk % AttentionWorkspace.Span == 0 || chunk == piece.ChunkStart) && head < piece.HeadCount; head++)
+            {
+                SpanPartial(piece, span, head).Clear();
+            }
+
+            tile.Chunk<TLanes, TKv>(chunk, piece.Partials + (span * SpanBytes(piece)));
         }
     }
 
+    /// <summary>Merges the spans of one KV head of a split item.</summary>
     private static void Join<TLanes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var call = ref *(AttentionCall*)state;
-        ref var item = ref call._splits[task];
-        var rows = item.Tokens * call._group;
-        var width = Packing.RoundUp(call._arguments.HeadSize);
-        for (var head = 0; head < item.HeadCount; head++)
+        ref var item = ref call._splits[task / call._headsTogether];
+        var head = task % call._headsTogether;
+        if (head >= item.HeadCount)
         {
-            // The first chunk's place takes the others in: merging into an empty state is copying.
-            var memory = item.Partials + (head * AttentionWorkspace.PartialBytes(rows, call._arguments.HeadSize));
-            var running = new AttentionPartial(memory, rows, width);
-            for (var chunk = item.ChunkStart + 1; chunk < item.ChunkEnd; chunk++)
-            {
-                memory += call.ChunkBytes(item);
-                running.Merge<TLanes>(new AttentionPartial(memory, rows, width));
-            }
-
-            call.Write(item, item.HeadStart + head, running);
+            return;
         }
+
+        // The first span's place takes the others in: merging into an empty state is copying.
+        var running = call.SpanPartial(item, 0, head);
+        for (var span = 1; span < Spans(item); span++)
+        {
+            running.Merge<TLanes>(call.SpanPartial(item, span, head));
+        }
+
+        call.Write(item, item.HeadStart + head, running);
     }
 
     private readonly AttentionScratch Scratch(int task, in AttentionPiece piece) =>

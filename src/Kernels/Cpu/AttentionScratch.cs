@@ -43,15 +43,20 @@ internal readonly unsafe struct AttentionScratch
 
     public static long Measure(int rows, int heads, int group, int headSize) => Math.Max(Measure(rows, 1, headSize), Measure(group, heads, headSize));
 
-    /// <summary>The sum over the chunks so far of one of the piece's KV heads.</summary>
-    public AttentionPartial Running(int head) =>
-        new(_running + (head * AttentionWorkspace.PartialBytes(_rows, _headSize)), _rows, Packing.RoundUp(_headSize));
+    /// <summary>The sum over the chunks of the span so far, of one of the piece's KV heads.</summary>
+    public AttentionPartial Running(int head) => Partial(2 * head);
+
+    /// <summary>The sum over the spans so far.</summary>
+    public AttentionPartial Whole(int head) => Partial((2 * head) + 1);
+
+    private AttentionPartial Partial(int index) =>
+        new(_running + (index * AttentionWorkspace.PartialBytes(_rows, _headSize)), _rows, Packing.RoundUp(_headSize));
 
     private static long Measure(int rows, int heads, int headSize)
     {
         var width = Packing.RoundUp(headSize);
         var floats = ((long)(AttentionWorkspace.Chunk + 16 + ValueRows(headSize)) * width) + ((long)heads * rows * AttentionWorkspace.Chunk);
-        return AttentionWorkspace.Align(floats * sizeof(float)) + ((heads + 1) * AttentionWorkspace.PartialBytes(rows, headSize));
+        return AttentionWorkspace.Align(floats * sizeof(float)) + (((2 * heads) + 1) * AttentionWorkspace.PartialBytes(rows, headSize));
     }
 
     private static int ValueRows(int headSize) => headSize % 16 == 0 ? 0 : AttentionWorkspace.Chunk;

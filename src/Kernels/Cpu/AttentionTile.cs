@@ -43,7 +43,7 @@ internal readonly unsafe struct AttentionTile
         _lastPosition = _position + piece.Tokens - 1;
     }
 
-    /// <summary>A chunk against every KV head of the piece; the results are merged into the running sums, or laid down one after another.</summary>
+    /// <summary>A chunk against every KV head of the piece; the results are merged into the running sums, or into those at <paramref name="partials"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Chunk<TLanes, TKv>(int chunk, byte* partials)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -52,34 +52,43 @@ internal readonly unsafe struct AttentionTile
         var start = chunk * Chunks;
         var from = First(_position, start);
         var to = Math.Min(Chunks, _lastPosition + 1 - start);
-        for (var head = 0; head < _headCount; head++)
+        if (InPlace<TLanes, TKv>())
         {
-            Logits<TLanes, TKv>(head, start, from & -16, to);
+            LogitsInPlace<TKv>(start, from & -16, to);
+        }
+        else
+        {
+            for (var head = 0; head < _headCount; head++)
+            {
+                Logits<TLanes, TKv>(head, start, from & -16, to);
+            }
         }
 
+        var asking = _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
         for (var head = 0; head < _headCount; head++)
         {
-            var result = partials == null
-                ? _scratch.Chunk
-                : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
+            var result = _scratch.Chunk;
             var next = Chunks * head / _headCount;
             var last = Chunks * (head + 1) / _headCount;
-            var skip = next + Asked<TKv>(start + Chunks + next, last - next, ValueLines<TLanes>(to - from));
             for (var row = 0; row < _rows; row++)
             {
                 // In small portions: more lines than a core can await at once would stall the exponentials.
-                Ahead<TKv>(_a.KeyCache, start + Chunks, skip + ((last - skip) * row / _rows), skip + ((last - skip) * (row + 1) / _rows));
+                if (!asking)
+                {
+                    Ahead<TKv>(_a.KeyCache, start + Chunks, next + ((last - next) * row / _rows), next + ((last - next) * (row + 1) / _rows));
+                }
+
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
                 Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
             }
 
-            Values<TLanes, TKv>(head, start, from, to, result.Sums, skip > next ? (byte*)_a.KeyCache + (Slot(0, start + Chunks + next) * TKv.Bytes) : null);
-            if (partials == null)
-            {
-                _scratch.Running(head).Merge<TLanes>(result);
-            }
+            Values<TLanes, TKv>(head, start, from, to, result.Sums, asking);
+            var running = partials == null
+                ? _scratch.Running(head)
+                : new AttentionPartial(partials + (head * AttentionWorkspace.PartialBytes(_rows, _a.HeadSize)), _rows, _width);
+            running.Merge<TLanes>(result);
         }
     }
 
@@ -96,11 +105,10 @@ internal readonly unsafe struct AttentionTile
         var blocks = (to - from + 15) / 16;
         var first = Chunks * head / _headCount;
         var end = Chunks * (head + 1) / _headCount;
-        var skip = first + Asked<TKv>(start + first, end - first, Panel.AskedLines<TLanes>(_rows, blocks, _a.HeadSize));
         for (var block = 0; block < blocks; block++)
         {
             var key = from + (block * 16);
-            Ahead<TKv>(_a.ValueCache, start, skip + ((end - skip) * block / blocks), skip + ((end - skip) * (block + 1) / blocks));
+            Ahead<TKv>(_a.ValueCache, start, first + ((end - first) * block / blocks), first + ((end - first) * (block + 1) / blocks));
             Transpose<TLanes, TKv>(head, start + key, Math.Min(16, to - key), _scratch.Keys + ((nint)block * 16 * _width));
         }
 
@@ -115,26 +123,43 @@ internal readonly unsafe struct AttentionTile
         panel.Rows = _rows;
         panel.Y = Weights(head) + from;
         panel.YStride = Chunks;
-        panel.Ask = skip > first ? (byte*)_a.ValueCache + (Slot(0, start + first) * TKv.Bytes) : null;
         panel.Run<TLanes, F32Element>();
     }
 
-    private int ValueLines<TLanes>(int positions)
-        where TLanes : unmanaged, ILanes<TLanes> => _width == _a.HeadSize ? Panel.AskedLines<TLanes>(_rows, _width / 16, positions) : 0;
+    private bool InPlace<TLanes, TKv>()
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement =>
+        typeof(TLanes) == typeof(Lanes512) && TKv.IsF32 && _rows <= KeyProducts.MostRows && _width == _a.HeadSize && _a.BlockSize % 16 == 0;
 
     /// <summary>
-    /// How many of the positions after <paramref name="position"/> a product asks for as it runs: whole rows of one block, as many as its lines reach.
+    /// Logits of few rows, sixteen positions of every KV head at a time: they stand together, in one block. What stands past the last position is
+    /// computed too, each lane by itself, and masked by the softmax. While a head's keys are read, as many bytes of the values are asked for.
     /// </summary>
-    private int Asked<TKv>(int position, int count, int lines)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LogitsInPlace<TKv>(int start, int from, int to)
         where TKv : IKvElement
     {
-        if (_headCount != _a.KvHeads || position > _lastPosition)
+        KeyProducts products;
+        products.KeyStride = (nint)_a.KvHeads * _a.HeadSize;
+        products.Depth = _a.HeadSize;
+        products.Rows = _rows;
+        products.YStride = Chunks;
+        for (var i = from; i < to; i += 16)
         {
-            return 0;
+            var slot = Slot(0, start + i);
+            products.Keys = _a.KeyCache + slot;
+            products.Ask = _headCount == _a.KvHeads ? (byte*)_a.ValueCache + (slot * TKv.Bytes) : null;
+            products.Queries = _queries;
+            products.Y = Weights(0) + i;
+            for (var head = 0; head < _headCount; head++)
+            {
+                products.Run();
+                products.Keys += _a.HeadSize;
+                products.Queries += _queryStride;
+                products.Y += (nint)_rows * Chunks;
+                products.Ask += products.Ask == null ? 0 : 16 * _a.HeadSize * TKv.Bytes;
+            }
         }
-
-        var reach = (int)Math.Min((long)lines * Prefetch.LineBytes / ((long)_headCount * _a.HeadSize * TKv.Bytes), _lastPosition + 1 - position);
-        return Math.Min(Math.Min(count, reach), _a.BlockSize - (position % _a.BlockSize));
     }
 
     /// <summary>Asks for the positions [start + from, start + to) of all KV heads of the piece, so far as the tokens see them.</summary>
@@ -192,6 +217,12 @@ internal readonly unsafe struct AttentionTile
             return;
         }
 
+        if (first == 0 && end == Chunks && _a.SoftCap == 0)
+        {
+            WholeSoftmax<TLanes>(row, out maximum, out total);
+            return;
+        }
+
         var firstBlock = first & -16;
         var endBlock = (end + 15) & -16;
         if (_a.SoftCap != 0)
@@ -226,6 +257,28 @@ internal readonly unsafe struct AttentionTile
         total = TLanes.Sum(sum);
     }
 
+    /// <summary>The same bits for a chunk that is seen whole: nothing to mask, and the row stays in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WholeSoftmax<TLanes>(float* row, out float maximum, out float total)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var a = TLanes.Load(row);
+        var b = TLanes.Load(row + 16);
+        var c = TLanes.Load(row + 32);
+        var d = TLanes.Load(row + 48);
+        maximum = TLanes.Largest(TLanes.Max(d, TLanes.Max(c, TLanes.Max(b, a))));
+        var shift = TLanes.Broadcast(maximum);
+        a = VectorMath.Exp(TLanes.Subtract(a, shift));
+        b = VectorMath.Exp(TLanes.Subtract(b, shift));
+        c = VectorMath.Exp(TLanes.Subtract(c, shift));
+        d = VectorMath.Exp(TLanes.Subtract(d, shift));
+        TLanes.Store(a, row);
+        TLanes.Store(b, row + 16);
+        TLanes.Store(c, row + 32);
+        TLanes.Store(d, row + 48);
+        total = TLanes.Sum(TLanes.Add(TLanes.Add(TLanes.Add(a, b), c), d));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Cap<TLanes>(float* row, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -238,7 +291,7 @@ internal readonly unsafe struct AttentionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Values<TLanes, TKv>(int head, int start, int from, int to, float* sums, byte* ask)
+    private void Values<TLanes, TKv>(int head, int start, int from, int to, float* sums, bool asking)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
@@ -270,9 +323,12 @@ internal readonly unsafe struct AttentionTile
             var position = start + i;
             runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
             runs[count].W = (byte*)_a.ValueCache + (Slot(head, position) * TKv.Bytes);
+            // Past the last position of the sequence the table may end.
+            runs[count].Ask = !asking ? null
+                : position + Chunks > _lastPosition ? (byte*)runs[count].W
+                : (byte*)_a.KeyCache + ((Slot(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
         }
 
-        panel.Ask = ask;
         panel.Run<TLanes, TKv>(runs, count);
     }
 

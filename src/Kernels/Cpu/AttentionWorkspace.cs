@@ -11,6 +11,9 @@ internal readonly unsafe struct AttentionWorkspace
     /// <summary>Positions that share one maximum; chunks start at multiples of it.</summary>
     public const int Chunk = 64;
 
+    /// <summary>Chunks, from a multiple of it, that are merged with one another before they are merged with the rest; splits fall between spans.</summary>
+    public const int Span = 8;
+
     /// <summary>Query rows (tokens x heads of a group) that share one pass over keys and values.</summary>
     public const int RowTile = 32;
 
@@ -43,11 +46,11 @@ internal readonly unsafe struct AttentionWorkspace
         var headsTogether = HeadsTogether(kvHeads, headSize);
         var parts = threads <= 1 ? 0 : threads * SplitsPerThread;
         var splits = Math.Min(parts, items);
-        var chunks = ((long)maxContext + Chunk - 1) / Chunk;
+        var spans = ((long)maxContext + (Chunk * Span) - 1) / (Chunk * Span);
         var pieces = Align((long)tokens * heads * headSize * sizeof(float));
         var splitsAt = pieces + Align((items + (3L * parts)) * sizeof(AttentionPiece));
         var partials = splitsAt + Align(splits * sizeof(AttentionPiece));
-        var scratch = partials + (splits * chunks * headsTogether * PartialBytes(group, headSize));
+        var scratch = partials + (splits * spans * headsTogether * PartialBytes(group, headSize));
         var scratchBytes = AttentionScratch.Measure(rows, headsTogether, group, headSize);
         return new AttentionWorkspace
         {
@@ -67,6 +70,6 @@ internal readonly unsafe struct AttentionWorkspace
 
     public static long Align(long bytes) => (bytes + Alignment - 1) & -Alignment;
 
-    /// <summary>One chunk's result: sums [rows, D padded], then maxima and weights [rows] each.</summary>
+    /// <summary>One chunk's or span's result: sums [rows, D padded], then maxima and weights [rows] each.</summary>
     public static long PartialBytes(int rows, int headSize) => Align(((long)rows * (Packing.RoundUp(headSize) + 2)) * sizeof(float));
 }

@@ -10,8 +10,8 @@ namespace AdapterServe.Kernels.Cpu;
 /// become (a cos - b sin, b cos + a sin)); k and v are written to slot p % BlockSize of block block_table[b, p / BlockSize]; then
 /// output = sum over visible positions j &lt;= p of softmax_j(cap(Scale q.k_j)) v_j. Query head h reads KV head h / (Heads / KvHeads).
 /// <b>Shapes</b>: on <see cref="PagedAttentionArguments"/>; any head size, block size and group.
-/// <b>Units, dtype, layout</b>: f32; positions are taken in chunks that start at multiples of 64, each with its own maximum, and the chunks
-/// are merged in order, so a token's bits depend neither on how its prompt was cut into steps nor on neighbours, threads or split.
+/// <b>Units, dtype, layout</b>: f32; positions are taken in chunks that start at multiples of 64, each with its own maximum, and
+/// merged in order, first within spans of eight, so a token's bits depend neither on how its prompt was cut into steps nor on neighbours, threads or split.
 /// <b>Effects</b>: writes output and the new slots of both caches; no allocation. Two sequences must not own the same block of a new slot.
 /// <b>Errors</b>: <see cref="ArgumentException"/> for a size, length, position or block index out of its range, before anything is written.
 /// <b>Source</b>: ours; online softmax as in FlashAttention (arXiv:2205.14135), blocks as in PagedAttention (arXiv:2309.06180).

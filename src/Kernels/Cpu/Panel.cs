@@ -27,11 +27,9 @@ internal unsafe struct Panel
     /// <summary>Starts the chains from y instead of zero.</summary>
     public bool Accumulate;
 
-    /// <summary>Memory that the caller reads later: asked for while this runs, <see cref="AskedLines"/> lines. Null for none.</summary>
-    public byte* Ask;
-
-    public static int AskedLines<TLanes>(int rows, int blocks, int depth)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.HoldsSixteenAccumulators || rows == 1 ? (rows + 3) / 4 * ((blocks + 3) / 4) * depth : 0;
+    /// <summary>Whether a product over runs asks for lines as it goes: not where sixteen lanes are several registers, unless there is one row.</summary>
+    public static bool Asks<TLanes>(int rows)
+        where TLanes : unmanaged, ILanes<TLanes> => rows == 1 || (TLanes.HoldsSixteenAccumulators && rows <= 8);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>()
@@ -53,13 +51,17 @@ internal unsafe struct Panel
         }
     }
 
-    /// <summary>As <see cref="Run{TLanes, TElement}()"/> over weights in several runs; W and Depth are not read.</summary>
+    /// <summary>
+    /// As <see cref="Run{TLanes, TElement}()"/> over weights in several runs; W and Depth are not read. Asks for what the runs say if <see cref="Asks"/> and
+    /// the first of them does.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public readonly void Run<TLanes, TElement>(PanelRun* runs, int count)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
         var step = TLanes.HoldsSixteenAccumulators || Rows == 1 ? 4 : 2;
+        var asking = runs[0].Ask != null && Asks<TLanes>(Rows);
         var shifted = stackalloc PanelRun[count];
         for (var block = 0; block < Blocks; block += step)
         {
@@ -67,9 +69,21 @@ internal unsafe struct Panel
             {
                 shifted[i].W = (byte*)runs[i].W + (block * BlockStride * TElement.Bytes);
                 shifted[i].Depth = runs[i].Depth;
+                shifted[i].Ask = runs[i].Ask;
             }
 
-            RunRows<TLanes, TElement>(block, Math.Min(step, Blocks - block), 0, shifted, count);
+            if (asking && Rows <= 4)
+            {
+                RunRows<TLanes, TElement, AsksFour>(block, Math.Min(step, Blocks - block), 0, shifted, count);
+            }
+            else if (asking)
+            {
+                RunRows<TLanes, TElement, AsksTwo>(block, Math.Min(step, Blocks - block), 0, shifted, count);
+            }
+            else
+            {
+                RunRows<TLanes, TElement, AsksNothing>(block, Math.Min(step, Blocks - block), 0, shifted, count);
+            }
         }
     }
 
@@ -130,18 +144,18 @@ internal unsafe struct Panel
         PanelRun run;
         run.W = (byte*)W + (((block * BlockStride) + (depth * DepthStride)) * TElement.Bytes);
         run.Depth = depths;
-        RunRows<TLanes, TElement>(block, blocks, depth, &run, 1);
+        run.Ask = null;
+        RunRows<TLanes, TElement, AsksNothing>(block, blocks, depth, &run, 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void RunRows<TLanes, TElement>(int block, int blocks, int depth, PanelRun* runs, int runCount)
+    private readonly void RunRows<TLanes, TElement, TAsk>(int block, int blocks, int depth, PanelRun* runs, int runCount)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
+        where TAsk : IAsk
     {
         PanelTile tile;
-        var rowTiles = (Rows + 3) / 4;
-        tile.Ask = Ask == null ? (byte*)X : Ask + (((block / 4 * rowTiles * Total(runs, runCount))) * Prefetch.LineBytes);
-        tile.AskStep = Ask == null ? 0 : Prefetch.LineBytes;
+        tile.AskStart = block * TAsk.LinesPerStep / 4 * ((Rows + 3) / 4);
         tile.Runs = runs;
         tile.RunCount = runCount;
         tile.BlockStride = BlockStride;
@@ -155,7 +169,7 @@ internal unsafe struct Panel
         if (Rows == 1)
         {
             tile.LastRow = 0;
-            PanelTile.OneByFour<TLanes, TElement>(tile);
+            PanelTile.OneByFour<TLanes, TElement, TAsk>(tile);
             return;
         }
 
@@ -165,27 +179,16 @@ internal unsafe struct Panel
             tile.LastRow = Math.Min(step, Rows - row) - 1;
             if (TLanes.HoldsSixteenAccumulators)
             {
-                PanelTile.FourByFour<TLanes, TElement>(tile);
+                PanelTile.FourByFour<TLanes, TElement, TAsk>(tile);
             }
             else
             {
                 PanelTile.TwoByTwo<TLanes, TElement>(tile);
             }
 
-            tile.Ask += tile.AskStep * Total(runs, runCount);
+            tile.AskStart += TAsk.LinesPerStep;
             tile.X += step * XStride;
             tile.Y += step * YStride;
         }
-    }
-
-    private static nint Total(PanelRun* runs, int count)
-    {
-        nint total = 0;
-        for (var i = 0; i < count; i++)
-        {
-            total += runs[i].Depth;
-        }
-
-        return total;
     }
 }

@@ -5,4 +5,7 @@ internal unsafe struct PanelRun
 {
     public void* W;
     public nint Depth;
+
+    /// <summary>Memory that the caller reads later, as many bytes as the run's weights have; any address. See <see cref="Simd.IAsk"/>.</summary>
+    public byte* Ask;
 }

@@ -21,14 +21,14 @@ internal unsafe struct PanelTile
     public float* Y;
     public nint YStride;
 
-    /// <summary>A line that later work wants, and the way to the next one: asked for once a step, in the shade of its products.</summary>
-    public byte* Ask;
-    public nint AskStep;
+    /// <summary>Lines of each run that other tiles ask for before this one.</summary>
+    public nint AskStart;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void OneByFour<TLanes, TElement>(in PanelTile tile)
+    public static void OneByFour<TLanes, TElement, TAsk>(in PanelTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
+        where TAsk : IAsk
     {
         var o0 = tile.Block(0);
         var o1 = tile.Block(1);
@@ -40,22 +40,20 @@ internal unsafe struct PanelTile
         var a3 = tile.Start<TLanes>(0, 3);
         var x = tile.X;
         var stride = tile.DepthStride;
-        var ask = tile.Ask;
-        var askStep = tile.AskStep;
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
             void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
             var end = k + run->Depth;
+            var ask = run->Ask + (tile.AskStart * run->Depth * Prefetch.LineBytes);
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    Prefetch.Line(ask);
-                ask += askStep;
+                Prefetch.Some<TAsk>(ref ask);
                 var value = TLanes.Broadcast(x[k]);
-                    a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
-                    a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
-                    a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
-                    a3 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w3, at), value, a3);
+                a0 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w0, at), value, a0);
+                a1 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w1, at), value, a1);
+                a2 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w2, at), value, a2);
+                a3 = TLanes.MultiplyAdd(TElement.Load<TLanes>(w3, at), value, a3);
             }
         }
 
@@ -83,14 +81,14 @@ internal unsafe struct PanelTile
             var end = k + run->Depth;
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    var v0 = TElement.Load<TLanes>(w0, at);
-                    var v1 = TElement.Load<TLanes>(w1, at);
-                    var value = TLanes.Broadcast(xa[k]);
-                    a0 = TLanes.MultiplyAdd(v0, value, a0);
-                    a1 = TLanes.MultiplyAdd(v1, value, a1);
-                    value = TLanes.Broadcast(xb[k]);
-                    b0 = TLanes.MultiplyAdd(v0, value, b0);
-                    b1 = TLanes.MultiplyAdd(v1, value, b1);
+                var v0 = TElement.Load<TLanes>(w0, at);
+                var v1 = TElement.Load<TLanes>(w1, at);
+                var value = TLanes.Broadcast(xa[k]);
+                a0 = TLanes.MultiplyAdd(v0, value, a0);
+                a1 = TLanes.MultiplyAdd(v1, value, a1);
+                value = TLanes.Broadcast(xb[k]);
+                b0 = TLanes.MultiplyAdd(v0, value, b0);
+                b1 = TLanes.MultiplyAdd(v1, value, b1);
             }
         }
 
@@ -101,9 +99,10 @@ internal unsafe struct PanelTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FourByFour<TLanes, TElement>(in PanelTile tile)
+    public static void FourByFour<TLanes, TElement, TAsk>(in PanelTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
+        where TAsk : IAsk
     {
         var o0 = tile.Block(0);
         var o1 = tile.Block(1);
@@ -115,41 +114,39 @@ internal unsafe struct PanelTile
         TLanes d0 = tile.Start<TLanes>(3, 0), d1 = tile.Start<TLanes>(3, 1), d2 = tile.Start<TLanes>(3, 2), d3 = tile.Start<TLanes>(3, 3);
         float* xa = tile.X, xb = tile.Row(1), xc = tile.Row(2), xd = tile.Row(3);
         var stride = tile.DepthStride;
-        var ask = tile.Ask;
-        var askStep = tile.AskStep;
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
             void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
             var end = k + run->Depth;
+            var ask = run->Ask + (tile.AskStart * run->Depth * Prefetch.LineBytes);
             for (nint at = 0; k < end; k++, at += stride)
             {
-                    Prefetch.Line(ask);
-                ask += askStep;
+                Prefetch.Some<TAsk>(ref ask);
                 var v0 = TElement.Load<TLanes>(w0, at);
-                    var v1 = TElement.Load<TLanes>(w1, at);
-                    var v2 = TElement.Load<TLanes>(w2, at);
-                    var v3 = TElement.Load<TLanes>(w3, at);
-                    var value = TLanes.Broadcast(xa[k]);
-                    a0 = TLanes.MultiplyAdd(v0, value, a0);
-                    a1 = TLanes.MultiplyAdd(v1, value, a1);
-                    a2 = TLanes.MultiplyAdd(v2, value, a2);
-                    a3 = TLanes.MultiplyAdd(v3, value, a3);
-                    value = TLanes.Broadcast(xb[k]);
-                    b0 = TLanes.MultiplyAdd(v0, value, b0);
-                    b1 = TLanes.MultiplyAdd(v1, value, b1);
-                    b2 = TLanes.MultiplyAdd(v2, value, b2);
-                    b3 = TLanes.MultiplyAdd(v3, value, b3);
-                    value = TLanes.Broadcast(xc[k]);
-                    c0 = TLanes.MultiplyAdd(v0, value, c0);
-                    c1 = TLanes.MultiplyAdd(v1, value, c1);
-                    c2 = TLanes.MultiplyAdd(v2, value, c2);
-                    c3 = TLanes.MultiplyAdd(v3, value, c3);
-                    value = TLanes.Broadcast(xd[k]);
-                    d0 = TLanes.MultiplyAdd(v0, value, d0);
-                    d1 = TLanes.MultiplyAdd(v1, value, d1);
-                    d2 = TLanes.MultiplyAdd(v2, value, d2);
-                    d3 = TLanes.MultiplyAdd(v3, value, d3);
+                var v1 = TElement.Load<TLanes>(w1, at);
+                var v2 = TElement.Load<TLanes>(w2, at);
+                var v3 = TElement.Load<TLanes>(w3, at);
+                var value = TLanes.Broadcast(xa[k]);
+                a0 = TLanes.MultiplyAdd(v0, value, a0);
+                a1 = TLanes.MultiplyAdd(v1, value, a1);
+                a2 = TLanes.MultiplyAdd(v2, value, a2);
+                a3 = TLanes.MultiplyAdd(v3, value, a3);
+                value = TLanes.Broadcast(xb[k]);
+                b0 = TLanes.MultiplyAdd(v0, value, b0);
+                b1 = TLanes.MultiplyAdd(v1, value, b1);
+                b2 = TLanes.MultiplyAdd(v2, value, b2);
+                b3 = TLanes.MultiplyAdd(v3, value, b3);
+                value = TLanes.Broadcast(xc[k]);
+                c0 = TLanes.MultiplyAdd(v0, value, c0);
+                c1 = TLanes.MultiplyAdd(v1, value, c1);
+                c2 = TLanes.MultiplyAdd(v2, value, c2);
+                c3 = TLanes.MultiplyAdd(v3, value, c3);
+                value = TLanes.Broadcast(xd[k]);
+                d0 = TLanes.MultiplyAdd(v0, value, d0);
+                d1 = TLanes.MultiplyAdd(v1, value, d1);
+                d2 = TLanes.MultiplyAdd(v2, value, d2);
+                d3 = TLanes.MultiplyAdd(v3, value, d3);
             }
         }
 

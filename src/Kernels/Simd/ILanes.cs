@@ -33,6 +33,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>a * b + c; one rounding on every path but the portable ones.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>The same for one number, with the bits that a lane would have.</summary>
+    static abstract float MultiplyAdd(float a, float b, float c);
+
     /// <summary>a &gt; b ? a : b, hence b where either is not a number.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 

@@ -67,6 +67,9 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
         Vector128.MultiplyAddEstimate(a._d, b._d, c._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MultiplyAdd(float a, float b, float c) => float.MultiplyAddEstimate(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Max(Lanes128 a, Lanes128 b) => new(Max(a._a, b._a), Max(a._b, b._b), Max(a._c, b._c), Max(a._d, b._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

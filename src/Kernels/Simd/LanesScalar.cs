@@ -88,6 +88,9 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return c;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MultiplyAdd(float a, float b, float c) => (a * b) + c;
+
     public static LanesScalar Max(LanesScalar a, LanesScalar b)
     {
         for (var i = 0; i < Count; i++)

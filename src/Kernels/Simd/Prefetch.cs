@@ -20,6 +20,35 @@ internal static unsafe class Prefetch
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(byte* address, nint step)
+    {
+        Line(address);
+        Line(address + step);
+        Line(address + (2 * step));
+        Line(address + (3 * step));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Some<TAsk>(ref byte* address)
+        where TAsk : IAsk
+    {
+        if (TAsk.LinesPerStep == 0)
+        {
+            return;
+        }
+
+        Line(address);
+        Line(address + LineBytes);
+        if (TAsk.LinesPerStep == 4)
+        {
+            Line(address + (2 * LineBytes));
+            Line(address + (3 * LineBytes));
+        }
+
+        address += TAsk.LinesPerStep * LineBytes;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(void* address, int bytes)
     {
         for (var at = 0; at < bytes; at += LineBytes)

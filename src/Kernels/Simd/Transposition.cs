@@ -32,15 +32,15 @@ internal static unsafe class Transposition
         var (a1, b1, c1, d1) = Squares(source + (4 * stride), stride);
         var (a2, b2, c2, d2) = Squares(source + (8 * stride), stride);
         var (a3, b3, c3, d3) = Squares(source + (12 * stride), stride);
-        Columns(a0, a1, a2, a3, destination);
-        Columns(b0, b1, b2, b3, destination + Side);
-        Columns(c0, c1, c2, c3, destination + (2 * Side));
-        Columns(d0, d1, d2, d3, destination + (3 * Side));
+        Store(Columns(a0, a1, a2, a3), destination);
+        Store(Columns(b0, b1, b2, b3), destination + Side);
+        Store(Columns(c0, c1, c2, c3), destination + (2 * Side));
+        Store(Columns(d0, d1, d2, d3), destination + (3 * Side));
     }
 
     /// <summary>Transposes the four 4 x 4 squares of four rows: result c holds column c of each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) Squares(float* source, nint stride)
+    public static (Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) Squares(float* source, nint stride)
     {
         var r0 = Vector512.Load(source);
         var r1 = Vector512.Load(source + stride);
@@ -53,18 +53,27 @@ internal static unsafe class Transposition
         return (Avx512F.Shuffle(t0, t2, 0x44), Avx512F.Shuffle(t0, t2, 0xEE), Avx512F.Shuffle(t1, t3, 0x44), Avx512F.Shuffle(t1, t3, 0xEE));
     }
 
-    /// <summary>Transposes a 4 x 4 square of 128-bit parts into the columns 0, 4, 8 and 12 after <paramref name="destination"/>.</summary>
+    /// <summary>Transposes a 4 x 4 square of 128-bit parts: results of <see cref="Squares"/> to the columns 0, 4, 8 and 12 after the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Columns(Vector512<float> g0, Vector512<float> g1, Vector512<float> g2, Vector512<float> g3, float* destination)
+    public static (Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) Columns(
+        Vector512<float> g0, Vector512<float> g1, Vector512<float> g2, Vector512<float> g3)
     {
         var low01 = Avx512F.Shuffle4x128(g0, g1, 0x44);
         var low23 = Avx512F.Shuffle4x128(g2, g3, 0x44);
         var high01 = Avx512F.Shuffle4x128(g0, g1, 0xEE);
         var high23 = Avx512F.Shuffle4x128(g2, g3, 0xEE);
-        Avx512F.Shuffle4x128(low01, low23, 0x88).Store(destination);
-        Avx512F.Shuffle4x128(low01, low23, 0xDD).Store(destination + (4 * Side));
-        Avx512F.Shuffle4x128(high01, high23, 0x88).Store(destination + (8 * Side));
-        Avx512F.Shuffle4x128(high01, high23, 0xDD).Store(destination + (12 * Side));
+        return (
+            Avx512F.Shuffle4x128(low01, low23, 0x88), Avx512F.Shuffle4x128(low01, low23, 0xDD),
+            Avx512F.Shuffle4x128(high01, high23, 0x88), Avx512F.Shuffle4x128(high01, high23, 0xDD));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store((Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) columns, float* destination)
+    {
+        columns.A.Store(destination);
+        columns.B.Store(destination + (4 * Side));
+        columns.C.Store(destination + (8 * Side));
+        columns.D.Store(destination + (12 * Side));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,9 +6,24 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public enum FormKind
 {
+    /// <summary>x = s * x, element by element, before the base's product.</summary>
+    InputScale,
+
+    /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm.</summary>
+    RmsNorm,
+
     /// <summary>y = W' x in place of the base's product, or y += dW x.</summary>
     Dense,
 
     /// <summary>y += B (A x).</summary>
     LowRank,
+
+    /// <summary>y += S x, S mostly zero.</summary>
+    Sparse,
+
+    /// <summary>y = g * y, element by element.</summary>
+    OutputScale,
+
+    /// <summary>y += c.</summary>
+    OutputBias,
 }

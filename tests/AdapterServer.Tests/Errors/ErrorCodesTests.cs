@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace AdapterServe.AdapterServer.Tests.Errors;
@@ -12,7 +13,7 @@ public sealed partial class ErrorCodesTests
     public void The_documentation_lists_every_code_once_and_no_other()
     {
         var codes = typeof(ErrorCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!);
-        var documented = DocumentedPattern().Matches(File.ReadAllText(Path.Combine(Root(), "docs", "errors.md"))).Select(match => match.Groups[1].Value);
+        var documented = DocumentedPattern().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "errors.md"))).Select(match => match.Groups[1].Value);
         Assert.Equal(codes.Order(), documented.Order());
     }
 
@@ -23,17 +24,6 @@ public sealed partial class ErrorCodesTests
         Assert.NotEmpty(ids);
         Assert.Equal(ids.Length, ids.Distinct().Count());
         Assert.All(ids, id => Assert.InRange(id, 1000, 1099));
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
-        }
-
-        return folder;
     }
 
     [GeneratedRegex(@"^\| `([a-z_]+)` \| \d{3} \|", RegexOptions.Multiline)]

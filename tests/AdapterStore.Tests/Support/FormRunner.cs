@@ -5,23 +5,44 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Tests.Support;
 
-/// <summary>What a form adds to one row, by the kernel that serves it.</summary>
+/// <summary>What a form does to one row, by the kernel that serves it.</summary>
 internal static unsafe class FormRunner
 {
+    private const int WorkspaceBytes = 1 << 16;
+
+    /// <summary>What the form adds.</summary>
     public static float[] Run(FormWeights form, float[] x)
     {
         var y = new float[form.OutFeatures];
-        var bytes = form is LowRankWeights low ? LowRank.WorkspaceBytes(1, 1, low.Rank, low.InFeatures) : Dense.WorkspaceBytes(1);
-        var workspace = NativeMemory.AlignedAlloc((nuint)bytes + 64, 64);
+        Apply(form, x, y);
+        return y;
+    }
+
+    public static void Apply(FormWeights form, float[] x, float[] y)
+    {
+        var workspace = NativeMemory.AlignedAlloc(WorkspaceBytes, 64);
         fixed (float* input = x, output = y)
         {
             switch (form)
             {
                 case LowRankWeights lowRank:
+                    Assert.InRange(LowRank.WorkspaceBytes(1, 1, lowRank.Rank, lowRank.InFeatures), 0, WorkspaceBytes);
                     LowRank.Add(input, x.Length, output, y.Length, [new LowRankSegment(0, 1, lowRank)], workspace, new SerialParallel());
                     break;
                 case DenseWeights dense:
                     Dense.Apply(input, x.Length, output, y.Length, [new DenseSegment(0, 1, dense)], workspace, new SerialParallel());
+                    break;
+                case SparseWeights sparse:
+                    Sparse.Add(input, x.Length, output, y.Length, [new SparseSegment(0, 1, sparse)], workspace, new SerialParallel());
+                    break;
+                case RmsNormWeights norm:
+                    RmsNorm.Apply(input, output, y.Length, [new RmsNormSegment(0, 1, norm)], workspace, new SerialParallel());
+                    break;
+                case VectorWeights { Form: FormKind.OutputBias } bias:
+                    ChannelBias.Add(output, y.Length, [new VectorSegment(0, 1, bias)], workspace, new SerialParallel());
+                    break;
+                case VectorWeights scale:
+                    ChannelScale.Apply(scale.Form == FormKind.InputScale ? input : output, scale.Width, [new VectorSegment(0, 1, scale)], workspace, new SerialParallel());
                     break;
                 default:
                     throw new InvalidOperationException("No kernel.");
@@ -29,6 +50,5 @@ internal static unsafe class FormRunner
         }
 
         NativeMemory.AlignedFree(workspace);
-        return y;
     }
 }

@@ -24,6 +24,15 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task A_library_that_is_not_there_is_named()
+    {
+        var (exitCode, log) = await ServerProcess.RunAsync([], environment: new Dictionary<string, string> { ["ADAPTERSERVE_ONNXRUNTIME"] = "/nowhere/libonnxruntime.so" });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("adapterserve: The environment variable ADAPTERSERVE_ONNXRUNTIME names /nowhere/libonnxruntime.so, which does not exist.", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_data_folder_that_can_not_be_written_is_named()
     {
         var (exitCode, log) = await ServerProcess.RunAsync([], data: "/proc/adapterserve");

@@ -27,7 +27,7 @@ public sealed class MixtureTests
         ArgumentNullException.ThrowIfNull(disabled);
         var environment = disabled.Length == 0 ? null : new Dictionary<string, string> { [disabled] = "0" };
         await using var server = await ServerProcess.StartAsync(
-            ["--max-step-tokens", $"{chunk}", "--prefix-cache", prefixCache ? "on" : "off", "--threads", $"{threads}"], environment: environment);
+            ["--prefill-tokens", $"{chunk}", "--prefix-cache", prefixCache ? "on" : "off", "--threads", $"{threads}"], environment: environment);
         if (path.Length > 0)
         {
             Assert.Contains("Kernels compute with " + path, server.Log, StringComparison.Ordinal);

@@ -48,6 +48,7 @@ public sealed class ChatTests(SharedServer shared)
         request["stream_options"] = new JsonObject { ["include_usage"] = true };
         var events = await shared.Client.StreamAsync(Path, request);
         Assert.Equal(2 * Case.GreedyIds.Length, events[^1]["usage"]!["completion_tokens"]!.GetValue<int>());
+        Assert.All(events[..^1], e => Assert.True(e.AsObject().ContainsKey("usage") && e["usage"] is null));
         Assert.All(events, e => Assert.Equal("chat.completion.chunk", e["object"]!.GetValue<string>()));
         Assert.Single(events.Select(e => e["id"]!.GetValue<string>()).Distinct());
         for (var index = 0; index < 2; index++)
@@ -59,6 +60,14 @@ public sealed class ChatTests(SharedServer shared)
             Assert.Equal(Case.GreedyText, string.Concat(pieces.Select(piece => piece!["delta"]!["content"]?.GetValue<string>())));
             Assert.Equal(Case.GreedyIds, pieces.SelectMany(piece => piece!["token_ids"] is { } ids ? Ints(ids) : []));
         }
+    }
+
+    [Fact]
+    public async Task Without_include_usage_no_event_has_usage()
+    {
+        var request = Request(Question);
+        request["stream"] = true;
+        Assert.All(await shared.Client.StreamAsync(Path, request), e => Assert.False(e.AsObject().ContainsKey("usage")));
     }
 
     [Fact]

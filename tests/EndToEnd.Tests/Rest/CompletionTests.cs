@@ -67,11 +67,31 @@ public sealed class CompletionTests(SharedServer shared)
         {
             var entries = list[i]!.AsObject();
             Assert.InRange(entries.Count, 2, 3);
+            var ranks = entries.Select(entry => entry.Value!["rank"]!.GetValue<int>()).Order().ToArray();
+            Assert.Equal([1, 2], ranks[..2]);
+            Assert.True(ranks.Length == 2 || ranks[2] > 2);
             var own = entries[$"{Case.PromptIds[i]}"]!;
             Assert.Equal(Case.PromptLogprobs[i]!.Value, own["logprob"]!.GetValue<double>(), Tolerances.GoldenLogProb);
-            Assert.Contains(entries, entry => entry.Value!["rank"]?.GetValue<int>() == 1);
             Assert.NotEmpty(own["decoded_token"]!.GetValue<string>());
         }
+    }
+
+    [Fact]
+    public async Task A_rank_is_the_place_among_the_best_that_a_longer_list_shows()
+    {
+        JsonObject Request(int top) => new() { ["model"] = "demo", ["prompt"] = Case.Prompt, ["max_tokens"] = 0, ["echo"] = true, ["prompt_logprobs"] = top };
+        var plain = (await shared.Client.PostAsync(Path, Request(0)))["choices"]![0]!["prompt_logprobs"]!.AsArray();
+        var longer = (await shared.Client.PostAsync(Path, Request(20)))["choices"]![0]!["prompt_logprobs"]!.AsArray();
+        var beyond = 0;
+        for (var i = 1; i < plain.Count; i++)
+        {
+            var rank = Assert.Single(plain[i]!.AsObject()).Value!["rank"]!.GetValue<int>();
+            var better = longer[i]!.AsObject().Count(entry => entry.Value!["logprob"]!.GetValue<double>() > plain[i]!.AsObject().First().Value!["logprob"]!.GetValue<double>());
+            Assert.True(rank > better && (rank <= 20) == (longer[i]!.AsObject().Count == 20), $"Token {i} has rank {rank} and {better} better ones.");
+            beyond += rank > 2 ? 1 : 0;
+        }
+
+        Assert.True(beyond > 0, "The prompt is too likely to tell ranks apart.");
     }
 
     [Fact]
@@ -111,6 +131,7 @@ public sealed class CompletionTests(SharedServer shared)
         var events = await shared.Client.StreamAsync(Path, streamed);
         Assert.Equal(whole["usage"]!["completion_tokens"]!.GetValue<int>(), events[^1]["usage"]!["completion_tokens"]!.GetValue<int>());
         Assert.Empty(events[^1]["choices"]!.AsArray());
+        Assert.All(events[..^1], e => Assert.True(e.AsObject().ContainsKey("usage") && e["usage"] is null));
         for (var index = 0; index < 2; index++)
         {
             var pieces = events.SelectMany(e => e["choices"]!.AsArray()).Where(choice => choice!["index"]!.GetValue<int>() == index).ToArray();

@@ -110,14 +110,6 @@ public sealed class HttpErrorTests(SharedServer shared)
         Assert.Equal((400, "context_length_exceeded"), ((int)response.StatusCode, (await Api.ErrorAsync(response)).GetProperty("code").GetString()));
     }
 
-    [Fact]
-    public async Task OpenAPI_describes_every_route()
-    {
-        var document = await shared.Client.GetJsonAsync("/openapi/v1.json");
-        var paths = document["paths"]!.AsObject().Select(path => path.Key).ToHashSet();
-        Assert.Superset(new HashSet<string>(["/v1/models", "/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/adapters", "/v1/adapters/{name}", "/livez", "/readyz"]), paths);
-    }
-
     /// <summary>Spaces, which are JSON as far as it goes.</summary>
     private sealed class Blank(long length, bool seekable) : Stream
     {

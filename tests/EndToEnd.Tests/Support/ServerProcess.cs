@@ -66,9 +66,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server that is expected to end by itself.</summary>
-    public static async Task<(int ExitCode, string Log)> RunAsync(string[] arguments, string? data = null)
+    public static async Task<(int ExitCode, string Log)> RunAsync(string[] arguments, string? data = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        await using var server = Launch(arguments, data, null);
+        await using var server = Launch(arguments, data, environment);
         await server.ExitAsync(Tolerances.Ready);
         return (server._process.ExitCode, server.Log);
     }

@@ -8,10 +8,11 @@ namespace AdapterServe.Engine.Tests.Goldens;
 /// <summary>The demo model, imported once, and a store for the adapters of the goldens.</summary>
 public sealed class DemoModel : IDisposable
 {
-    /// <summary>The plain LoRA adapters among the goldens.</summary>
+    /// <summary>Every adapter that has a golden.</summary>
     public static readonly string[] AdapterNames =
     [
         "pirate-lora", "polite-lora", "doubt-rslora", "robot-lora-pattern", "yoda-lora-bf16", "facts-generated",
+        "polite-dora", "french-lora-bias", "brief-ia3", "polite-ln-tuning", "polite-beft", "yoda-shira",
         "pirate-showcase", "json-showcase", "shout-showcase", "french-showcase", "robot-showcase", "yoda-showcase", "markdown-showcase", "polite-showcase",
     ];
 

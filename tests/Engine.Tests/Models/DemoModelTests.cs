@@ -87,6 +87,16 @@ public sealed class DemoModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Inputs_that_only_one_linear_reads_are_changed_without_a_copy()
+    {
+        using var runner = new ReferenceRunner(_model, blocks: 8);
+        runner.Step([[1, 4, 204], [1, 4]], [2]);
+        var expected = _model.Base.Sites.Where(site => site.Path.EndsWith("o_proj", StringComparison.Ordinal) || site.Path.EndsWith("down_proj", StringComparison.Ordinal));
+        Assert.Equal(expected.Select(site => site.Index), runner.InputsInPlace.Keys.Order());
+        Assert.All(runner.InputsInPlace.Values, Assert.True);
+    }
+
+    [Fact]
     public void The_engine_learns_the_sizes_of_the_model()
     {
         Assert.Equal((4, 256, 8, 4, 32, 1024, 1024), (_model.Shape.Layers, _model.Shape.HiddenSize, _model.Shape.Heads, _model.Shape.KvHeads, _model.Shape.HeadSize, _model.Shape.VocabularySize, _model.Shape.ContextTokens));

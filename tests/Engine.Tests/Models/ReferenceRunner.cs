@@ -23,9 +23,10 @@ internal sealed unsafe class ReferenceRunner : IDisposable
     public ReferenceRunner(ImportedModel model, int blocks)
     {
         _domain = new CustomOpDomain(_environment, GraphNames.OpDomain);
+        _domain.Add(CopyInput.Noting(InputsInPlace));
         _domain.Add(CopySite.Linear(SeenSites));
         _domain.Add(CopySite.Embedding(SeenSites));
-        _domain.Add(new ScalarPagedAttention());
+        _domain.Add(new ScalarPagedAttention { OutputShapeInput = 0 });
         _options = new OrtSessionOptions(_environment);
         _options.SetIntraOpThreads(1);
         _options.AddCustomOps(_domain);
@@ -45,6 +46,9 @@ internal sealed unsafe class ReferenceRunner : IDisposable
 
     /// <summary>For each site that ran: its rows attribute and the elements of the last output.</summary>
     public Dictionary<int, (int Rows, long Elements)> SeenSites { get; } = [];
+
+    /// <summary>For each site with an op before it that ran: whether it took the input's own memory.</summary>
+    public Dictionary<int, bool> InputsInPlace { get; } = [];
 
     /// <summary>Adds tokens to each sequence and returns the logits of the named rows of the flattened batch.</summary>
     public float[][] Step(IReadOnlyList<int[]> tokens, ReadOnlySpan<long> logitsRows)

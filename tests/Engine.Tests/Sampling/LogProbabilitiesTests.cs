@@ -31,6 +31,29 @@ public sealed class LogProbabilitiesTests
     }
 
     [Fact]
+    public void A_rank_is_the_place_in_the_order_of_all_tokens()
+    {
+        for (int size = 1; size < 200; size += 7)
+        {
+            // Few different values, so that there are ties on both sides; infinities and what is no number at the end of the order.
+            float[] logits = [.. ReferenceSampling.RandomLogits(size, seed: size, spread: 3).Select(logit => MathF.Round(logit))];
+            for (int id = 3; id < size; id += 11)
+            {
+                logits[id] = id % 2 == 0 ? float.NaN : float.NegativeInfinity;
+                logits[id - 1] = id % 3 == 0 ? -0f : 0f;
+            }
+
+            int[] order = [.. Enumerable.Range(0, size).OrderByDescending(id => float.IsNaN(logits[id]) ? float.NegativeInfinity : logits[id] + 0f).ThenBy(id => id)];
+            var buffer = new LogProbBuffer(size, size % 2);
+            foreach (int token in order)
+            {
+                LogProbabilities.Fill(logits, token, buffer, token);
+                Assert.Equal(Array.IndexOf(order, token) + 1, buffer.RankAt(token));
+            }
+        }
+    }
+
+    [Fact]
     public void Great_logits_do_not_overflow()
     {
         var buffer = new LogProbBuffer(1, 0);

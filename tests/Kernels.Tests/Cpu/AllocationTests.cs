@@ -28,6 +28,27 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void The_forms_of_scale_bias_norm_and_sparse_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        VectorSegment[] scales = [new(0, 3, VectorWeights.Pack(arena, FormKind.OutputScale, 40, 50, new float[50]))];
+        VectorSegment[] biases = [new(0, 5, VectorWeights.Pack(arena, FormKind.OutputBias, 40, 50, new float[50]))];
+        RmsNormSegment[] norms = [new(0, 5, RmsNormWeights.Pack(arena, 1e-5f, new float[40]))];
+        SparseSegment[] sparses = [new(0, 5, SparseWeights.Pack(arena, 40, 50, [1, 7], [2, 3], [1f, 2f], WeightType.F32))];
+        using var x = new GuardedBuffer<float>(5 * 40);
+        using var y = new GuardedBuffer<float>(5 * 50);
+        using var workspace = new GuardedBuffer<byte>(Sparse.WorkspaceBytes(5, 1, 40));
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() =>
+        {
+            ChannelScale.Apply(y.Pointer, 50, scales, workspace.Pointer, parallel);
+            ChannelBias.Add(y.Pointer, 50, biases, workspace.Pointer, parallel);
+            Sparse.Add(x.Pointer, 40, y.Pointer, 50, sparses, workspace.Pointer, parallel);
+            RmsNorm.Apply(x.Pointer, y.Pointer, 40, norms, workspace.Pointer, parallel);
+        }));
+    }
+
+    [Fact]
     public void Attention_allocates_nothing()
     {
         using var attention = new AttentionCase { Heads = 4, KvHeads = 2, HeadSize = 32, Sequences = [(70, 1), (0, 5)] };

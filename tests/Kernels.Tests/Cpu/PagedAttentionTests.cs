@@ -24,6 +24,27 @@ public sealed unsafe class PagedAttentionTests
     }
 
     [Fact]
+    public void Contexts_of_several_spans_equal_the_reference()
+    {
+        (int, int)[] sequences = [(1100, 1), (510, 4), (1535, 1)];
+        using var kernel = Case(14, 2, 32, 16, 32, sequences, window: 700).Run(new ThreadParallel(2));
+        using var reference = Case(14, 2, 32, 16, 32, sequences, window: 700).RunReference();
+        AssertClose(reference, kernel, 700);
+    }
+
+    [Fact]
+    public void Any_number_of_heads_of_a_group_equals_the_reference()
+    {
+        for (var group = 1; group <= 9; group++)
+        {
+            (int, int)[] sequences = [(75, 1), (0, 19)];
+            using var kernel = Case(2 * group, 2, 32, 16, 32, sequences).Run();
+            using var reference = Case(2 * group, 2, 32, 16, 32, sequences).RunReference();
+            AssertClose(reference, kernel, 76);
+        }
+    }
+
+    [Fact]
     public void Every_head_size_equals_the_reference()
     {
         foreach (var headSize in (int[])[.. Enumerable.Range(1, 18), 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 192, 256])

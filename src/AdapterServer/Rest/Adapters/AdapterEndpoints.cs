@@ -1,6 +1,7 @@
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.Adapters;
@@ -14,13 +15,13 @@ internal static class AdapterEndpoints
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
         group.MapGet("", ListAsync).WithName("ListAdapters").Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
         group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
-        group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").Produces<AdapterAlias>();
+        group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
         group.MapDelete("/{name}/aliases/{alias}", DeleteAliasAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
         group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
         group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Produces<AdapterResidency>();

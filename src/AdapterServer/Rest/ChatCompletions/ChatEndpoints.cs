@@ -1,5 +1,6 @@
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore.Adapters;
 
@@ -9,7 +10,7 @@ namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 internal static class ChatEndpoints
 {
     public static void MapChatCompletions(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/chat/completions", CompleteAsync).WithName("CreateChatCompletion").WithTags("chat").Produces<ChatResponse>();
+        routes.MapPost("/v1/chat/completions", CompleteAsync).WithName("CreateChatCompletion").WithTags("chat").TakesJson(GenerationSchemas.Chat).Produces<ChatResponse>();
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
@@ -47,26 +48,28 @@ internal static class ChatEndpoints
         {
             await running.ForEachAsync(async (choice, _) =>
             {
-                await SendAsync(ChatFormatter.Role(choice)).ConfigureAwait(false);
+                await SendAsync(header with { Choices = [ChatFormatter.Role(choice)] }).ConfigureAwait(false);
                 var isFirst = true;
                 await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
                 {
                     choice.ThrowIfBroken();
                     if (delta.Text.Length > 0 || delta.EndToken > delta.FirstToken)
                     {
-                        await SendAsync(formatter.Piece(choice, delta, isFirst)).ConfigureAwait(false);
+                        await SendAsync(header with { Choices = [formatter.Piece(choice, delta, isFirst)] }).ConfigureAwait(false);
                         isFirst = false;
                     }
                 }
 
-                await SendAsync(ChatFormatter.End(choice)).ConfigureAwait(false);
+                await SendAsync(header with { Choices = [ChatFormatter.End(choice)] }).ConfigureAwait(false);
             }).ConfigureAwait(false);
             if (includeUsage)
             {
-                await events.SendAsync(header with { Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
+                await SendAsync(header with { Usage = running.Usage() }).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
 
-        Task SendAsync(ChatChoice choice) => events.SendAsync(header with { Choices = [choice] }, RestJson.Answers.ChatResponse);
+        Task SendAsync(ChatResponse answer) => includeUsage
+            ? events.SendAsync(answer.WithUsage(), RestJson.Answers.ChatUsageEvent)
+            : events.SendAsync(answer, RestJson.Answers.ChatResponse);
     }
 }

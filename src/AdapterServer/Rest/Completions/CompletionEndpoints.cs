@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.Engine.Requests;
 
@@ -13,7 +14,7 @@ internal static class CompletionEndpoints
     private const string ObjectWord = "text_completion";
 
     public static void MapCompletions(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/completions", CompleteAsync).WithName("CreateCompletion").WithTags("completions").Produces<CompletionResponse>();
+        routes.MapPost("/v1/completions", CompleteAsync).WithName("CreateCompletion").WithTags("completions").TakesJson(GenerationSchemas.Completion).Produces<CompletionResponse>();
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
@@ -62,14 +63,18 @@ internal static class CompletionEndpoints
                 await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
                 {
                     choice.ThrowIfBroken();
-                    await events.SendAsync(header with { Choices = [formatter.Format(choice, delta, isFirst)] }, RestJson.Answers.CompletionResponse).ConfigureAwait(false);
+                    await SendAsync(header with { Choices = [formatter.Format(choice, delta, isFirst)] }).ConfigureAwait(false);
                     isFirst = false;
                 }
             }).ConfigureAwait(false);
             if (includeUsage)
             {
-                await events.SendAsync(header with { Usage = running.Usage() }, RestJson.Answers.CompletionResponse).ConfigureAwait(false);
+                await SendAsync(header with { Usage = running.Usage() }).ConfigureAwait(false);
             }
         }).ConfigureAwait(false);
+
+        Task SendAsync(CompletionResponse answer) => includeUsage
+            ? events.SendAsync(answer.WithUsage(), RestJson.Answers.CompletionUsageEvent)
+            : events.SendAsync(answer, RestJson.Answers.CompletionResponse);
     }
 }

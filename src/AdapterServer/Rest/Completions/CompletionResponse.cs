@@ -10,4 +10,8 @@ internal sealed record CompletionResponse(
     long Created,
     string Model,
     IReadOnlyList<CompletionChoice> Choices,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Usage? Usage);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Usage? Usage)
+{
+    /// <summary>The event of a stream that was asked for usage.</summary>
+    public CompletionUsageEvent WithUsage() => new(Id, Object, Created, Model, Choices, Usage);
+}

@@ -1,4 +1,4 @@
 namespace AdapterServe.AdapterServer.Rest.Generations;
 
-/// <summary>The engine gave up on a request; its own log says why.</summary>
-internal sealed class GenerationFailedException(string message) : Exception(message);
+/// <summary>The engine gave up on a request; the inner exception says why.</summary>
+internal sealed class GenerationFailedException(string message, Exception? inner) : Exception(message, inner);

@@ -38,7 +38,7 @@ internal static class GenerationStarter
                 var (prompt, choice) = Math.DivRem(i, settings.N);
                 var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt, shared?.Take());
                 var text = new TextGeneration(model.Engine.Submit(request), model.Tokenizer.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
-                choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text));
+                choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
         }
         catch

@@ -32,9 +32,8 @@ internal static class PromptLogprobsFormatter
         var entries = new Dictionary<string, PromptLogprob>(top + 1, StringComparer.Ordinal);
         var ids = values.TopIds(index);
         var best = values.TopValues(index);
-        var rank = ids.IndexOf(id) + 1;
-        entries[Key(id)] = new PromptLogprob(Finite(values[index]), rank == 0 ? null : rank, labels.Label(id, asId: false));
-        for (var k = 0; k < Math.Min(top, ids.Length); k++)
+        entries[Key(id)] = new PromptLogprob(Finite(values[index]), values.RankAt(index), labels.Label(id, asId: false));
+        for (var k = 0; k < Math.Min(top, ids.Length) && ids[k] >= 0; k++)
         {
             entries[Key(ids[k])] = new PromptLogprob(Finite(best[k]), k + 1, labels.Label(ids[k], asId: false));
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using AdapterServe.Engine;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
@@ -8,7 +9,8 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="IsFirstOfPrompt">Choice 0 of its prompt: the one that counts the prompt's tokens.</param>
 /// <param name="Prompt">What it continues.</param>
 /// <param name="Text">What it produces.</param>
-internal sealed record RunningChoice(int Index, bool IsFirstOfPrompt, PreparedPrompt Prompt, TextGeneration Text)
+/// <param name="Engine">Knows why a model run failed.</param>
+internal sealed record RunningChoice(int Index, bool IsFirstOfPrompt, PreparedPrompt Prompt, TextGeneration Text, EngineCounters Engine)
 {
     /// <summary>The whole text. <b>Errors</b>: as <see cref="ThrowIfBroken"/>.</summary>
     public async Task<string> ReadToEndAsync(CancellationToken cancellationToken)
@@ -31,7 +33,7 @@ internal sealed record RunningChoice(int Index, bool IsFirstOfPrompt, PreparedPr
             case FinishReason.Drained:
                 throw new EngineBusyException(stopping: true, "The server is stopping; the answer was cut off.");
             case FinishReason.Failed:
-                throw new GenerationFailedException("The model run failed.");
+                throw new GenerationFailedException("The model run failed.", Engine.LastFailure);
             case FinishReason.Cancelled:
                 throw new OperationCanceledException("The request was cancelled.");
         }

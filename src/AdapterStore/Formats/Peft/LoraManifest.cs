@@ -14,6 +14,11 @@ internal sealed record LoraManifest
 
     public required bool UseRsLora { get; init; }
 
+    public required bool UseDora { get; init; }
+
+    /// <summary>Whether each B has a bias.</summary>
+    public required bool HasBias { get; init; }
+
     /// <summary>Ranks of modules whose path ends in a match of the pattern; the first match in the file's order wins.</summary>
     public required ImmutableArray<(ModulePattern Pattern, int Rank)> RankPattern { get; init; }
 

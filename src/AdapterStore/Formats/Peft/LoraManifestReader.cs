@@ -16,6 +16,8 @@ internal static class LoraManifestReader
             Rank = Rank("r", values.RequiredInt("r")),
             Alpha = values.RequiredNumber("lora_alpha"),
             UseRsLora = values.Flag("use_rslora"),
+            UseDora = values.Flag("use_dora"),
+            HasBias = values.Flag("lora_bias"),
             RankPattern = Pattern(values, "rank_pattern", value => Rank("rank_pattern", ConfigValues.Int("rank_pattern", value))),
             AlphaPattern = Pattern(values, "alpha_pattern", value => ConfigValues.Number("alpha_pattern", value)),
             Modules = new ModuleSelection(values, saved),

@@ -9,6 +9,12 @@ internal enum LoraPart
     A,
     B,
 
+    /// <summary>DoRA's row norms.</summary>
+    Magnitude,
+
+    /// <summary>A bias behind B, scaled with it.</summary>
+    BiasB,
+
     /// <summary>A full copy of the weight under the LoRA, as PEFT saves it for a targeted output layer.</summary>
     BaseCopy,
 
@@ -23,5 +29,5 @@ internal sealed class LoraModule(Site site)
 
     public Dictionary<LoraPart, SafetensorsTensor> Parts { get; } = [];
 
-    public bool IsAdapted => Parts.ContainsKey(LoraPart.A) || Parts.ContainsKey(LoraPart.B);
+    public bool IsAdapted => Parts.Keys.Any(part => part is LoraPart.A or LoraPart.B or LoraPart.Magnitude or LoraPart.BiasB);
 }

@@ -70,6 +70,9 @@ internal sealed class LoraModules
     [
         (".lora_A.weight", LoraPart.A),
         (".lora_B.weight", LoraPart.B),
+        (".lora_magnitude_vector", LoraPart.Magnitude),
+        (".lora_magnitude_vector.weight", LoraPart.Magnitude),
+        (".lora_B.bias", LoraPart.BiasB),
         (".base_layer.weight", LoraPart.BaseCopy),
         (".weight", LoraPart.Weight),
     ];
@@ -77,9 +80,6 @@ internal sealed class LoraModules
     /// <summary>Parts of other methods, which say more than that the name is unknown.</summary>
     private static readonly (string Suffix, string Code, string What)[] Foreign =
     [
-        (".lora_magnitude_vector", "dora", "DoRA magnitudes"),
-        (".lora_magnitude_vector.weight", "dora", "DoRA magnitudes"),
-        (".lora_B.bias", "lora_bias", "a bias of the LoRA's own"),
         (".lora_embedding_A", "lora_embedding", "LoRA on an embedding"),
         (".lora_embedding_B", "lora_embedding", "LoRA on an embedding"),
         (".token_adapter.trainable_tokens_delta", "trainable_tokens", "trainable tokens"),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
@@ -14,14 +15,12 @@ internal static class LoraOptions
         StringComparer.Ordinal,
         "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "r", "lora_alpha", "lora_dropout",
         "rank_pattern", "alpha_pattern", "use_rslora", "target_modules", "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern",
-        "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
+        "use_dora", "lora_bias", "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
         "qalora_group_size", "runtime_config");
 
     /// <summary>Options that turn a plain LoRA into something else, each with its code and what to do.</summary>
     private static readonly (string Key, string Code, string Reason)[] Refused =
     [
-        ("use_dora", "dora", "DoRA is not served yet; train with use_dora=False."),
-        ("lora_bias", "lora_bias", "LoRA with a bias of its own is not served yet; train with lora_bias=False."),
         ("trainable_token_indices", "trainable_tokens", "Trainable tokens are not served yet; train without trainable_token_indices."),
         ("alora_invocation_tokens", "alora", "Activated LoRA is not served yet; train without alora_invocation_tokens."),
         ("kasa_config", "kasa", "KaSA truncates the smallest singular values of the base's weights, so its base can't be shared; train without kasa_config."),
@@ -40,7 +39,7 @@ internal static class LoraOptions
     /// <summary>Starts that change the base's weights: valid on the shared base only after PEFT's conversion, which rewrites this option to true.</summary>
     private static readonly string[] MutatingStarts = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
-    public static void RequireServable(ConfigValues values)
+    public static void RequireServable(ConfigValues values, BaseModel baseModel)
     {
         foreach (var (key, code, reason) in Refused)
         {
@@ -50,7 +49,7 @@ internal static class LoraOptions
             }
         }
 
-        RequireNoBias(values.Text("bias"));
+        RequireNoBias(values.Text("bias"), baseModel);
         RequireSharedBase(values);
         foreach (var key in values.MeaningfulKeys())
         {
@@ -63,9 +62,12 @@ internal static class LoraOptions
         }
     }
 
-    private static void RequireNoBias(string? bias)
+    /// <summary>Training the base's biases means nothing on a base that has none.</summary>
+    private static void RequireNoBias(string? bias, BaseModel baseModel)
     {
-        if (bias is not (null or "none"))
+        var isVoid = bias is "lora_only" or "all" && baseModel.Weights is { } weights
+            && !baseModel.Sites.Any(site => site.Kind == SiteKind.Linear && weights.TryReadBias(site, new float[site.OutFeatures]));
+        if (bias is not (null or "none") && !isVoid)
         {
             throw StoreErrors.Unservable("bias", "Trained biases of the base are not served yet; train with bias=\"none\".");
         }

@@ -30,7 +30,9 @@ internal static class LoraResolver
 
             if (module.IsAdapted)
             {
-                sites.Add(LowRank(module, manifest, budget));
+                var lowRank = LowRank(module, manifest, budget);
+                sites.Add(lowRank);
+                sites.AddRange(LoraVectors.Of(module, manifest, lowRank, baseModel));
             }
         }
 

@@ -16,6 +16,6 @@ internal sealed class PeftOtherReader : IAdapterReader
                 "batch_dependent",
                 "LILY's router averages over every row and token of the batch, so one request's output would depend on its neighbours; train a LoRA instead.")
             : StoreErrors.Unservable(
-                "unsupported_peft_type", $"peft_type '{AdapterNames.Shorten(type)}' is not served yet; the server takes LORA.");
+                "unsupported_peft_type", $"peft_type '{AdapterNames.Shorten(type)}' is not served yet; train a LoRA instead.");
     }
 }

@@ -31,6 +31,8 @@ public static class GraphNames
     /// <summary>The domain of our operators.</summary>
     public const string OpDomain = "adapterserve";
 
+    public const string SiteInput = "SiteInput";
+
     public const string SiteOutput = "SiteOutput";
 
     public const string EmbeddingSite = "EmbeddingSite";

@@ -7,7 +7,8 @@ namespace AdapterServe.Engine.Models.Graph;
 
 /// <summary>
 /// Writes the instrumented graph of a Llama model over a flattened batch.
-/// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), behind the embedding
+/// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before those whose input has no
+/// other reader <c>SiteInput(x) → x'</c> (attribute site), behind the embedding
 /// <c>EmbeddingSite(ids, y) → y'</c>; only the rows in <c>logits_rows</c> reach the final norm and the head.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
 /// </summary>
@@ -126,6 +127,11 @@ internal sealed class LlamaGraph
 
     private string AddLinear(string path, string input, bool bias)
     {
+        if (_sites[path].HasInputOp)
+        {
+            input = _builder.AddNode(path + ".input", GraphNames.SiteInput, [input], [("site", _sites[path].Index)], GraphNames.OpDomain);
+        }
+
         var product = AddProduct(path, input, path + ".weight", bias ? path + ".bias" : null);
         return AddSite(path, GraphNames.SiteOutput, input, product, TokenRows);
     }

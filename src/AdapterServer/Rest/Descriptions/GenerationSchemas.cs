@@ -1,0 +1,75 @@
+using AdapterServe.AdapterServer.Options;
+using Microsoft.OpenApi;
+using static AdapterServe.AdapterServer.Rest.Descriptions.Schemas;
+
+namespace AdapterServe.AdapterServer.Rest.Descriptions;
+
+/// <summary>What the parsers of legacy and chat completions read; a test holds the two together.</summary>
+internal static class GenerationSchemas
+{
+    public static OpenApiSchema Completion() => Object(
+        ["model", "prompt"],
+        [
+            ("prompt", AnyOf("Text, token ids, or a list of either.", Text(), List(Integer(min: 0)), List(Text(), most: RequestLimits.Prompts), List(List(Integer(min: 0)), most: RequestLimits.Prompts))),
+            ("max_tokens", Integer("Most tokens to generate; 0 with echo scores the prompt. Without it 16.", 0)),
+            ("logprobs", Integer("Log-probabilities of the tokens, with this many best ones each.", 0, RequestLimits.LogProbs)),
+            ("echo", Flag("The prompt stands before the answer.")),
+            ("add_special_tokens", Flag("A prompt of text gets the tokenizer's special tokens; true unless set.")),
+            .. Shared(),
+        ]);
+
+    public static OpenApiSchema Chat() => Object(
+        ["model", "messages"],
+        [
+            .. Messages(),
+            ("tool_choice", Text("auto, or none to leave out the tools.")),
+            ("max_tokens", Integer("Most tokens to generate; without it the rest of the context.", 1)),
+            ("max_completion_tokens", Integer("The newer name of max_tokens.", 1)),
+            ("logprobs", Flag("Log-probabilities of the tokens.")),
+            ("top_logprobs", Integer("With logprobs: this many best tokens each.", 0, RequestLimits.LogProbs)),
+            ("modalities", List(Text(), "May only be text.")),
+            .. Shared(),
+        ]);
+
+    /// <summary>What a chat template is rendered with, for chat completions and /tokenize.</summary>
+    public static (string Name, OpenApiSchema Schema)[] Messages() =>
+    [
+        ("messages", List(Message(), most: RequestLimits.Messages)),
+        ("tools", List(Map("A tool as the model's chat template takes it."))),
+        ("add_generation_prompt", Flag("The prompt ends with the beginning of an answer; true unless set.")),
+        ("continue_final_message", Flag("May only be false.")),
+        ("chat_template_kwargs", Map("More variables for the chat template.")),
+        ("add_special_tokens", Flag("The tokenizer adds its special tokens besides the template's; false unless set.")),
+    ];
+
+    private static OpenApiSchema Message() => Object(
+        ["role"],
+        ("role", Text("system, developer, user, assistant, tool or function.")),
+        ("content", AnyOf("Text, or parts of it.", Text(), List(Object(["type", "text"], ("type", Text("text")), ("text", Text()))))));
+
+    private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
+    [
+        ("model", Text("The base, an adapter, adapter@version, adapter@alias or adapter@digest.")),
+        ("temperature", Number("0 is greedy; 1 unless set.", 0)),
+        ("top_p", Number("Above 0; 1 is off.", 0, 1)),
+        ("top_k", Integer("0 and -1 are off.", -1)),
+        ("min_p", Number("0 is off.", 0, 1)),
+        ("presence_penalty", Number(min: RequestLimits.LowestPenalty, max: RequestLimits.HighestPenalty)),
+        ("frequency_penalty", Number(min: RequestLimits.LowestPenalty, max: RequestLimits.HighestPenalty)),
+        ("repetition_penalty", Number("Above 0; 1 is off.", 0)),
+        ("logit_bias", Map("From token ids to what is added to their logits.", Number(min: RequestLimits.LowestBias, max: RequestLimits.HighestBias))),
+        ("seed", Integer("Makes the answer repeatable.")),
+        ("n", Integer("Choices for each prompt.", 1, RequestLimits.Choices)),
+        ("best_of", Integer("May only be n.", 1)),
+        ("stop", AnyOf("End the answer, and are left out.", Text(), List(Text(), most: RequestLimits.StopStrings))),
+        ("stop_token_ids", List(Integer(min: 0), most: RequestLimits.StopTokenIds)),
+        ("min_tokens", Integer("Before these nothing ends the answer.", 0)),
+        ("ignore_eos", Flag("The model's end ids do not end the answer.")),
+        ("prompt_logprobs", Integer("The same for the prompt, in vLLM's form.", 0, RequestLimits.LogProbs)),
+        ("stream", Flag("Answer with server-sent events.")),
+        ("stream_options", Object([], ("include_usage", Flag("The last event has the usage; the others have null.")))),
+        ("return_token_ids", Flag("Choices have prompt_token_ids and token_ids.")),
+        ("return_tokens_as_token_ids", Flag("Log-probabilities name tokens token_id:N.")),
+        ("skip_special_tokens", Flag("Special tokens have no text; true unless set.")),
+    ];
+}

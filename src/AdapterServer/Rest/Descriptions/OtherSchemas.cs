@@ -1,0 +1,39 @@
+using AdapterServe.AdapterServer.Options;
+using Microsoft.OpenApi;
+using static AdapterServe.AdapterServer.Rest.Descriptions.Schemas;
+
+namespace AdapterServe.AdapterServer.Rest.Descriptions;
+
+/// <summary>The bodies of the remaining routes.</summary>
+internal static class OtherSchemas
+{
+    public static OpenApiSchema Tokenize() => new()
+    {
+        Description = "Either text or a chat.",
+        AnyOf =
+        [
+            Object(["prompt"], [("prompt", Text()), ("add_special_tokens", Flag("Add the tokenizer's special tokens; true unless set.")), .. TokenizeShared()]),
+            Object(["messages"], [.. GenerationSchemas.Messages(), .. TokenizeShared()]),
+        ],
+    };
+
+    public static OpenApiSchema Detokenize() => Object(["tokens"], ("model", Model()), ("tokens", List(Integer(min: 0), most: RequestLimits.TokenizeCharacters)));
+
+    public static OpenApiSchema Alias() => Object(
+        ["version"], ("version", AnyOf("What the alias shall mean: a version's number, its digest or another alias.", Integer(min: 1), Text())));
+
+    /// <summary>An adapter's files, or an archive of them.</summary>
+    public static IEnumerable<(string Type, OpenApiSchema Schema)> Upload() =>
+    [
+        ("multipart/form-data", Object(["files"], ("files", List(Bytes("One part for each file, with its file name."))))),
+        ("application/zip", Bytes("The files.")),
+        ("application/x-tar", Bytes("The files, also compressed with gzip.")),
+        ("application/gzip", Bytes("A tar archive of the files, compressed with gzip.")),
+    ];
+
+    private static (string Name, OpenApiSchema Schema)[] TokenizeShared() => [("model", Model()), ("return_token_strs", Flag("Also the tokens' texts."))];
+
+    private static OpenApiSchema Model() => Text("The base or an adapter; all share the base's tokens.");
+
+    private static OpenApiSchema Bytes(string description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
+}

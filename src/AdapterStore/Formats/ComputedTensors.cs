@@ -1,0 +1,63 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.AdapterStore.Formats;
+
+/// <summary>A form that packs itself when the adapter is lowered.</summary>
+internal abstract record ComputedTensors(Site Site, FormKind Form) : SiteTensors(Site, Form)
+{
+    public abstract FormWeights Pack(LoweringSource source, WeightArena arena);
+}
+
+/// <summary>y = g y, y += Scale c, or x = s x. <b>Shapes</b>: any shape with as many elements as the site has channels there.</summary>
+internal sealed record VectorTensors(Site Site, FormKind Form, SafetensorsTensor Values, float Scale = 1) : ComputedTensors(Site, Form)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [Values];
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
+        LoweringSource.PackVector(arena, Site, Form, Scale == 1 ? source.Read(Values) : Array.ConvertAll(source.Read(Values), value => value * Scale));
+}
+
+/// <summary>y += W ((s - 1) x): a scaled input where x can't be changed before the base's product. <b>Shapes</b>: s has in elements.</summary>
+internal sealed record InputScaleDelta(Site Site, SafetensorsTensor Values) : ComputedTensors(Site, FormKind.Dense)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [Values];
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena)
+    {
+        var scale = source.Read(Values);
+        var delta = source.BaseWeight(Site);
+        for (var i = 0; i < delta.Length; i++)
+        {
+            delta[i] = (float)(delta[i] * ((double)scale[i % scale.Length] - 1));
+        }
+
+        return DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, delta, DenseMode.Add, WeightType.F32);
+    }
+}
+
+/// <summary>y = w x / rms(x) in place of the base's norm. <b>Shapes</b>: w [width].</summary>
+internal sealed record NormTensors(Site Site, SafetensorsTensor Weight) : ComputedTensors(Site, FormKind.RmsNorm)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [Weight];
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) => RmsNormWeights.Pack(arena, source.BaseWeights.NormEpsilon, source.Read(Weight));
+}
+
+/// <summary>y += S x. <b>Shapes</b>: Values [k]; Indices [2, k], outputs in row 0 and inputs in row 1.</summary>
+internal sealed record SparseTensors(Site Site, SafetensorsTensor Values, SafetensorsTensor Indices) : ComputedTensors(Site, FormKind.Sparse)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => [Values, Indices];
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena)
+    {
+        var indices = source.ReadIndices(Indices);
+        var count = indices.Length / 2;
+        LoweringSource.RequireRange(Indices, indices.AsSpan(0, count), Site.OutFeatures);
+        LoweringSource.RequireRange(Indices, indices.AsSpan(count), Site.InFeatures);
+        var type = Values.DType == SafetensorsType.BF16 ? WeightType.BF16 : WeightType.F32;
+        return SparseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, indices.AsSpan(0, count), indices.AsSpan(count), source.Read(Values), type);
+    }
+}

@@ -1,0 +1,122 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>A segment as the tasks of <see cref="RmsNormCall"/> see it.</summary>
+internal unsafe struct RmsNormWork
+{
+    public int RowStart;
+    public int Rows;
+    public float Epsilon;
+    public float* Values;
+    public long Start;
+}
+
+/// <summary>One call of <see cref="RmsNorm.Apply"/>, shared out in rows.</summary>
+internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works)
+{
+    private const int Lanes = 16;
+
+    private readonly float* _x = x;
+    private readonly float* _y = y;
+    private readonly RmsNormWork* _works = works;
+    private readonly long _rowCost = (long)width * 2 * sizeof(float);
+    private int _segments;
+    private long _total;
+    private int _tasks;
+
+    public void Plan(ReadOnlySpan<RmsNormSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            var rows = segment.RowEnd - segment.RowStart;
+            Shape.RequireRange("RmsNorm", "row start", 0, int.MaxValue, segment.RowStart);
+            Shape.RequireRange("RmsNorm", "row end", segment.RowStart, int.MaxValue, segment.RowEnd);
+            Shape.Require("RmsNorm", "width of the weights", width, segment.Weights.InFeatures);
+            if (rows > 0)
+            {
+                var weights = segment.Weights;
+                _works[_segments++] = new RmsNormWork
+                {
+                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, Values = weights.Values, Start = _total,
+                };
+                _total += rows * _rowCost;
+            }
+        }
+    }
+
+    public void Run<TLanes>(IParallel parallel)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        fixed (RmsNormCall* state = &this)
+        {
+            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
+            if (_tasks == 1)
+            {
+                Task<TLanes>(state, 0);
+            }
+            else
+            {
+                parallel.For(_tasks, &Task<TLanes>, state);
+            }
+        }
+    }
+
+    private static void Task<TLanes>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        ref var call = ref *(RmsNormCall*)state;
+        var from = WorkSplit.Boundary(call._total, task, call._tasks);
+        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
+        for (var i = 0; i < call._segments; i++)
+        {
+            ref var work = ref call._works[i];
+            var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
+            for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
+            {
+                call.Row<TLanes>(work.RowStart + row, work.Values, work.Epsilon);
+            }
+        }
+    }
+
+    private readonly void Row<TLanes>(int row, float* values, float epsilon)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var source = _x + ((nint)row * width);
+        var target = _y + ((nint)row * width);
+        var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + epsilon);
+        var factors = TLanes.Broadcast(factor);
+        var i = 0;
+        for (; i <= width - Lanes; i += Lanes)
+        {
+            TLanes.Store(TLanes.Multiply(TLanes.Multiply(TLanes.Load(source + i), factors), TLanes.Load(values + i)), target + i);
+        }
+
+        for (; i < width; i++)
+        {
+            target[i] = source[i] * factor * values[i];
+        }
+    }
+
+    private readonly float SumOfSquares<TLanes>(float* source)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var sums = TLanes.Zero;
+        var i = 0;
+        for (; i <= width - Lanes; i += Lanes)
+        {
+            var values = TLanes.Load(source + i);
+            sums = TLanes.MultiplyAdd(values, values, sums);
+        }
+
+        var sum = TLanes.Sum(sums);
+        for (; i < width; i++)
+        {
+            sum += source[i] * source[i];
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,45 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] += S_s x[t]. Rows in no segment are not touched.
+/// <b>Shapes</b>: x [T, H], y [T, O], S_s [O, H]; segments may come in any order, leave gaps, and not overlap.
+/// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; values f32 or bf16; sums in f32, an output's elements in four interleaved chains.
+/// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.
+/// <b>Effects</b>: y in place, must not overlap x; no allocation; the caller keeps the weights' arenas alive.
+/// <b>Errors</b>: <see cref="ArgumentException"/> when a segment's weights have another H or O or its rows run backwards.
+/// <b>Source</b>: ours: few rows walk the elements one row at a time; many rows are turned so that sixteen of them lie in the lanes, which needs no gather.
+/// </summary>
+public static unsafe class Sparse
+{
+    /// <summary>Bytes of workspace that suffice for so many rows in so many segments.</summary>
+    public static long WorkspaceBytes(int rows, int segments, int inFeatures)
+    {
+        var tiles = Math.Min((rows / SparseCall.TileRows) + segments, rows / SparseCall.FewestTiledRows);
+        return ((long)segments * sizeof(SparseWork)) + 64 + ((long)tiles * inFeatures * SparseCall.TileRows * sizeof(float));
+    }
+
+    public static void Add(
+        float* x, int inFeatures, float* y, int outFeatures, ReadOnlySpan<SparseSegment> segments, void* workspace, IParallel parallel)
+    {
+        var call = new SparseCall(x, inFeatures, y, outFeatures, (SparseWork*)workspace);
+        call.Plan(segments);
+        switch (SimdSupport.Path)
+        {
+            case SimdPath.Avx512:
+                call.Run<Lanes512>(parallel);
+                break;
+            case SimdPath.Avx2:
+                call.Run<Lanes256>(parallel);
+                break;
+            case SimdPath.Vector128:
+                call.Run<Lanes128>(parallel);
+                break;
+            default:
+                call.Run<LanesScalar>(parallel);
+                break;
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>A segment as the tasks of <see cref="SparseCall"/> see it.</summary>
+internal unsafe struct SparseWork
+{
+    public int RowStart;
+    public int Rows;
+    public WeightType Type;
+    public bool Narrow;
+    public int Count;
+    public int* Starts;
+    public void* Values;
+    public void* Columns;
+
+    /// <summary>The segment's rows of x in tiles [H][16 rows], or null where each row is taken alone.</summary>
+    public float* Tiled;
+
+    /// <summary>Tiles, or rows where each is taken alone.</summary>
+    public int Pieces;
+    public int FirstTile;
+    public long UnitCost;
+    public long Start;
+}
+
+/// <summary>
+/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a tile of rows; a task owns the output rows whose first element is among its units.
+/// </summary>
+internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works)
+{
+    public const int TileRows = 16;
+    public const int FewestTiledRows = 4;
+
+    private readonly float* _x = x;
+    private readonly float* _y = y;
+    private readonly SparseWork* _works = works;
+    private int _segments;
+    private int _tiles;
+    private long _total;
+    private int _tasks;
+
+    public void Plan(ReadOnlySpan<SparseSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            var rows = segment.RowEnd - segment.RowStart;
+            Shape.RequireRange("Sparse", "row start", 0, int.MaxValue, segment.RowStart);
+            Shape.RequireRange("Sparse", "row end", segment.RowStart, int.MaxValue, segment.RowEnd);
+            Shape.Require("Sparse", "in features of the weights", inFeatures, segment.Weights.InFeatures);
+            Shape.Require("Sparse", "out features of the weights", outFeatures, segment.Weights.OutFeatures);
+            if (rows > 0 && segment.Weights.Count > 0)
+            {
+                Plan(segment, rows, ref _works[_segments++]);
+            }
+        }
+
+        var tiled = (float*)(((nint)(_works + _segments) + 63) & ~63);
+        for (var i = 0; i < _segments; i++)
+        {
+            if (IsTiled(_works[i].Rows))
+            {
+                _works[i].Tiled = tiled + ((nint)_works[i].FirstTile * inFeatures * TileRows);
+            }
+        }
+    }
+
+    public void Run<TLanes>(IParallel parallel)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        fixed (SparseCall* state = &this)
+        {
+            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
+            if (_tasks == 1)
+            {
+                for (var tile = 0; tile < _tiles; tile++)
+                {
+                    TurnTask<TLanes>(state, tile);
+                }
+
+                Task<TLanes>(state, 0);
+            }
+            else
+            {
+                if (_tiles > 0)
+                {
+                    parallel.For(_tiles, &TurnTask<TLanes>, state);
+                }
+
+                parallel.For(_tasks, &Task<TLanes>, state);
+            }
+        }
+    }
+
+    private static bool IsTiled(int rows) => rows >= FewestTiledRows;
+
+    private void Plan(in SparseSegment segment, int rows, ref SparseWork work)
+    {
+        var weights = segment.Weights;
+        var tiled = IsTiled(rows);
+        var bytes = weights.Type.ElementBytes() + (weights.HasNarrowColumns ? sizeof(ushort) : sizeof(int));
+        work = new SparseWork
+        {
+            RowStart = segment.RowStart,
+            Rows = rows,
+            Type = weights.Type,
+            Narrow = weights.HasNarrowColumns,
+            Count = weights.Count,
+            Starts = weights.Starts,
+            Values = weights.Values,
+            Columns = weights.Columns,
+            Pieces = tiled ? (rows + TileRows - 1) / TileRows : rows,
+            FirstTile = _tiles,
+            UnitCost = (bytes * WorkSplit.ByteCost) + TileRows,
+            Start = _total,
+        };
+        _tiles += tiled ? work.Pieces : 0;
+        _total += work.Count * work.UnitCost * work.Pieces;
+    }
+
+    private static void TurnTask<TLanes>(void* state, int tile)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        ref var call = ref *(SparseCall*)state;
+        for (var i = 0; i < call._segments; i++)
+        {
+            ref var work = ref call._works[i];
+            if (work.Tiled is not null && tile >= work.FirstTile && tile < work.FirstTile + work.Pieces)
+            {
+                call.Turn<TLanes>(ref work, tile - work.FirstTile);
+            }
+        }
+    }
+
+    /// <summary>[rows][H] to [H][16 rows]; rows that the tile lacks are zero.</summary>
+    private readonly void Turn<TLanes>(ref SparseWork work, int tile)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var rows = Math.Min(TileRows, work.Rows - (tile * TileRows));
+        var source = _x + ((nint)(work.RowStart + (tile * TileRows)) * inFeatures);
+        var target = work.Tiled + ((nint)tile * inFeatures * TileRows);
+        var column = 0;
+        for (; rows == TileRows && column <= inFeatures - TileRows; column += TileRows)
+        {
+            TLanes.Transpose(source + column, inFeatures, target + ((nint)column * TileRows));
+        }
+
+        for (; column < inFeatures; column++)
+        {
+            for (var row = 0; row < TileRows; row++)
+            {
+                target[((nint)column * TileRows) + row] = row < rows ? source[((nint)row * inFeatures) + column] : 0;
+            }
+        }
+    }
+
+    private static void Task<TLanes>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        ref var call = ref *(SparseCall*)state;
+        var from = WorkSplit.Boundary(call._total, task, call._tasks);
+        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
+        for (var i = 0; i < call._segments; i++)
+        {
+            ref var work = ref call._works[i];
+            var first = FirstUnit(from, work);
+            var end = FirstUnit(to, work);
+            for (var piece = (int)(first / work.Count); first < end; piece++)
+            {
+                var pieceEnd = Math.Min(end, (piece + 1L) * work.Count);
+                var skipped = (long)piece * work.Count;
+                call.Piece<TLanes>(ref work, piece, FirstRow(work, first - skipped, outFeatures: call.OutFeatures), FirstRow(work, pieceEnd - skipped, call.OutFeatures));
+                first = pieceEnd;
+            }
+        }
+    }
+
+    private readonly int OutFeatures => outFeatures;
+
+    private static long FirstUnit(long boundary, in SparseWork work) => boundary <= work.Start
+        ? 0
+        : Math.Min((boundary - work.Start + work.UnitCost - 1) / work.UnitCost, (long)work.Count * work.Pieces);
+
+    /// <summary>The first output row whose elements begin at or after one.</summary>
+    private static int FirstRow(in SparseWork work, long element, int outFeatures)
+    {
+        var (low, high) = (0, outFeatures);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = work.Starts[middle] >= element ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
+
+    private readonly void Piece<TLanes>(ref SparseWork work, int piece, int from, int to)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        switch (work.Type, work.Narrow)
+        {
+            case (WeightType.F32, true):
+                Piece<TLanes, F32Narrow>(ref work, piece, from, to);
+                break;
+            case (WeightType.F32, false):
+                Piece<TLanes, F32Wide>(ref work, piece, from, to);
+                break;
+            case (_, true):
+                Piece<TLanes, BF16Narrow>(ref work, piece, from, to);
+                break;
+            default:
+                Piece<TLanes, BF16Wide>(ref work, piece, from, to);
+                break;
+        }
+    }
+
+    private readonly void Piece<TLanes, TElement>(ref SparseWork work, int piece, int from, int to)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TElement : ISparseElement
+    {
+        var elements = new SparseElements(work.Starts, work.Values, work.Columns);
+        if (work.Tiled is null)
+        {
+            var row = (nint)(work.RowStart + piece);
+            elements.AddRow<TLanes, TElement>(_x + (row * inFeatures), _y + (row * outFeatures), from, to);
+        }
+        else
+        {
+            var row = work.RowStart + (piece * TileRows);
+            var rows = Math.Min(TileRows, work.Rows - (piece * TileRows));
+            elements.AddTile<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * TileRows), _y + ((nint)row * outFeatures), outFeatures, rows, from, to);
+        }
+    }
+}

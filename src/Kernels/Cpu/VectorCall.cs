@@ -1,0 +1,116 @@
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Cpu;
+
+/// <summary>A segment as the tasks of <see cref="VectorCall"/> see it.</summary>
+internal unsafe struct VectorWork
+{
+    public int RowStart;
+    public int Rows;
+    public float* Values;
+    public long Start;
+}
+
+/// <summary>One call of <see cref="ChannelScale"/> or <see cref="ChannelBias"/>, shared out in rows.</summary>
+internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
+{
+    private const int Lanes = 16;
+
+    private readonly float* _y = y;
+    private readonly VectorWork* _works = works;
+    private readonly long _rowCost = (long)width * sizeof(float);
+    private int _segments;
+    private long _total;
+    private int _tasks;
+
+    public void Plan(string name, ReadOnlySpan<VectorSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            var rows = segment.RowEnd - segment.RowStart;
+            Shape.RequireRange(name, "row start", 0, int.MaxValue, segment.RowStart);
+            Shape.RequireRange(name, "row end", segment.RowStart, int.MaxValue, segment.RowEnd);
+            Shape.Require(name, "width of the weights", width, segment.Weights.Width);
+            if (rows > 0)
+            {
+                _works[_segments++] = new VectorWork { RowStart = segment.RowStart, Rows = rows, Values = segment.Weights.Values, Start = _total };
+                _total += rows * _rowCost;
+            }
+        }
+    }
+
+    public void Run<TOperation>(IParallel parallel)
+        where TOperation : IVectorOperation
+    {
+        switch (SimdSupport.Path)
+        {
+            case SimdPath.Avx512:
+                Run<Lanes512, TOperation>(parallel);
+                break;
+            case SimdPath.Avx2:
+                Run<Lanes256, TOperation>(parallel);
+                break;
+            case SimdPath.Vector128:
+                Run<Lanes128, TOperation>(parallel);
+                break;
+            default:
+                Run<LanesScalar, TOperation>(parallel);
+                break;
+        }
+    }
+
+    private void Run<TLanes, TOperation>(IParallel parallel)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TOperation : IVectorOperation
+    {
+        fixed (VectorCall* state = &this)
+        {
+            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
+            if (_tasks == 1)
+            {
+                Task<TLanes, TOperation>(state, 0);
+            }
+            else
+            {
+                parallel.For(_tasks, &Task<TLanes, TOperation>, state);
+            }
+        }
+    }
+
+    private static void Task<TLanes, TOperation>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TOperation : IVectorOperation
+    {
+        ref var call = ref *(VectorCall*)state;
+        var from = WorkSplit.Boundary(call._total, task, call._tasks);
+        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
+        for (var i = 0; i < call._segments; i++)
+        {
+            ref var work = ref call._works[i];
+            var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
+            for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
+            {
+                call.Row<TLanes, TOperation>(work.RowStart + row, work.Values);
+            }
+        }
+    }
+
+    private readonly void Row<TLanes, TOperation>(int row, float* values)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TOperation : IVectorOperation
+    {
+        var y = _y + ((nint)row * width);
+        var i = 0;
+        for (; i <= width - Lanes; i += Lanes)
+        {
+            TLanes.Store(TOperation.Apply(TLanes.Load(y + i), TLanes.Load(values + i)), y + i);
+        }
+
+        for (; i < width; i++)
+        {
+            y[i] = TOperation.Apply(y[i], values[i]);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace AdapterServe.Kernels.Reference;
+
+/// <summary>y[row] = w * x[row] / sqrt(mean(x[row]^2) + epsilon) for one segment, in double.</summary>
+internal static class RmsNorm
+{
+    public static void Apply(ReadOnlySpan<float> x, Span<double> y, int width, int rowStart, int rowEnd, ReadOnlySpan<float> w, double epsilon)
+    {
+        for (var row = rowStart; row < rowEnd; row++)
+        {
+            var squares = 0.0;
+            for (var i = 0; i < width; i++)
+            {
+                squares += (double)x[(row * width) + i] * x[(row * width) + i];
+            }
+
+            for (var i = 0; i < width; i++)
+            {
+                y[(row * width) + i] = w[i] * x[(row * width) + i] / Math.Sqrt((squares / width) + epsilon);
+            }
+        }
+    }
+}

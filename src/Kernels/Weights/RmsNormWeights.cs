@@ -1,0 +1,28 @@
+namespace AdapterServe.Kernels.Weights;
+
+/// <summary>
+/// The weight of a norm without centring. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
+/// </summary>
+public sealed unsafe class RmsNormWeights : FormWeights
+{
+    private RmsNormWeights(int width, float epsilon, float* values, long bytes)
+        : base(FormKind.RmsNorm, width, width, bytes)
+    {
+        Epsilon = epsilon;
+        Values = values;
+    }
+
+    public float Epsilon { get; }
+
+    internal float* Values { get; }
+
+    public static RmsNormWeights Pack(WeightArena arena, float epsilon, ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, 1);
+        var bytes = (long)Packing.RoundUp(values.Length) * sizeof(float);
+        var memory = (float*)arena.Allocate(bytes);
+        values.CopyTo(new Span<float>(memory, values.Length));
+        return new RmsNormWeights(values.Length, epsilon, memory, bytes);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+using AdapterServe.AdapterServer.Rest.Descriptions;
+using AdapterServe.AdapterServer.Tests.Support;
+using Microsoft.OpenApi;
+
+namespace AdapterServe.AdapterServer.Tests.Rest;
+
+public sealed partial class GenerationSchemasTests
+{
+    private static readonly string[] Shared = ["Generations/SettingsParser", "Generations/SamplingParser"];
+
+    [Fact]
+    public void The_description_of_a_completion_names_what_its_parsers_read() =>
+        Assert.Equal(ReadBy([.. Shared, "Completions/CompletionParser"]), Names(GenerationSchemas.Completion()));
+
+    [Fact]
+    public void The_description_of_a_chat_names_what_its_parsers_read() =>
+        Assert.Equal(ReadBy([.. Shared, "ChatCompletions/ChatParser", "ChatCompletions/ChatPromptParser"]), Names(GenerationSchemas.Chat()));
+
+    /// <summary>The names of the fields that a parser's source asks for; those inside of objects stand in the object's own schema.</summary>
+    private static string[] ReadBy(string[] parsers) =>
+    [
+        .. parsers
+            .SelectMany(parser => FieldPattern().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "AdapterServer", "Rest", parser + ".cs"))))
+            .Select(match => match.Groups[1].Value)
+            .Except(["role", "content", "type", "text"])
+            .Distinct()
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static string[] Names(OpenApiSchema schema) => [.. schema.Properties!.Keys.Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@"(?:fields\.\w+\(|Members\(fields, )""([a-z_]+)""")]
+    private static partial Regex FieldPattern();
+}

@@ -1,0 +1,32 @@
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Tests.Support;
+
+/// <summary>Weights of a base that exists in tests alone: a site's values follow from its index.</summary>
+internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
+{
+    public float NormEpsilon => 1e-3f;
+
+    public void Read(Site site, Span<float> destination) => Fill(site.Index, destination);
+
+    public bool TryReadBias(Site site, Span<float> destination)
+    {
+        if (hasBias)
+        {
+            Fill(site.Index + 100, destination);
+        }
+
+        return hasBias;
+    }
+
+    public static BaseModel Small(bool hasBias) => new(Bases.Small.Id, Bases.Fingerprint, Bases.Small.Sites) { Weights = new MadeBaseWeights(hasBias) };
+
+    private static void Fill(int seed, Span<float> values)
+    {
+        var random = new Random(seed);
+        foreach (ref var value in values)
+        {
+            value = random.Next(-64, 65) / 64f;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Tests.Support;
+using AdapterServe.Kernels.Weights;
+
+namespace AdapterServe.Kernels.Tests.Cpu;
+
+public sealed unsafe class SparseTests
+{
+    public static TheoryData<WeightType> Types => [WeightType.F32, WeightType.BF16];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Every_length_of_input_and_output_equals_the_reference(WeightType type)
+    {
+        foreach (var length in Lengths.All)
+        {
+            Check(length, 17, length * 3, type);
+            Check(13, length, length * 2, type);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Inputs_beyond_sixteen_bits_of_columns_equal_the_reference(WeightType type) => Check((1 << 16) + 3, 5, 400, type);
+
+    [Fact]
+    public void An_empty_matrix_and_an_empty_segment_change_nothing()
+    {
+        var y = RandomData.Floats(2, 60);
+        Assert.Equal(y, Run(RandomData.Floats(1, 60), y, new Elements([], [], []), 10, 10, [(0, 6)], WeightType.F32, new SerialParallel()));
+        Assert.Equal(y, Run(RandomData.Floats(1, 60), y, Random(10, 10, 30), 10, 10, [(3, 3)], WeightType.F32, new SerialParallel()));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void Threads_and_neighbours_change_no_bit(int threads)
+    {
+        const int inFeatures = 530, outFeatures = 200, rows = 70;
+        var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
+        var elements = Random(inFeatures, outFeatures, 9000);
+        var parallel = new ThreadParallel(threads);
+        (int, int)[] segments = [(0, 3), (3, 38), (40, 70)];
+        var expected = Run(x, y, elements, inFeatures, outFeatures, segments, WeightType.BF16, new SerialParallel());
+        Assert.Equal(expected, Run(x, y, elements, inFeatures, outFeatures, segments, WeightType.BF16, parallel));
+        Assert.NotEqual(0, parallel.Calls);
+        foreach (var row in new[] { 0, 2, 3, 18, 37, 40, 69 })
+        {
+            var alone = Run(
+                x[(row * inFeatures)..((row + 1) * inFeatures)], y[(row * outFeatures)..((row + 1) * outFeatures)], elements, inFeatures, outFeatures,
+                [(0, 1)], WeightType.BF16, new SerialParallel());
+            Assert.Equal(alone, expected[(row * outFeatures)..((row + 1) * outFeatures)]);
+        }
+
+        Assert.Equal(y[(38 * outFeatures)..(40 * outFeatures)], expected[(38 * outFeatures)..(40 * outFeatures)]);
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(0, -1)]
+    [InlineData(0, 4)]
+    public void An_element_outside_of_the_matrix_is_refused(int row, int column)
+    {
+        using var arena = new WeightArena();
+        Assert.Throws<ArgumentException>(() => SparseWeights.Pack(arena, 4, 3, [row], [column], [1f], WeightType.F32));
+    }
+
+    private static Elements Random(int inFeatures, int outFeatures, int count)
+    {
+        var random = new Random(count);
+        return new Elements(
+            [.. Enumerable.Range(0, count).Select(_ => random.Next(outFeatures))],
+            [.. Enumerable.Range(0, count).Select(_ => random.Next(inFeatures))],
+            RandomData.FromBF16(RandomData.ToBF16(RandomData.Floats(3, count))));
+    }
+
+    private static void Check(int inFeatures, int outFeatures, int count, WeightType type)
+    {
+        const int rows = 26;
+        var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
+        var elements = Random(inFeatures, outFeatures, count);
+        (int Start, int End)[] segments = [(0, 1), (1, 1), (2, 6), (6, 9), (9, 26)];
+        var actual = Run(x, y, elements, inFeatures, outFeatures, segments, type, new SerialParallel());
+        var expected = Array.ConvertAll(y, value => (double)value);
+        var magnitude = Array.ConvertAll(y, value => (double)Math.Abs(value));
+        foreach (var (start, end) in segments)
+        {
+            Reference.Sparse.Add(x, inFeatures, expected, outFeatures, start, end, elements.Rows, elements.Columns, elements.Values);
+            Reference.Sparse.Add(
+                Array.ConvertAll(x, Math.Abs), inFeatures, magnitude, outFeatures, start, end, elements.Rows, elements.Columns, Array.ConvertAll(elements.Values, Math.Abs));
+        }
+
+        for (var i = 0; i < actual.Length; i++)
+        {
+            var tolerance = i / outFeatures == 1 ? 0 : Tolerances.Sparse(count, magnitude[i]);
+            Assert.True(Math.Abs(actual[i] - expected[i]) <= tolerance, $"H {inFeatures}, O {outFeatures}, at {i}: expected {expected[i]}, got {actual[i]}");
+        }
+    }
+
+    private static float[] Run(
+        float[] x, float[] y, Elements elements, int inFeatures, int outFeatures, (int Start, int End)[] rows, WeightType type, IParallel parallel)
+    {
+        using var arena = new WeightArena();
+        var weights = SparseWeights.Pack(arena, inFeatures, outFeatures, elements.Rows, elements.Columns, elements.Values, type);
+        var segments = Array.ConvertAll(rows, r => new SparseSegment(r.Start, r.End, weights));
+        using var input = new GuardedBuffer<float>(x);
+        using var output = new GuardedBuffer<float>(y);
+        using var workspace = new GuardedBuffer<byte>(Sparse.WorkspaceBytes(rows.Sum(r => r.End - r.Start), segments.Length, inFeatures));
+        Sparse.Add(input.Pointer, inFeatures, output.Pointer, outFeatures, segments, workspace.Pointer, parallel);
+        return output.Span.ToArray();
+    }
+
+    private sealed record Elements(int[] Rows, int[] Columns, float[] Values);
+}
