@@ -35,6 +35,9 @@ public sealed class BaseModel
 
     public ImmutableArray<Site> Sites { get; }
 
+    /// <summary>Rows of one attention head in the query and key projections, or 0 when that is not known.</summary>
+    public int HeadSize { get; init; }
+
     /// <summary>Null where the base's weights are not at hand; kinds that need them are refused then.</summary>
     public IBaseWeights? Weights { get; init; }
 

@@ -79,7 +79,11 @@ public sealed class ModelImporter
         var weights = plan.References(folder);
         return new ImportedModel
         {
-            Base = new BaseModel(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, sites) { Weights = new MappedBaseWeights(weights, config.NormEpsilon) },
+            Base = new BaseModel(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, sites)
+            {
+                Weights = new MappedBaseWeights(weights, config.NormEpsilon),
+                HeadSize = config.HeadSize,
+            },
             Shape = ShapeOf(config),
             Folder = modelFolder,
             GraphBytes = LlamaGraph.Build(config, sites, weights).ToByteArray(),

@@ -37,6 +37,6 @@ internal static class Bases
 
         Add("model.norm", SiteKind.Norm, hidden, hidden);
         Add("lm_head", SiteKind.Head, hidden, vocabulary);
-        return new BaseModel(id, fingerprint, sites.ToImmutable());
+        return new BaseModel(id, fingerprint, sites.ToImmutable()) { HeadSize = 4 };
     }
 }

@@ -6,5 +6,5 @@ internal interface IStorageSource
     bool IsBigEndian { get; }
 
     /// <summary>The whole storage. <b>Errors</b>: <c>pickle_storage</c> when it is missing or has another size.</summary>
-    StorageBytes Find(PickleStorage storage);
+    TensorPlace Find(PickleStorage storage);
 }

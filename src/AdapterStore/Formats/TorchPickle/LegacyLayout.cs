@@ -45,9 +45,9 @@ internal sealed class LegacyLayout : IStorageSource
         return (layout, root);
     }
 
-    public StorageBytes Find(PickleStorage storage) =>
+    public TensorPlace Find(PickleStorage storage) =>
         _storages.TryGetValue(storage.Key, out var place) && place.Elements == storage.Elements
-            ? new StorageBytes(null, place.Offset, storage.Bytes)
+            ? new TensorPlace(null, place.Offset, storage.Bytes)
             : throw PickleErrors.Storage(storage.Key);
 
     private PickleValue Next(PickleBudget budget)

@@ -18,7 +18,7 @@ internal sealed class PickleTensor(PickleStorage storage, long offset, Immutable
     /// <summary>In elements; zero and overlapping ones are sound, negative ones don't exist in torch.</summary>
     public ImmutableArray<long> Strides { get; } = strides;
 
-    /// <summary>The entry of <see cref="TorchPickleFile.Tensors"/>; of a tensor that stands in several places, the first.</summary>
+    /// <summary>The entry of <see cref="MappedTensors.Tensors"/>; of a tensor that stands in several places, the first.</summary>
     public SafetensorsTensor? Placed { get; set; }
 
     /// <summary><b>Errors</b>: <c>pickle_tensor</c> when the product or the reach does not fit the storage.</summary>

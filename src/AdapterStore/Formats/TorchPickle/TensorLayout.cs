@@ -9,7 +9,7 @@ namespace AdapterServe.AdapterStore.Formats.TorchPickle;
 /// </summary>
 internal sealed class TensorLayout(MappedFile file, IStorageSource storages, PickleBudget budget)
 {
-    public StorageBytes Place(PickleTensor tensor)
+    public TensorPlace Place(PickleTensor tensor)
     {
         var storage = storages.Find(tensor.Storage);
         var size = SafetensorsTypes.Bytes(tensor.Storage.DType);
@@ -27,11 +27,11 @@ internal sealed class TensorLayout(MappedFile file, IStorageSource storages, Pic
         budget.Take(bytes);
         var copy = new byte[bytes];
         Copy(tensor, storage, size, copy);
-        return new StorageBytes(copy, 0, bytes);
+        return new TensorPlace(copy, 0, bytes);
     }
 
     /// <summary>Element by element with an index that counts up like an odometer.</summary>
-    private void Copy(PickleTensor tensor, StorageBytes storage, int size, Span<byte> destination)
+    private void Copy(PickleTensor tensor, TensorPlace storage, int size, Span<byte> destination)
     {
         var index = new long[tensor.Shape.Length];
         var at = tensor.Offset;
@@ -58,6 +58,6 @@ internal sealed class TensorLayout(MappedFile file, IStorageSource storages, Pic
         }
     }
 
-    private ReadOnlySpan<byte> Element(StorageBytes storage, long at, int size) =>
+    private ReadOnlySpan<byte> Element(TensorPlace storage, long at, int size) =>
         storage.Array is null ? file.Slice(storage.Offset + (at * size), size) : storage.Array.AsSpan((int)(storage.Offset + (at * size)), size);
 }

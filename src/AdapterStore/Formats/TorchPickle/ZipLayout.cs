@@ -41,17 +41,17 @@ internal sealed class ZipLayout : IStorageSource
         return length == bytes.Length ? (layout, root) : throw PickleErrors.Trailing();
     }
 
-    public StorageBytes Find(PickleStorage storage)
+    public TensorPlace Find(PickleStorage storage)
     {
         var contents = Contents(_records.GetValueOrDefault(_prefix + "data/" + storage.Key) ?? throw PickleErrors.Storage(storage.Key));
         return contents.Length == storage.Bytes ? contents : throw PickleErrors.Storage(storage.Key);
     }
 
-    private StorageBytes Contents(ZipRecord record)
+    private TensorPlace Contents(ZipRecord record)
     {
         if (!record.IsDeflated)
         {
-            return new StorageBytes(null, record.Offset, record.Bytes);
+            return new TensorPlace(null, record.Offset, record.Bytes);
         }
 
         if (!_unpacked.TryGetValue(record.Name, out var bytes))
@@ -60,7 +60,7 @@ internal sealed class ZipLayout : IStorageSource
             _unpacked.Add(record.Name, bytes);
         }
 
-        return new StorageBytes(bytes, 0, bytes.Length);
+        return new TensorPlace(bytes, 0, bytes.Length);
     }
 
     private byte[] Unpack(ZipRecord record)
