@@ -1,17 +1,16 @@
 using System.Collections.Immutable;
-using AdapterServe.AdapterStore.Formats.Safetensors;
 
 namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>
 /// The tensors of one adapter, each at its site and with shapes that fit, still in the file. Owns the open file.
 /// </summary>
-internal sealed class AdapterTensors(string kind, SafetensorsFile file, ImmutableArray<SiteTensors> sites) : IDisposable
+internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableArray<SiteTensors> sites) : IDisposable
 {
     /// <summary>The method, e.g. <c>lora</c>.</summary>
     public string Kind { get; } = kind;
 
-    public SafetensorsFile File { get; } = file;
+    public ITensorSource File { get; } = file;
 
     /// <summary>At each site in the order in which the forms apply.</summary>
     public ImmutableArray<SiteTensors> Sites { get; } = sites;

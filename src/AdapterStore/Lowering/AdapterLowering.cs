@@ -37,7 +37,7 @@ internal static class AdapterLowering
         }
     }
 
-    private static FormWeights Pack(SafetensorsFile file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch
+    private static FormWeights Pack(ITensorSource file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch
     {
         LowRankTensors lowRank => Pack(file, lowRank, arena),
         DenseTensors dense => Pack(file, dense, arena),
@@ -45,7 +45,7 @@ internal static class AdapterLowering
         _ => throw new InvalidOperationException($"No lowering for {site.GetType().Name}."),
     };
 
-    private static LowRankWeights Pack(SafetensorsFile file, LowRankTensors source, WeightArena arena)
+    private static LowRankWeights Pack(ITensorSource file, LowRankTensors source, WeightArena arena)
     {
         var (rank, inFeatures, outFeatures) = (source.Rank, source.Site.InFeatures, source.Site.OutFeatures);
         if (source.A.DType == SafetensorsType.BF16 && source.B.DType == SafetensorsType.BF16)
@@ -58,7 +58,7 @@ internal static class AdapterLowering
         return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32);
     }
 
-    private static DenseWeights Pack(SafetensorsFile file, DenseTensors source, WeightArena arena)
+    private static DenseWeights Pack(ITensorSource file, DenseTensors source, WeightArena arena)
     {
         var (inFeatures, outFeatures) = (source.Site.InFeatures, source.Site.OutFeatures);
         if (source.W.DType == SafetensorsType.BF16)
@@ -70,7 +70,7 @@ internal static class AdapterLowering
         return DenseWeights.Pack(arena, inFeatures, outFeatures, w.Values, source.Mode, WeightType.F32);
     }
 
-    private static ReadOnlySpan<ushort> BF16(SafetensorsFile file, SafetensorsTensor tensor)
+    private static ReadOnlySpan<ushort> BF16(ITensorSource file, SafetensorsTensor tensor)
     {
         var values = file.Elements<ushort>(tensor);
         return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
@@ -92,7 +92,7 @@ internal static class AdapterLowering
 
         public ReadOnlySpan<float> Values { get; }
 
-        public static F32 Of(SafetensorsFile file, SafetensorsTensor tensor)
+        public static F32 Of(ITensorSource file, SafetensorsTensor tensor)
         {
             float[]? rented = null;
             ReadOnlySpan<float> values;

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
@@ -9,7 +10,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// What a form is packed from: the adapter's file and the base's weights.
 /// <b>Errors</b>: Unservable <c>not_finite</c>, <c>sparse_index</c>, <c>base_weights</c>.
 /// </summary>
-internal sealed class LoweringSource(SafetensorsFile file, IBaseWeights? baseWeights)
+internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeights)
 {
     public IBaseWeights BaseWeights => baseWeights
         ?? throw StoreErrors.Unservable("base_weights", "The adapter is defined relative to the base's weights, which are not at hand.");

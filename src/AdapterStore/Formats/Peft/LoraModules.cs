@@ -16,7 +16,7 @@ internal sealed class LoraModules
 
     public IReadOnlyDictionary<int, LoraModule> BySite => _bySite;
 
-    public static LoraModules From(SafetensorsFile file, BaseModel baseModel)
+    public static LoraModules From(ITensorSource file, BaseModel baseModel)
     {
         var modules = new LoraModules();
         foreach (var tensor in file.Tensors.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))

@@ -1,4 +1,6 @@
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Formats.TorchPickle;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
 
@@ -10,15 +12,9 @@ internal static class PeftFiles
 
     public static string? TypeOf(AdapterFolder folder) => folder.Config is { } config ? new ConfigValues(config).Text("peft_type") : null;
 
-    public static string RequireWeights(AdapterFiles files)
-    {
-        if (files.Has(Weights))
-        {
-            return files.PathOf(Weights);
-        }
-
-        throw files.Has(Pickle)
-            ? StoreErrors.Unservable("pickle_weights", $"{Pickle} is a pickle, which the server does not read; save the adapter with safe_serialization=True, which writes {Weights}.")
-            : StoreErrors.Unservable("missing_weights", $"The upload has an adapter_config.json but no {Weights}.");
-    }
+    /// <summary>The weights, from safetensors where there are both files: PEFT reads them in this order too.</summary>
+    public static ITensorSource OpenWeights(AdapterFiles files) =>
+        files.Has(Weights) ? SafetensorsFile.Open(files.PathOf(Weights))
+        : files.Has(Pickle) ? TorchPickleFile.Open(files.PathOf(Pickle))
+        : throw StoreErrors.Unservable("missing_weights", $"The upload has an adapter_config.json but no {Weights}.");
 }

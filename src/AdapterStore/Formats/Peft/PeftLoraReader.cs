@@ -1,11 +1,10 @@
 using AdapterServe.AdapterStore.Formats.Patterns;
-using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
 
 /// <summary>
-/// LoRA, rsLoRA and DoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.
+/// LoRA, rsLoRA and DoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or the older <c>adapter_model.bin</c>.
 /// <b>Semantics</b>: y += (alpha / r) (B (A x) + c) at each adapted module, rank and alpha resolved per module; a saved <c>lm_head</c> replaces the base's.
 /// <b>Source</b>: PEFT's documented file format.
 /// </summary>
@@ -18,7 +17,7 @@ internal sealed class PeftLoraReader : IAdapterReader
         var values = new ConfigValues(folder.Config!.Value);
         LoraOptions.RequireServable(values, baseModel);
         var manifest = LoraManifestReader.Read(values);
-        var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
+        var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             var modules = LoraModules.From(file, baseModel);

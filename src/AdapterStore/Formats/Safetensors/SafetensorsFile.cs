@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterStore.Formats.Safetensors;
 /// <see cref="IOException"/> and its kin where the file can't be read.
 /// <b>Source</b>: the format's public description, huggingface/safetensors README.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorSource
 {
     private const long MaxHeaderBytes = 100_000_000;
 

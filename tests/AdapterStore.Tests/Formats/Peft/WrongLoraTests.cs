@@ -81,7 +81,7 @@ public sealed class WrongLoraTests
         ["a broken expression"] = Unservable("bad_pattern", lora => lora.Config["target_modules"] = "(q_proj"),
         ["a broken rank pattern"] = Unservable("bad_pattern", lora => lora.Config["rank_pattern"] = new JsonObject { ["q_proj)("] = 2 }),
         ["an expression that never ends"] = Unservable("pattern_too_slow", lora => lora.Config["target_modules"] = @"(([\w.])*)*!"),
-        ["a pickle instead of safetensors"] = Unservable("pickle_weights", lora => lora.Extra["adapter_model.bin"] = "PK\x03\x04"u8.ToArray()),
+        ["a cut pickle instead of safetensors"] = Malformed("pickle_zip", lora => lora.Extra["adapter_model.bin"] = "PK\x03\x04"u8.ToArray()),
         ["no weights"] = Unservable("missing_weights", _ => { }),
         ["a rank that is text"] = Malformed("config_wrong_type", lora => lora.Config["r"] = "8"),
         ["a fractional rank"] = Malformed("config_wrong_type", lora => lora.Config["r"] = 2.5),
@@ -121,7 +121,7 @@ public sealed class WrongLoraTests
     {
         var (kind, code, spoil) = Cases[name];
         var files = SmallLora.Make(spoil).Files();
-        if (code is "pickle_weights" or "missing_weights")
+        if (code is "pickle_zip" or "missing_weights")
         {
             files.Remove("adapter_model.safetensors");
         }

@@ -25,7 +25,7 @@ internal sealed class PeftVectorReader(IPeftVectorKind kind) : IAdapterReader
     {
         var values = new ConfigValues(folder.Config!.Value);
         RequireKnownOptions(values);
-        var file = SafetensorsFile.Open(PeftFiles.RequireWeights(folder.Files));
+        var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             var modules = Modules(file, baseModel);
@@ -56,7 +56,7 @@ internal sealed class PeftVectorReader(IPeftVectorKind kind) : IAdapterReader
     }
 
     /// <summary>Each site's tensors, in the order of the kind's suffixes; null where the file lacks one.</summary>
-    private SortedDictionary<int, SafetensorsTensor?[]> Modules(SafetensorsFile file, BaseModel baseModel)
+    private SortedDictionary<int, SafetensorsTensor?[]> Modules(ITensorSource file, BaseModel baseModel)
     {
         var modules = new SortedDictionary<int, SafetensorsTensor?[]>();
         foreach (var tensor in file.Tensors.Values)
