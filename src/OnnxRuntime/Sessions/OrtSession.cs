@@ -13,6 +13,9 @@ namespace AdapterServe.OnnxRuntime.Sessions;
 /// </summary>
 public sealed unsafe class OrtSession : IDisposable
 {
+    // ONNX Runtime looks up a domain of custom ops and then adds it to a map of the process: two sessions made at once would both add it, and one fail.
+    private static readonly Lock Creation = new();
+
     private readonly OrtEnvironment _environment;
 
     private OrtSession(OrtEnvironment environment, OrtSessionOptions options, void* session)
@@ -51,7 +54,12 @@ public sealed unsafe class OrtSession : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         using var text = new NativeText(path);
         void* session;
-        var status = environment.Api.CreateSession(environment.Handle.Pointer, text.Pointer, options.Handle.Pointer, &session);
+        void* status;
+        lock (Creation)
+        {
+            status = environment.Api.CreateSession(environment.Handle.Pointer, text.Pointer, options.Handle.Pointer, &session);
+        }
+
         return Created(environment, options, status, session);
     }
 
@@ -63,8 +71,13 @@ public sealed unsafe class OrtSession : IDisposable
         void* session;
         fixed (byte* data = model)
         {
-            var status = environment.Api.CreateSessionFromArray(
-                environment.Handle.Pointer, data, (nuint)model.Length, options.Handle.Pointer, &session);
+            void* status;
+            lock (Creation)
+            {
+                status = environment.Api.CreateSessionFromArray(
+                    environment.Handle.Pointer, data, (nuint)model.Length, options.Handle.Pointer, &session);
+            }
+
             return Created(environment, options, status, session);
         }
     }
