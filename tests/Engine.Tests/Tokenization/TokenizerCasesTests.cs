@@ -9,7 +9,11 @@ public sealed class TokenizerCasesTests
     public static TheoryData<string> Families =>
         [.. Directory.GetDirectories(RepositoryFiles.Data("tokenizers")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
 
-    public static TheoryData<string> Goldens => [.. Directory.GetFiles(RepositoryFiles.Data("goldens"), "*.json").Select(file => Path.GetFileName(file)!)];
+    /// <summary>Beside the goldens of prompts lie the places that two methods draw; they hold no text.</summary>
+    private const string Places = "peft-locations.json";
+
+    public static TheoryData<string> Goldens =>
+        [.. Directory.GetFiles(RepositoryFiles.Data("goldens"), "*.json").Select(file => Path.GetFileName(file)!).Where(name => name != Places)];
 
     [Theory]
     [MemberData(nameof(Families))]
