@@ -28,7 +28,7 @@ public sealed class DemoModel : IDisposable
     public DemoModel()
     {
         Environment = new OrtEnvironment();
-        Model = new ModelImporter().ImportAsync(Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "base"), Path.Combine(_folder, "models")).GetAwaiter().GetResult();
+        Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
         _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
@@ -81,7 +81,7 @@ public sealed class DemoModel : IDisposable
     {
         const string Showcase = "-showcase";
         return name.EndsWith(Showcase, StringComparison.Ordinal)
-            ? Path.Combine(GoldenFile.RepositoryFolder(), "models", "demo", "adapters", name[..^Showcase.Length])
+            ? Path.Combine(RepositoryFiles.Root, "models", "demo", "adapters", name[..^Showcase.Length])
             : Path.Combine(GoldenFile.Folder, "adapters", name);
     }
 }

@@ -9,23 +9,12 @@ internal sealed record GoldenFile(
     [property: JsonPropertyName("cases")] GoldenCase[] Cases)
 {
     /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>
-    public static string Folder { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? Path.Combine(RepositoryFolder(), "tests", "data");
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? RepositoryFiles.Data();
 
     public static bool IsRepositorys => Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") is null;
 
     public static GoldenFile Read(string name) =>
         JsonSerializer.Deserialize<GoldenFile>(File.ReadAllBytes(Path.Combine(Folder, "goldens", name + ".json")))!;
-
-    public static string RepositoryFolder()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
-        }
-
-        return folder;
-    }
 }
 
 /// <param name="PromptIds">The prompt as token ids.</param>
