@@ -7,4 +7,7 @@ public enum SiteKind
     Norm,
     Embedding,
     Head,
+
+    /// <summary>The output of a layer's attention or feed-forward network, before it is added to the residual stream.</summary>
+    Sublayer,
 }

@@ -18,6 +18,7 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(SiteInputOp.For(_step));
         Domain.Add(SiteOutputOp.For(_step));
         Domain.Add(EmbeddingSiteOp.For(_step));
+        Domain.Add(SublayerSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step));
     }
 

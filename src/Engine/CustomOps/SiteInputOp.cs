@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.CustomOps.Forms;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
@@ -24,7 +25,7 @@ internal sealed class SiteInputOp(StepState step)
             var segments = step.Adapters.Segments(RowKind.Tokens);
             if (segments.Length > 0)
             {
-                step.Forms.ApplyToInput(site.Index, segments, x, step.Parallel.In(context));
+                step.Forms.ApplyToInput(site.Index, segments, new SiteOperands { X = x }, step.Parallel.In(context));
             }
         }
     }

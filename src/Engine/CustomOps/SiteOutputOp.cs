@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.CustomOps.Forms;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
@@ -25,7 +26,8 @@ internal sealed class SiteOutputOp(StepState step)
             var segments = step.Adapters.Segments(rows);
             if (segments.Length > 0)
             {
-                step.Forms.ApplyToOutput(site.Index, segments, (float*)context.InputData(0), y, step.Parallel.In(context));
+                var operands = new SiteOperands { X = (float*)context.InputData(0), Y = y };
+                step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
             }
         }
     }

@@ -8,20 +8,6 @@ namespace AdapterServe.Engine.Tests.Goldens;
 /// <summary>The demo model, imported once, and a store for the adapters of the goldens.</summary>
 public sealed class DemoModel : IDisposable
 {
-    private static readonly string[] s_repositoryNames =
-    [
-        "pirate-lora", "polite-lora", "doubt-rslora", "robot-lora-pattern", "yoda-lora-bf16", "facts-generated",
-        "polite-dora", "french-lora-bias", "brief-ia3", "polite-ln-tuning", "polite-beft", "yoda-shira",
-        "pirate-showcase", "json-showcase", "shout-showcase", "french-showcase", "robot-showcase", "yoda-showcase", "markdown-showcase", "polite-showcase",
-        "polite-adalora", "doubt-vera", "polite-pvera", "robot-loha", "doubt-lokr", "polite-lokr-both", "pirate-miss", "doubt-miss-bat", "pirate-delora",
-        "yoda-gralora-hybrid", "doubt-vblora", "yoda-vblora-topk", "doubt-randlora", "doubt-c3a", "doubt-fourierft", "doubt-waveft", "french-bdlora",
-        "pirate-eva", "polite-tinylora", "pirate-hira", "doubt-hra",
-    ];
-
-    /// <summary>Too large for the repository; in the folder that ADAPTERSERVE_GOLDENS names.</summary>
-    private static readonly string[] s_furtherNames =
-        ["pirate-pissa", "robot-corda", "polite-olora", "doubt-gralora", "doubt-unilora", "doubt-deft"];
-
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
     private readonly AdapterStorage _storage;
 
@@ -32,8 +18,8 @@ public sealed class DemoModel : IDisposable
         _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
-    /// <summary>The adapters among the goldens that are served.</summary>
-    public static string[] AdapterNames { get; } = GoldenFile.IsRepositorys ? s_repositoryNames : [.. s_repositoryNames, .. s_furtherNames];
+    /// <summary>The goldens of one adapter each that are served.</summary>
+    public static string[] AdapterNames { get; } = [.. GoldenFile.Names.Where(name => Directory.Exists(FolderOf(GoldenFile.Read(name).Adapter))).Except(NotYetServed.Names)];
 
     public OrtEnvironment Environment { get; }
 
@@ -49,12 +35,13 @@ public sealed class DemoModel : IDisposable
             return null;
         }
 
-        if (!_storage.Catalog.List("default").Any(adapter => adapter.Name == golden))
+        var name = GoldenFile.Read(golden).Adapter;
+        if (!_storage.Catalog.List("default").Any(adapter => adapter.Name == name))
         {
-            await UploadAsync(golden);
+            await UploadAsync(name);
         }
 
-        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", golden), TestContext.Current.CancellationToken);
+        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", name), TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

@@ -11,7 +11,9 @@ internal sealed record GoldenFile(
     /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>
     public static string Folder { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? RepositoryFiles.Data();
 
-    public static bool IsRepositorys => Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") is null;
+    /// <summary>Every golden that has an adapter and cases of its own.</summary>
+    public static IEnumerable<string> Names => Directory.GetFiles(Path.Combine(Folder, "goldens"), "*.json").Order(StringComparer.Ordinal)
+        .Select(path => Path.GetFileNameWithoutExtension(path)).Where(name => Read(name) is { Adapter: not null, Cases: not null });
 
     public static GoldenFile Read(string name) =>
         JsonSerializer.Deserialize<GoldenFile>(File.ReadAllBytes(Path.Combine(Folder, "goldens", name + ".json")))!;

@@ -81,7 +81,7 @@ public sealed class ModelImporterTests : IDisposable
     {
         new TinyCheckpoint { Tied = true }.Fill().Write(ModelFolder);
         var model = await ImportAsync();
-        Assert.Equal(1 + (2 * 9) + 2, model.Base.Sites.Length);
+        Assert.Equal(1 + (2 * 11) + 2, model.Base.Sites.Length);
         Assert.Equal(new Site(0, "model.embed_tokens", SiteKind.Embedding, 17, 12), model.Base.Sites[0]);
         Assert.Equal((SiteKind.Linear, 12, 18), Facts("model.layers.1.self_attn.q_proj"));
         Assert.Equal((SiteKind.Linear, 12, 6), Facts("model.layers.0.self_attn.v_proj"));
@@ -89,6 +89,7 @@ public sealed class ModelImporterTests : IDisposable
         Assert.Equal((SiteKind.Linear, 20, 12), Facts("model.layers.1.mlp.down_proj"));
         Assert.Equal((SiteKind.Norm, 12, 12), Facts("model.layers.0.post_attention_layernorm"));
         Assert.Equal((SiteKind.Norm, 12, 12), Facts("model.norm"));
+        Assert.Equal((SiteKind.Sublayer, 12, 12), Facts("model.layers.1.mlp"));
         Assert.Equal((SiteKind.Head, 12, 17), Facts("lm_head"));
         Assert.Equal("tiny", model.Base.Id);
 
@@ -102,15 +103,15 @@ public sealed class ModelImporterTests : IDisposable
         var model = await ImportAsync();
         var graph = ModelProto.Parser.ParseFrom(model.GraphBytes.Span).Graph;
         var counts = graph.Node.CountBy(node => node.OpType).ToDictionary();
-        Assert.Equal((20, 1, 2), (counts["SiteOutput"], counts["EmbeddingSite"], counts["PagedAttention"]));
+        Assert.Equal((20, 1, 4, 2), (counts["SiteOutput"], counts["EmbeddingSite"], counts["SublayerSite"], counts["PagedAttention"]));
         Assert.Equal((15, 5, 4, 2), (counts["Gemm"], counts["SimplifiedLayerNormalization"], counts["Add"], counts["Gather"]));
         Assert.Equal(
             ["input_ids", "block_table", "cumulative_sequence_lengths", "past_sequence_lengths", "logits_rows", "key_cache.0", "value_cache.0", "key_cache.1", "value_cache.1"],
             graph.Input.Select(input => input.Name));
         Assert.Equal(["logits"], graph.Output.Select(output => output.Name));
         Assert.All(graph.Initializer, weight => Assert.True(weight.DataLocation == TensorProto.Types.DataLocation.External && weight.RawData.IsEmpty));
-        var sites = graph.Node.Where(node => node.OpType is "SiteOutput" or "EmbeddingSite").Select(node => node.Attribute.Single(attribute => attribute.Name == "site").I);
-        Assert.Equal(Enumerable.Range(0, 21).Select(index => (long)index), sites);
+        var sites = graph.Node.Where(node => node.OpType is "SiteOutput" or "EmbeddingSite" or "SublayerSite").Select(node => node.Attribute.Single(attribute => attribute.Name == "site").I);
+        Assert.Equal(Enumerable.Range(0, 25).Select(index => (long)index), sites);
     }
 
     [Fact]

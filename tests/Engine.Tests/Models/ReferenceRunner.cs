@@ -26,6 +26,7 @@ internal sealed unsafe class ReferenceRunner : IDisposable
         _domain.Add(CopyInput.Noting(InputsInPlace));
         _domain.Add(CopySite.Linear(SeenSites));
         _domain.Add(CopySite.Embedding(SeenSites));
+        _domain.Add(CopySite.Sublayer(SeenSites));
         _domain.Add(new ScalarPagedAttention { OutputShapeInput = 0 });
         _options = new OrtSessionOptions(_environment);
         _options.SetIntraOpThreads(1);

@@ -39,7 +39,7 @@ internal sealed class LoraModules
         var (path, part) = Split(name[Prefix.Length..]) ?? throw Unknown(name);
         var site = baseModel.FindSite(path) ?? throw StoreErrors.Unservable(
             "unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have.");
-        if (site.Kind is SiteKind.Norm or SiteKind.Embedding || (site.Kind == SiteKind.Linear && part == LoraPart.Weight))
+        if (site.Kind is SiteKind.Norm or SiteKind.Embedding or SiteKind.Sublayer || (site.Kind == SiteKind.Linear && part == LoraPart.Weight))
         {
             throw StoreErrors.Unservable(
                 "modules_to_save", $"The file holds whole weights of '{site.Path}'; only those of the output layer are served (modules_to_save=[\"lm_head\"], save_embedding_layers=False).");

@@ -108,7 +108,7 @@ internal static class LoraResolver
             return;
         }
 
-        foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Norm))
+        foreach (var site in baseModel.Sites.Where(site => site.Kind is not (SiteKind.Norm or SiteKind.Sublayer)))
         {
             var selected = manifest.Modules.Selects(site.Path, site.Kind, budget);
             var present = modules.BySite.TryGetValue(site.Index, out var module) && module.IsAdapted;

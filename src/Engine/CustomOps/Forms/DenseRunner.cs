@@ -15,11 +15,11 @@ internal sealed unsafe class DenseRunner(int maxSegments, Workspace workspace) :
     public override void Add(int rowStart, int rowEnd, FormWeights weights) =>
         _segments[_count++] = new DenseSegment(rowStart, rowEnd, (DenseWeights)weights);
 
-    public override void Run(float* x, float* y, IParallel parallel)
+    public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
         var memory = workspace.Ensure(Dense.WorkspaceBytes(_count));
-        Dense.Apply(x, inFeatures, y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        Dense.Apply(operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
         _count = 0;
     }
 }

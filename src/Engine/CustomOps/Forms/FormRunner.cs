@@ -5,7 +5,7 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 
 /// <summary>
 /// Collects the segments that have one form at a site and runs the form's kernel once over all of them.
-/// <b>Shapes</b>: x [rows, H], y [rows, O], row-major; y in place. <b>Effects</b>: one site at a time; reused; allocates nothing in steady state.
+/// <b>Effects</b>: one site at a time; reused; allocates nothing in steady state.
 /// </summary>
 internal abstract unsafe class FormRunner
 {
@@ -14,5 +14,5 @@ internal abstract unsafe class FormRunner
     public abstract void Add(int rowStart, int rowEnd, FormWeights weights);
 
     /// <summary>Applies what was added and forgets it.</summary>
-    public abstract void Run(float* x, float* y, IParallel parallel);
+    public abstract void Run(in SiteOperands operands, IParallel parallel);
 }

@@ -22,11 +22,11 @@ internal sealed unsafe class LowRankRunner(int maxSegments, Workspace workspace)
         _maxRank = Math.Max(_maxRank, lowRank.Rank);
     }
 
-    public override void Run(float* x, float* y, IParallel parallel)
+    public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
         var memory = workspace.Ensure(LowRank.WorkspaceBytes(_rows, _count, _maxRank, inFeatures));
-        LowRank.Add(x, inFeatures, y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        LowRank.Add(operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
         (_count, _rows, _maxRank) = (0, 0, 0);
     }
 }

@@ -15,10 +15,10 @@ internal sealed unsafe class RmsNormRunner(int maxSegments, Workspace workspace)
     public override void Add(int rowStart, int rowEnd, FormWeights weights) =>
         _segments[_count++] = new RmsNormSegment(rowStart, rowEnd, (RmsNormWeights)weights);
 
-    public override void Run(float* x, float* y, IParallel parallel)
+    public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var memory = workspace.Ensure(RmsNorm.WorkspaceBytes(_count));
-        RmsNorm.Apply(x, y, _segments[0].Weights.OutFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        RmsNorm.Apply(operands.X, operands.Y, _segments[0].Weights.OutFeatures, _segments.AsSpan(0, _count), memory, parallel);
         _count = 0;
     }
 }

@@ -1,13 +1,14 @@
+using System.Numerics;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Engine.CustomOps.Forms;
 
 /// <summary>
-/// Applies what a step's adapters do at one site: every form that occurs there, in the order of <see cref="FormKind"/>, each once over all of its segments.
-/// The place where a new form is added to the engine.
+/// Applies what a step's adapters do at one site: every form that occurs there, in the order of <see cref="FormKind"/>, each once over all of its segments;
+/// again where an adapter has several of one form there, in their order. The place where a new form is added to the engine.
 /// </summary>
-internal sealed unsafe class SiteForms
+internal sealed class SiteForms
 {
     private readonly FormRunner[] _runners;
 
@@ -23,41 +24,44 @@ internal sealed unsafe class SiteForms
         _runners[(int)FormKind.OutputBias] = new VectorRunner(FormKind.OutputBias, maxSegments, workspace);
     }
 
-    /// <summary>Behind the base op. <b>Shapes</b>: x [rows, H] the site's input, y [rows, O] the base's output, changed in place. <b>Effects</b>: allocates nothing.</summary>
-    public void ApplyToOutput(int site, ReadOnlySpan<AdapterSegment> segments, float* x, float* y, IParallel parallel)
+    /// <summary>Behind the base op. <b>Effects</b>: changes Y in place; allocates nothing.</summary>
+    public void ApplyToOutput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
+        Apply(site, segments, operands, parallel, FormKinds.OnOutput);
+
+    /// <summary>Before the base op. <b>Effects</b>: changes X in place; allocates nothing.</summary>
+    public void ApplyToInput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
+        Apply(site, segments, operands, parallel, FormKinds.OnInput);
+
+    private void Apply(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel, uint wanted)
     {
-        Collect(site, segments, onInput: false);
-        foreach (var runner in _runners)
+        var present = FormKinds.At(site, segments) & wanted;
+        for (; present != 0; present &= present - 1)
         {
-            if (!runner.IsEmpty)
+            var form = (FormKind)BitOperations.TrailingZeroCount(present);
+            var runner = _runners[(int)form];
+            for (var round = 0; Collect(runner, form, round, site, segments); round++)
             {
-                runner.Run(x, y, parallel);
+                runner.Run(operands, parallel);
             }
         }
     }
 
-    /// <summary>Before the base op. <b>Shapes</b>: x [rows, H] the site's input, changed in place. <b>Effects</b>: allocates nothing.</summary>
-    public void ApplyToInput(int site, ReadOnlySpan<AdapterSegment> segments, float* x, IParallel parallel)
-    {
-        Collect(site, segments, onInput: true);
-        var scale = _runners[(int)FormKind.InputScale];
-        if (!scale.IsEmpty)
-        {
-            scale.Run(x, null, parallel);
-        }
-    }
-
-    private void Collect(int site, ReadOnlySpan<AdapterSegment> segments, bool onInput)
+    /// <summary>Adds each segment's <paramref name="round"/>-th of its forms of one kind; false when there is none.</summary>
+    private static bool Collect(FormRunner runner, FormKind form, int round, int site, ReadOnlySpan<AdapterSegment> segments)
     {
         foreach (var segment in segments)
         {
+            var at = 0;
             foreach (var weights in segment.Weights.At(site))
             {
-                if (weights.Form == FormKind.InputScale == onInput)
+                if (weights.Form == form && at++ == round)
                 {
-                    _runners[(int)weights.Form].Add(segment.RowStart, segment.RowEnd, weights);
+                    runner.Add(segment.RowStart, segment.RowEnd, weights);
+                    break;
                 }
             }
         }
+
+        return !runner.IsEmpty;
     }
 }

@@ -19,11 +19,11 @@ internal sealed unsafe class SparseRunner(int maxSegments, Workspace workspace) 
         _rows += rowEnd - rowStart;
     }
 
-    public override void Run(float* x, float* y, IParallel parallel)
+    public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
         var memory = workspace.Ensure(Sparse.WorkspaceBytes(_rows, _count, inFeatures));
-        Sparse.Add(x, inFeatures, y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        Sparse.Add(operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
         (_count, _rows) = (0, 0);
     }
 }

@@ -15,18 +15,18 @@ internal sealed unsafe class VectorRunner(FormKind form, int maxSegments, Worksp
     public override void Add(int rowStart, int rowEnd, FormWeights weights) =>
         _segments[_count++] = new VectorSegment(rowStart, rowEnd, (VectorWeights)weights);
 
-    public override void Run(float* x, float* y, IParallel parallel)
+    public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var segments = _segments.AsSpan(0, _count);
         var width = segments[0].Weights.Width;
         var memory = workspace.Ensure(ChannelScale.WorkspaceBytes(_count));
         if (form == FormKind.OutputBias)
         {
-            ChannelBias.Add(y, width, segments, memory, parallel);
+            ChannelBias.Add(operands.Y, width, segments, memory, parallel);
         }
         else
         {
-            ChannelScale.Apply(form == FormKind.InputScale ? x : y, width, segments, memory, parallel);
+            ChannelScale.Apply(form == FormKind.InputScale ? operands.X : operands.Y, width, segments, memory, parallel);
         }
 
         _count = 0;

@@ -37,6 +37,8 @@ public static class GraphNames
 
     public const string EmbeddingSite = "EmbeddingSite";
 
+    public const string SublayerSite = "SublayerSite";
+
     public const string PagedAttention = "PagedAttention";
 
     /// <summary>f32 [N, P, K, D], written in place.</summary>

@@ -9,7 +9,8 @@ namespace AdapterServe.Engine.Models.Graph;
 /// Writes the instrumented graph of a Llama model over a flattened batch.
 /// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before those whose input has no
 /// other reader <c>SiteInput(x) → x'</c> (attribute site), behind the embedding
-/// <c>EmbeddingSite(ids, y) → y'</c>; only the rows in <c>logits_rows</c> reach the final norm and the head.
+/// <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c>
+/// (attribute site); only the rows in <c>logits_rows</c> reach the final norm and the head.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
 /// </summary>
 internal sealed class LlamaGraph
@@ -81,10 +82,11 @@ internal sealed class LlamaGraph
     {
         var at = $"model.layers.{layer}.";
         var normed = AddNorm(at + "input_layernorm", hidden, TokenRows);
-        var attended = AddAttention(layer, at + "self_attn.", normed);
+        var attended = AddSublayerSite(at + "self_attn", hidden, normed, AddAttention(layer, at + "self_attn.", normed));
         var middle = _builder.AddNode(at + "attention_residual", "Add", [hidden, attended]);
         normed = AddNorm(at + "post_attention_layernorm", middle, TokenRows);
-        return _builder.AddNode(at + "mlp_residual", "Add", [middle, AddFeedForward(at + "mlp.", normed)]);
+        var fed = AddSublayerSite(at + "mlp", middle, normed, AddFeedForward(at + "mlp.", normed));
+        return _builder.AddNode(at + "mlp_residual", "Add", [middle, fed]);
     }
 
     private string AddAttention(int layer, string at, string normed)
@@ -139,6 +141,9 @@ internal sealed class LlamaGraph
     /// <summary>y = x Wᵀ + b on the checkpoint's [out, in] weights as they are: the only place that knows how linears are computed.</summary>
     private string AddProduct(string path, string input, string weight, string? bias) =>
         _builder.AddNode(path, "Gemm", bias is null ? [input, weight] : [input, weight, bias], [("transB", 1)]);
+
+    private string AddSublayerSite(string path, string residual, string normed, string output) =>
+        _builder.AddNode(path + ".site", GraphNames.SublayerSite, [output, residual, normed], [("site", _sites[path].Index)], GraphNames.OpDomain);
 
     private string AddSite(string path, string op, string input, string output, int rows, string? name = null) =>
         _builder.AddNode(path + ".site", op, [input, output], [("site", _sites[path].Index), ("rows", rows)], GraphNames.OpDomain, name);

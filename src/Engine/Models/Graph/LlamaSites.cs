@@ -20,10 +20,12 @@ internal static class LlamaSites
             Add(at + "self_attn.k_proj", SiteKind.Linear, hidden, config.KvSize);
             Add(at + "self_attn.v_proj", SiteKind.Linear, hidden, config.KvSize);
             Add(at + "self_attn.o_proj", SiteKind.Linear, config.QuerySize, hidden, hasInputOp: true);
+            Add(at + "self_attn", SiteKind.Sublayer, hidden, hidden);
             Add(at + "post_attention_layernorm", SiteKind.Norm, hidden, hidden);
             Add(at + "mlp.gate_proj", SiteKind.Linear, hidden, ffn);
             Add(at + "mlp.up_proj", SiteKind.Linear, hidden, ffn);
             Add(at + "mlp.down_proj", SiteKind.Linear, ffn, hidden, hasInputOp: true);
+            Add(at + "mlp", SiteKind.Sublayer, hidden, hidden);
         }
 
         Add("model.norm", SiteKind.Norm, hidden, hidden);

@@ -41,7 +41,7 @@ internal sealed class PeftTensors
             return;
         }
 
-        foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Norm))
+        foreach (var site in baseModel.Sites.Where(site => site.Kind is not (SiteKind.Norm or SiteKind.Sublayer)))
         {
             var selected = selection.Selects(site.Path, site.Kind, budget);
             if (selected && !_bySite.ContainsKey(site.Index))

@@ -1,0 +1,16 @@
+namespace AdapterServe.Engine.CustomOps.Forms;
+
+/// <summary>
+/// What a site gives its forms. <b>Shapes</b>: X [rows, H], Y [rows, O], row-major; a form changes Y in place, a form of the input X.
+/// </summary>
+internal unsafe struct SiteOperands
+{
+    /// <summary>The site's input; behind a sublayer the residual stream that entered it.</summary>
+    public float* X;
+
+    /// <summary>The base's output; null before the base op.</summary>
+    public float* Y;
+
+    /// <summary>Behind a sublayer the normed X, [rows, H]; null elsewhere.</summary>
+    public float* Normed;
+}
