@@ -26,6 +26,7 @@ internal sealed class Sequence
         Count = PromptLength;
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
         _chain = BlockHash.Root(request.Tenant, request.Adapter?.Weights.Digest);
+        AdapterState = Adapter is { SequenceStateBytes: > 0 } adapter ? GC.AllocateArray<byte>(checked((int)adapter.SequenceStateBytes), pinned: true) : null;
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : 1;
     }
 
@@ -34,6 +35,9 @@ internal sealed class Sequence
     public SamplingState Sampling { get; }
 
     public AdapterWeights? Adapter => Generation.Request.Adapter?.Weights;
+
+    /// <summary>What the adapter's forms keep of this sequence from step to step, pinned; zero before the first token, null for adapters that keep nothing.</summary>
+    public byte[]? AdapterState { get; }
 
     public BlockTable Table { get; }
 
@@ -92,6 +96,7 @@ internal sealed class Sequence
         var request = Generation.Request;
         _chain = BlockHash.Root(request.Tenant, request.Adapter?.Weights.Digest);
         (_chainedBlocks, Computed) = (0, 0);
+        AdapterState.AsSpan().Clear();
     }
 
     private BlockHash NextHash(int blockTokens) => _chain.Next(_tokens.AsSpan(_chainedBlocks * blockTokens, blockTokens));
