@@ -39,6 +39,12 @@ internal static class Tolerances
     /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
     public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
 
+    /// <summary>Sum, sum of squares and their tree, mean, epsilon, root, quotient, difference, two products and a sum; a difference from the mean is off by that of the mean.</summary>
+    public static double LayerNorm(int width, double magnitude) => Chain((2 * width) + 16, magnitude);
+
+    /// <summary>The contract of the activations, which the square of a large number meets relative to itself.</summary>
+    public static double Activation(double magnitude) => 5e-7 * Math.Max(1, magnitude * magnitude);
+
     public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
 
     /// <summary>
