@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Containers;
+using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -15,6 +16,7 @@ internal static class AdapterReaders
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
         new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(),
+        new MosaReader(), new OneBitReader(), new CausalConvolutionReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
