@@ -12,7 +12,7 @@ internal static class AdapterReaders
     private static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
-        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        new PeftLoraReader(), new PeftTokensReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
         new PeftOtherReader(), new GgufLoraReader(),
     ];
 

@@ -5,7 +5,6 @@ internal static class NotYetServed
 {
     public static readonly string[] Names =
     [
-        "brief-lora-tokens",
         "doubt-french-poly.task0",
         "doubt-french-poly.task1",
         "doubt-hub-dora",
@@ -13,7 +12,6 @@ internal static class NotYetServed
         "doubt-hub-ia3",
         "doubt-hub-mam",
         "doubt-hub-seq-bn-ln",
-        "doubt-lora-embed",
         "doubt-mora",
         "doubt-oft",
         "doubt-p-tuning",
@@ -24,9 +22,7 @@ internal static class NotYetServed
         "french-causal-convolution",
         "french-hub-par-bn",
         "french-peanut",
-        "json-lora-lm-head",
         "markdown-hub-seq-bn-inv-static",
-        "markdown-lora-head",
         "markdown-splora",
         "multi-mhr-pirate",
         "multi-mhr-polite",
@@ -59,8 +55,6 @@ internal static class NotYetServed
         "robot-osf",
         "robot-prefix-mlp",
         "robot-road4",
-        "robot-tokens",
-        "shout-lora-embed-head",
         "shout-lt-sft",
         "yoda-compressed-delta",
         "yoda-hub-seq-bn-inv",
