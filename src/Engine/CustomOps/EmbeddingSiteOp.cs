@@ -18,7 +18,21 @@ internal sealed class EmbeddingSiteOp(StepState step)
 
     private sealed unsafe class Kernel(StepState step, Site site) : CustomOpKernel
     {
-        public override void Compute(in KernelContext context) =>
-            SiteMemory.OutputOver(context, inputIndex: 1, step.Adapters.Rows(RowKind.Tokens), site.OutFeatures);
+        public override void Compute(in KernelContext context)
+        {
+            var y = SiteMemory.OutputOver(context, inputIndex: 1, step.Adapters.Rows(RowKind.Tokens), site.OutFeatures);
+            WriteSoftPrompts(y);
+        }
+
+        private void WriteSoftPrompts(float* y)
+        {
+            foreach (ref readonly var run in step.Adapters.VirtualRows)
+            {
+                for (var row = 0; row < run.Rows; row++)
+                {
+                    run.Tokens.Row(run.First + row).CopyTo(new Span<float>(y + ((nint)(run.RowStart + row) * site.OutFeatures), site.OutFeatures));
+                }
+            }
+        }
     }
 }
