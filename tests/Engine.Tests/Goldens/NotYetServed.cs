@@ -29,7 +29,6 @@ internal static class NotYetServed
         "multi-mhr-polite",
         "multi-mhr-shout",
         "pirate-1bit-lora",
-        "pirate-alora",
         "pirate-boft",
         "pirate-hub-prefix-flat",
         "pirate-hub-seq-bn",
