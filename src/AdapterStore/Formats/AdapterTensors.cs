@@ -21,5 +21,8 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
     /// <summary>Of an activated adapter: it acts from the last place in the prompt where these ids stand. Empty: everywhere.</summary>
     public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
+    /// <summary>All tasks that the file holds, by name or number; <see cref="Sites"/> are those of the one that was asked for. Empty for a kind without tasks.</summary>
+    public ImmutableArray<string> Tasks { get; init; } = [];
+
     public void Dispose() => File.Dispose();
 }
