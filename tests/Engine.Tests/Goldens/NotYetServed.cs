@@ -40,8 +40,6 @@ internal static class NotYetServed
         "polite-lt-sft",
         "polite-mhr-z",
         "polite-road",
-        "polite-robot-multitask-prompt.task0",
-        "polite-robot-multitask-prompt.task1",
         "robot-1bit-adaptformer",
         "robot-glora",
         "robot-hub-adapterplus",
