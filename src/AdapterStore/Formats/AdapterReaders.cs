@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Formats.Containers;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
+using AdapterServe.AdapterStore.Formats.Peft.Prompts;
 using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
@@ -19,6 +20,7 @@ internal static class AdapterReaders
         new PeftVectorReader(new Beft()),
         new PeftVectorReader(new LnTuning()),
         new PeftVectorReader(new Shira()),
+        .. PeftPromptReader.All,
         new PeftOtherReader(),
         new GgufLoraReader(),
         new CompressedDeltaReader(),
