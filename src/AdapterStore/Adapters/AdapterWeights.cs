@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Adapters;
@@ -22,6 +23,12 @@ public sealed class AdapterWeights : IDisposable
     }
 
     public string Digest { get; }
+
+    /// <summary>What stands before the sequence, or null.</summary>
+    public VirtualTokens? VirtualTokens { get; init; }
+
+    /// <summary>Of an activated adapter: it acts from the last place in the prompt where these ids stand, and nowhere without one. Empty: everywhere.</summary>
+    public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
     /// <summary>Native bytes held.</summary>
     public long Bytes => _arena.Bytes;

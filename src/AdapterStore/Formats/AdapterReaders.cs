@@ -4,6 +4,7 @@ using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
+using AdapterServe.AdapterStore.Formats.Peft.Prompts;
 using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
@@ -14,9 +15,21 @@ internal static class AdapterReaders
     private static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
-        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
-        new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(),
-        new MosaReader(), new OneBitReader(), new CausalConvolutionReader(),
+        new PeftLoraReader(),
+        new PeftTokensReader(),
+        new PeftVectorReader(new Ia3()),
+        new PeftVectorReader(new Beft()),
+        new PeftVectorReader(new LnTuning()),
+        new PeftVectorReader(new Shira()),
+        .. PeftPromptReader.All,
+        new PeftOtherReader(),
+        new GgufLoraReader(),
+        new CompressedDeltaReader(),
+        new MhrReader(),
+        new MhrZReader(),
+        new MosaReader(),
+        new OneBitReader(),
+        new CausalConvolutionReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -60,10 +60,13 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? []).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            [
+                .. tensors.VirtualTokens is { } before ? [NameOf(before.Kind)] : Array.Empty<string>(),
+                .. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key)),
+            ],
             "exact",
             [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
             tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
@@ -78,12 +81,15 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",
         FormKind.RmsNorm => "rms_norm",
+        FormKind.EmbeddingRows => "embedding_rows",
         FormKind.InputScale => "input_scale",
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",
         FormKind.Bottleneck => "bottleneck",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
+
+    private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
     private static string NameOf(SafetensorsType type) => type switch
     {
@@ -107,19 +113,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors)
     {
-        var bytes = 0L;
+        var before = tensors.VirtualTokens?.Elements ?? 0;
+        var bytes = before * sizeof(float);
+        RequireElements(before);
         foreach (var site in tensors.Sites)
         {
             bytes += site.LoweredBytes;
-            if (site.LargestElements * sizeof(float) > MaxTensorBytes)
-            {
-                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
-            }
+            RequireElements(site.LargestElements);
         }
 
         if (bytes > cacheBytes)
         {
             throw TooLarge(bytes);
+        }
+    }
+
+    private static void RequireElements(long elements)
+    {
+        if (elements * sizeof(float) > MaxTensorBytes)
+        {
+            throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
         }
     }
 }

@@ -9,6 +9,13 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
 
     public void Read(Site site, Span<float> destination) => Fill(site.Index, destination);
 
+    public void ReadRows(Site site, int firstRow, Span<float> destination)
+    {
+        var all = new float[site.WeightRows * site.WeightColumns];
+        Read(site, all);
+        all.AsSpan(firstRow * site.WeightColumns, destination.Length).CopyTo(destination);
+    }
+
     public bool TryReadBias(Site site, Span<float> destination)
     {
         if (hasBias)
@@ -19,7 +26,10 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
         return hasBias;
     }
 
-    public static BaseModel Small(bool hasBias) => new(Bases.Small.Id, Bases.Fingerprint, Bases.Small.Sites) { Weights = new MadeBaseWeights(hasBias) };
+    public static BaseModel Small(bool hasBias) => Of(Bases.Small, hasBias);
+
+    public static BaseModel Of(BaseModel model, bool hasBias) =>
+        new(model.Id, model.Fingerprint, model.Sites) { HeadSize = model.HeadSize, Weights = new MadeBaseWeights(hasBias) };
 
     private static void Fill(int seed, Span<float> values)
     {
