@@ -46,6 +46,17 @@ internal static class BottleneckMaker
         Scale = -1,
     };
 
+    public static BottleneckParts Convolution(int seed, int width, int rank, int taps, WeightType type = WeightType.F32) => new()
+    {
+        Input = BottleneckInput.Normed,
+        Down = Matrix(seed, rank, width, type),
+        DownBias = RandomData.Floats(seed + 1, rank),
+        Convolution = new ConvolutionParts(RandomData.Floats(seed + 5, (long)rank * taps), RandomData.Floats(seed + 6, rank), taps),
+        Activation = Activation.Silu,
+        Up = Matrix(seed + 2, width, rank, type),
+        UpBias = type == WeightType.Bit ? null : RandomData.Floats(seed + 3, width),
+    };
+
     /// <summary>One for each of <see cref="Popularity.Ranks"/>: no two neighbours of the same sort.</summary>
     public static BottleneckParts[] Mixed(int width, WeightType type) => [.. Popularity.Ranks.Select((rank, i) => (i % 3) switch
     {
