@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Composition;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -23,6 +24,7 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
+        Compositions = new AdapterCompositions(core);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -32,6 +34,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterUploads Uploads { get; }
 
     public AdapterCache Cache => _core.Cache;
+
+    public AdapterCompositions Compositions { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -62,6 +66,7 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Compositions.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

@@ -22,4 +22,9 @@ internal static class Tolerances
     /// Outputs of the made vector kinds: sums of up to 20 products below 2^10 in magnitude, 2 * 24 roundings of 2^-24 * 2^10 each: 3e-3.
     /// </summary>
     public const double VectorKind = 3e-3;
+
+    /// <summary>
+    /// Sums of five terms on the small base, values up to 2, weights up to 3: at most 2 * 8 products of size 2 * 2 * 8 * 3 in each, 40 roundings of 2^-24 * 400: 1e-3.
+    /// </summary>
+    public const double SmallSum = 1e-3;
 }

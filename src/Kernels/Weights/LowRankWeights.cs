@@ -66,6 +66,8 @@ public sealed unsafe class LowRankWeights : FormWeights
         return weights;
     }
 
+    public override LowRankWeights Scaled(float factor) => new(Rank, InFeatures, OutFeatures, Scale * factor, Type, A, B, bytes: 0);
+
     private static LowRankWeights Allocate(
         WeightArena arena, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, WeightType type)
     {

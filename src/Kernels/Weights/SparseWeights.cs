@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A mostly empty matrix in y += S x.
+/// A mostly empty matrix in y += scale * S x.
 /// <b>Shapes</b>: S [O, H], any number of non-zeros. <b>Layout</b>: by output row: O + 1 starts (i32), then for each non-zero its value (f32 or bf16)
 /// and its column, u16 while H &lt;= 65,536 and i32 beyond; within a row in the order given.
 /// </summary>
@@ -9,10 +9,11 @@ public sealed unsafe class SparseWeights : FormWeights
 {
     private const int NarrowColumns = 1 << 16;
 
-    private SparseWeights(int inFeatures, int outFeatures, int count, WeightType type, int* starts, void* values, void* columns, long bytes)
+    private SparseWeights(int inFeatures, int outFeatures, int count, float scale, WeightType type, int* starts, void* values, void* columns, long bytes)
         : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
     {
         Count = count;
+        Scale = scale;
         Type = type;
         Starts = starts;
         Values = values;
@@ -21,6 +22,9 @@ public sealed unsafe class SparseWeights : FormWeights
 
     /// <summary>Stored elements.</summary>
     public int Count { get; }
+
+    /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
+    public float Scale { get; }
 
     public WeightType Type { get; }
 
@@ -55,13 +59,15 @@ public sealed unsafe class SparseWeights : FormWeights
         return weights;
     }
 
+    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, Count, Scale * factor, Type, Starts, Values, Columns, bytes: 0);
+
     private static SparseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int count, WeightType type)
     {
         var startBytes = ((long)outFeatures + 1) * sizeof(int);
         var valueBytes = (long)count * type.ElementBytes();
         var columnBytes = (long)count * (inFeatures <= NarrowColumns ? sizeof(ushort) : sizeof(int));
         return new SparseWeights(
-            inFeatures, outFeatures, count, type, (int*)arena.Allocate(startBytes), arena.Allocate(valueBytes), arena.Allocate(columnBytes), startBytes + valueBytes + columnBytes);
+            inFeatures, outFeatures, count, 1, type, (int*)arena.Allocate(startBytes), arena.Allocate(valueBytes), arena.Allocate(columnBytes), startBytes + valueBytes + columnBytes);
     }
 
     private void Fill(ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values)
