@@ -16,14 +16,17 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
 
-    public LoweredAdapter Load(AdapterFiles files, string digest)
+    /// <param name="files">The content.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="task">Which task of a content that holds several; null: the first one.</param>
+    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null)
     {
         try
         {
-            using var folder = AdapterFolder.Open(files);
+            using var folder = AdapterFolder.Open(files, task ?? 0);
             using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
             RequireSize(tensors);
-            var weights = AdapterLowering.Lower(tensors, digest, baseModel);
+            var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
             return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -49,7 +52,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
-            weightBytes);
+            weightBytes,
+            tensors.Tasks);
     }
 
     internal static string NameOf(FormKind form) => form switch

@@ -6,8 +6,6 @@ internal static class NotYetServed
     public static readonly string[] Names =
     [
         "brief-lora-tokens",
-        "doubt-french-poly.task0",
-        "doubt-french-poly.task1",
         "doubt-hub-dora",
         "doubt-hub-double-seq-bn",
         "doubt-hub-ia3",
