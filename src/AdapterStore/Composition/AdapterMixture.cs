@@ -24,7 +24,7 @@ public sealed record AdapterMixture(ImmutableArray<MixturePart> Parts, MergeOpti
         var text = new StringBuilder("mixture\n");
         foreach (var part in Parts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{part.Version.Digest} {part.Weight:R} {part.WithAbs}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{part.Version.WeightsDigest} {part.Weight:R} {part.WithAbs}\n");
         }
 
         text.Append(Merge?.Describe());

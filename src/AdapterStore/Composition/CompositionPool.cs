@@ -70,7 +70,7 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
 
     private void RequireRoom(IReadOnlyList<AdapterVersion> versions)
     {
-        var bytes = versions.DistinctBy(version => version.Digest).Sum(version => version.WeightBytes);
+        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => version.WeightBytes);
         if (bytes > cache.CapacityBytes / 2)
         {
             throw StoreErrors.TooLarge(

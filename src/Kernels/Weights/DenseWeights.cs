@@ -59,6 +59,22 @@ public sealed unsafe class DenseWeights : FormWeights
     public override DenseWeights? Scaled(float factor) =>
         Mode == DenseMode.Add ? new DenseWeights(InFeatures, OutFeatures, Mode, Scale * factor, Type, W, bytes: 0) : null;
 
+    /// <summary>W [O, H] as it was packed; bf16 is widened.</summary>
+    public float[] Unpack()
+    {
+        var w = new float[checked(OutFeatures * InFeatures)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromPanel<float, float, Keep<float>>((float*)W, OutFeatures, InFeatures, w);
+        }
+        else
+        {
+            Packing.FromPanel<ushort, float, FromBF16>((ushort*)W, OutFeatures, InFeatures, w);
+        }
+
+        return w;
+    }
+
     private static DenseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int length, DenseMode mode, WeightType type)
     {
         ArgumentNullException.ThrowIfNull(arena);

@@ -61,6 +61,23 @@ public sealed unsafe class SparseWeights : FormWeights
 
     public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, Count, Scale * factor, Type, Starts, Values, Columns, bytes: 0);
 
+    /// <summary>The elements by output row, within a row in the order in which they were packed; bf16 is widened.</summary>
+    public (int[] Rows, int[] Columns, float[] Values) Unpack()
+    {
+        var (rows, columns, values) = (new int[Count], new int[Count], new float[Count]);
+        for (var row = 0; row < OutFeatures; row++)
+        {
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                rows[at] = row;
+                columns[at] = HasNarrowColumns ? ((ushort*)Columns)[at] : ((int*)Columns)[at];
+                values[at] = Type == WeightType.F32 ? ((float*)Values)[at] : BF16.ToSingle(((ushort*)Values)[at]);
+            }
+        }
+
+        return (rows, columns, values);
+    }
+
     private static SparseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int count, WeightType type)
     {
         var startBytes = ((long)outFeatures + 1) * sizeof(int);

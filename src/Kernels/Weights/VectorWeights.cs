@@ -22,6 +22,9 @@ public sealed unsafe class VectorWeights : FormWeights
 
     internal float* Values { get; }
 
+    /// <summary>The values as they were packed.</summary>
+    public float[] Unpack() => new ReadOnlySpan<float>(Values, Width).ToArray();
+
     public static VectorWeights Pack(WeightArena arena, FormKind form, int inFeatures, int outFeatures, ReadOnlySpan<float> values)
     {
         ArgumentNullException.ThrowIfNull(arena);
