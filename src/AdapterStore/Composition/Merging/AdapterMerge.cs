@@ -19,6 +19,7 @@ internal sealed class AdapterMerge(AdapterMixture mixture, AdapterWeights[] weig
 
     public IReadOnlyList<MergedSite> Run(BaseModel baseModel, CancellationToken cancellationToken)
     {
+        RequireSitesAlone();
         var rank = DeltaRank();
         var merged = new List<MergedSite>();
         foreach (var site in baseModel.Sites)
@@ -106,6 +107,15 @@ internal sealed class AdapterMerge(AdapterMixture mixture, AdapterWeights[] weig
 
     private static MergedSite Narrow(Site site, (int Rank, Factors Factors) made) =>
         new(site, made.Rank, MadeTensors.Narrow(made.Factors.Right, site), MadeTensors.Narrow(made.Factors.Left, site));
+
+    private void RequireSitesAlone()
+    {
+        var at = Array.FindIndex(weights, own => own is not { VirtualTokens: null, InvocationTokens.IsEmpty: true });
+        if (at >= 0)
+        {
+            throw StoreErrors.Unservable("merge_form", $"'{mixture.Parts[at].Name}' puts tokens of its own before the sequence or acts from a place in it, which no merge can hold.");
+        }
+    }
 
     private void RequireMergeable(int part, Site site, FormWeights[] forms)
     {
