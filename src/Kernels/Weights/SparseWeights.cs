@@ -9,11 +9,11 @@ public sealed unsafe class SparseWeights : FormWeights
 {
     private readonly CompressedRows _rows;
 
-    private SparseWeights(int inFeatures, int outFeatures, float scale, in CompressedRows rows, long bytes)
+    private SparseWeights(int inFeatures, int outFeatures, in CompressedRows rows, float scale, long bytes)
         : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
     {
-        Scale = scale;
         _rows = rows;
+        Scale = scale;
     }
 
     /// <summary>Stored elements.</summary>
@@ -40,10 +40,10 @@ public sealed unsafe class SparseWeights : FormWeights
         WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type)
     {
         var packed = CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type);
-        return new SparseWeights(inFeatures, outFeatures, 1, packed, packed.Bytes);
+        return new SparseWeights(inFeatures, outFeatures, packed, 1, packed.Bytes);
     }
 
-    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, Scale * factor, _rows, bytes: 0);
+    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, _rows, Scale * factor, bytes: 0);
 
     /// <summary>The elements by output row, within a row in the order in which they were packed; bf16 is widened.</summary>
     public (int[] Rows, int[] Columns, float[] Values) Unpack()
