@@ -31,7 +31,6 @@ internal static class NotYetServed
         "polite-hub-lora",
         "polite-hub-prefix-tuning",
         "polite-hub-seq-bn",
-        "polite-lt-sft",
         "polite-prompt",
         "polite-road",
         "polite-robot-multitask-prompt.task0",
@@ -44,7 +43,6 @@ internal static class NotYetServed
         "robot-osf",
         "robot-prefix-mlp",
         "robot-road4",
-        "shout-lt-sft",
         "yoda-hub-seq-bn-inv",
     ];
 }
