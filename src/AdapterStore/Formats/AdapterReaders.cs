@@ -14,7 +14,7 @@ internal static class AdapterReaders
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
-        .. PeftPromptReader.All,
+        .. PeftPromptReader.All, new AdaptionPromptReader(),
         new PeftOtherReader(), new GgufLoraReader(),
     ];
 

@@ -61,6 +61,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static string NameOf(FormKind form) => form switch
     {
+        FormKind.AttentionPrompt => "attention_prompt",
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",

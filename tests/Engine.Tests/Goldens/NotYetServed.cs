@@ -32,7 +32,6 @@ internal static class NotYetServed
         "pirate-hub-seq-bn",
         "pirate-hydra",
         "pirate-supertuning",
-        "polite-adaption-prompt",
         "polite-frod",
         "polite-hub-lora",
         "polite-hub-prefix-tuning",
