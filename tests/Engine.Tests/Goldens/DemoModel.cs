@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Models;
@@ -55,6 +56,12 @@ public sealed class DemoModel : IDisposable
 
     private async Task UploadAsync(string name)
     {
+        var config = Path.Combine(FolderOf(name), "adapter_config.json");
+        if (File.Exists(config) && JsonNode.Parse(await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken))!["inventory"] is { } inventory)
+        {
+            await UploadAsync($"{inventory}");
+        }
+
         using var files = _storage.Uploads.Begin();
         foreach (var path in Directory.GetFiles(FolderOf(name)))
         {
