@@ -75,8 +75,9 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             tensors.Tasks);
     }
 
-    private static string NameOf(FormKind form) => form switch
+    internal static string NameOf(FormKind form) => form switch
     {
+        FormKind.AttentionPrompt => "attention_prompt",
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",

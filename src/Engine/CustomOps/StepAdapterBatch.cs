@@ -18,6 +18,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
     private readonly SequenceRows[] _sequences = new SequenceRows[maxRows];
     private int _sequenceCount;
+    private readonly int[] _positions = GC.AllocateUninitializedArray<int>(maxRows, pinned: true);
     private int _virtualCount;
     private bool _hasOffsets;
     private int _tokenRows;
@@ -29,7 +30,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     public ReadOnlySpan<VirtualRows> VirtualRows => _virtualRows.AsSpan(0, _virtualCount);
 
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
-    public int* RotaryOffsets => _hasOffsets ? (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+    public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+
+    /// <summary>[rows]: what each row's rotation counts.</summary>
+    public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
 
     /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
@@ -70,8 +74,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             AddStates(entry);
             AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
             AddVirtualTokens(entry);
-            _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
-            _hasOffsets |= _rotaryOffsets[i] > 0;
+            AddPositions(i, entry);
         }
     }
 
@@ -106,6 +109,17 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
                 var memory = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(state));
                 _sequences[_sequenceCount++] = new SequenceRows(entry.RowStart + start - entry.Past, entry.RowStart + end - entry.Past, memory);
             }
+        }
+    }
+
+    private void AddPositions(int sequence, in PlannedSequence entry)
+    {
+        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        _rotaryOffsets[sequence] = offset;
+        _hasOffsets |= offset > 0;
+        for (var row = 0; row < entry.Rows; row++)
+        {
+            _positions[entry.RowStart + row] = entry.Past + row - offset;
         }
     }
 

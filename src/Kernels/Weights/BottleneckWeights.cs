@@ -22,6 +22,17 @@ public sealed unsafe class BottleneckWeights : FormWeights
         Convolution = PackedConvolution.Pack(arena, parts.Convolution, Rank);
     }
 
+    private BottleneckWeights(BottleneckWeights other, float scale)
+        : base(FormKind.Bottleneck, other.InFeatures, other.OutFeatures, bytes: 0)
+    {
+        (Input, Activation, Scale, AfterNormsOutput) = (other.Input, other.Activation, scale, other.AfterNormsOutput);
+        (InOffset, InWidth, OutOffset, OutWidth, Rank) = (other.InOffset, other.InWidth, other.OutOffset, other.OutWidth, other.Rank);
+        (Type, Down, Up, HasLastColumn) = (other.Type, other.Down, other.Up, other.HasLastColumn);
+        DownBias = other.DownBias;
+        ChannelScale = other.ChannelScale;
+        (Before, After, Convolution) = (other.Before, other.After, other.Convolution);
+    }
+
     public BottleneckInput Input { get; }
 
     public int InOffset { get; }
@@ -42,8 +53,10 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     public bool AfterNormsOutput { get; }
 
-    /// <summary>Whether each sequence keeps a state for this form, at <see cref="PackedConvolution.StateOffset"/> of its memory.</summary>
-    public bool HasState => Convolution.Taps > 1;
+    /// <summary>Whether each sequence keeps a state for this form, see <see cref="PackedConvolution"/>.</summary>
+    public bool HasState => StateEnd > 0;
+
+    public override long StateEnd => Convolution.StateEnd;
 
     internal PackedMatrix Down { get; }
 
@@ -59,7 +72,7 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     internal PackedNorm After { get; }
 
-    public PackedConvolution Convolution { get; }
+    internal PackedConvolution Convolution { get; }
 
     /// <param name="arena">Takes the memory.</param>
     /// <param name="inFeatures">Width of the site's input; at an embedding, whose input is not read, anything.</param>
@@ -73,6 +86,10 @@ public sealed unsafe class BottleneckWeights : FormWeights
         return new BottleneckWeights(
             parts, inFeatures, outFeatures, PackedMatrix.Dot(arena, parts.Down), PackedMatrix.Panel(arena, parts.Up, parts.UpBias), arena);
     }
+
+    /// <summary>Null for one that reads y, which others change, or has a norm behind it.</summary>
+    public override BottleneckWeights? Scaled(float factor) =>
+        Input is BottleneckInput.Input or BottleneckInput.Normed && !After.IsPresent ? new BottleneckWeights(this, Scale * factor) : null;
 
     private static float* PackVector(WeightArena arena, float[]? values) => values is null ? null : Packing.Vector(arena, values);
 }

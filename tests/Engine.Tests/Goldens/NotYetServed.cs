@@ -20,18 +20,15 @@ internal static class NotYetServed
         "pirate-hub-prefix-flat",
         "pirate-hub-seq-bn",
         "pirate-hydra",
-        "polite-adaption-prompt",
         "polite-hub-lora",
         "polite-hub-prefix-tuning",
         "polite-hub-seq-bn",
-        "polite-lt-sft",
         "polite-road",
         "robot-hub-adapterplus",
         "robot-hub-compacter",
         "robot-hub-lora",
         "robot-osf",
         "robot-road4",
-        "shout-lt-sft",
         "yoda-hub-seq-bn-inv",
     ];
 }
