@@ -8,8 +8,4 @@ namespace AdapterServe.AdapterStore.Models;
 /// <param name="Kind">What stands there.</param>
 /// <param name="InFeatures">Width of the input; rows of the vocabulary for an embedding; the norm's width for a norm.</param>
 /// <param name="OutFeatures">Width of the output; rows of the vocabulary for a head.</param>
-public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures)
-{
-    /// <summary>Whether the graph can change the site's input before the base op; elsewhere a change of the input is folded into a matrix of the adapter's own.</summary>
-    public bool HasInputOp { get; init; }
-}
+public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures);

@@ -6,7 +6,10 @@ namespace AdapterServe.Engine.Tests.Models;
 
 /// <summary>A site's input without adapters: x' = x. Notes whether ONNX Runtime gave it x's own memory.</summary>
 internal sealed unsafe class CopyInput(Dictionary<int, bool> inPlace)
-    : CustomOp(GraphNames.SiteInput, [new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
+    : CustomOp(
+        GraphNames.SiteInput,
+        [new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32, OpParameterKind.Optional)],
+        [new OpParameter(ElementType.Float32)])
 {
     public static CopyInput Noting(Dictionary<int, bool> inPlace) => new(inPlace) { InPlace = InPlace.FirstInput, OutputShapeInput = 0 };
 
