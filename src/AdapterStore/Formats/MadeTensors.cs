@@ -40,6 +40,18 @@ internal sealed record MadeDenseTensors(Site Site, ImmutableArray<SafetensorsTen
         DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(Make(source.Values), Site), Mode, WeightType.F32);
 }
 
+/// <summary>A form of one number for each channel, computed from the file's tensors when the adapter is lowered.</summary>
+internal sealed record MadeVectorTensors(Site Site, FormKind Form, ImmutableArray<SafetensorsTensor> Sources, Func<TensorValues, double[]> Make)
+    : ComputedTensors(Site, Form)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => Sources;
+
+    public override long LoweredBytes => sizeof(float) * (long)(Form == FormKind.InputScale ? Site.InFeatures : Site.OutFeatures);
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
+        LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(Make(source.Values), value => (float)value));
+}
+
 /// <summary>Which of the two forms holds an exact delta with fewer values.</summary>
 internal static class MadeTensors
 {

@@ -56,6 +56,14 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return weight;
     }
 
+    /// <summary><b>Shapes</b>: [out]; zeros where the base has none.</summary>
+    public float[] BaseBias(Site site)
+    {
+        var bias = new float[site.OutFeatures];
+        BaseWeights.TryReadBias(site, bias);
+        return bias;
+    }
+
     public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) => FiniteCheck.IsFinite(values)
         ? VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, values)
         : throw StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");

@@ -19,7 +19,7 @@ internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
             var tensors = PeftTensors.From(file, method, baseModel);
             tensors.RequireSelected(config, baseModel, budget);
             var lower = method.Begin(new PeftAdapter(config, baseModel, tensors, budget));
-            SiteTensors[] sites = [.. tensors.BySite.Values.Select(lower).OfType<SiteTensors>()];
+            SiteTensors[] sites = [.. tensors.BySite.Values.Select(lower).OfType<SiteTensors>().SelectMany(placed => placed.Forms)];
             return sites.Length > 0
                 ? new AdapterTensors(method.Kind, file, [.. sites])
                 : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
