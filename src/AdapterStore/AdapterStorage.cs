@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -48,9 +49,10 @@ public sealed class AdapterStorage : IDisposable
             registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
-            var loader = new AdapterLoader(baseModel, options.CacheBytes);
+            var computed = new ComputedStore(options, baseModel.Fingerprint);
+            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
             var cache = new AdapterCache(options.CacheBytes, digest => loader.Load(blobs.Open(digest), digest).Weights);
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache), folderLock);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed), folderLock);
         }
         catch
         {

@@ -75,7 +75,7 @@ internal sealed class AdapterEntry
         var created = DateTimeOffset.Parse(row.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
         var descriptor = new AdapterDescriptor(
             name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created);
+            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower };
         return new EntryVersion(version, descriptor, row.Facts);
     }
 }

@@ -1,5 +1,6 @@
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
@@ -11,7 +12,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
 /// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
 /// </summary>
-internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
+internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, ComputedStore? computedStore = null)
 {
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
@@ -22,9 +23,12 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         {
             using var folder = AdapterFolder.Open(files);
             using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
-            RequireSize(tensors);
-            var weights = AdapterLowering.Lower(tensors, digest, baseModel);
-            return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
+            var computed = computedStore?.Open(digest) ?? new ComputedValues(maxBytes: 0);
+            var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
+            RequireSize(tensors, svd);
+            var weights = AdapterLowering.Lower(tensors, digest, baseModel, computed, svd);
+            computedStore?.Save(digest, computed);
+            return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -39,18 +43,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     public AdapterStoreException TooLarge(long bytes) => StoreErrors.TooLarge(
         "adapter_too_large", $"The adapter needs {bytes} bytes of memory and the whole adapter cache has {cacheBytes}; start the server with a larger cache.");
 
-    private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
+    private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
+        var forms = error is null ? tensors.Sites.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
         var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
-            "exact",
-            [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
+            [.. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            SvdLowering.Describe(error),
+            [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
-            weightBytes);
+            weights.Bytes)
+        {
+            Lower = lower?.ToString(),
+        };
     }
+
+    /// <summary>What an approximation made of the file's forms.</summary>
+    private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
+        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
 
     private static string NameOf(FormKind form) => form switch
     {
@@ -73,12 +85,12 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     };
 
     /// <summary>Before any memory is taken.</summary>
-    private void RequireSize(AdapterTensors tensors)
+    private void RequireSize(AdapterTensors tensors, SvdLowering? svd)
     {
         var bytes = 0L;
         foreach (var site in tensors.Sites)
         {
-            bytes += site.LoweredBytes;
+            bytes += svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
             if (site.LargestElements * sizeof(float) > MaxTensorBytes)
             {
                 throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");

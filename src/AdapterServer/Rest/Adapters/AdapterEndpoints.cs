@@ -15,7 +15,7 @@ internal static class AdapterEndpoints
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
         group.MapGet("", ListAsync).WithName("ListAdapters").Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
