@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
@@ -51,7 +52,11 @@ public sealed class AdapterStorage : IDisposable
             blobs.Sweep(snapshot.Digests());
             var computed = new ComputedStore(options, baseModel.Fingerprint);
             var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
-            var cache = new AdapterCache(options.CacheBytes, digest => loader.Load(blobs.Open(digest), digest).Weights);
+            var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
+            {
+                var (digest, task) = WeightsDigest.Split(weightsDigest);
+                return loader.Load(blobs.Open(digest), digest, task).Weights;
+            });
             return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed), folderLock);
         }
         catch

@@ -44,7 +44,7 @@ internal sealed class StoreCore(
         {
             Blobs.Remove(digest);
             computed.Remove(digest);
-            Cache.Unload(digest);
+            Cache.UnloadContent(digest);
         }
     }
 

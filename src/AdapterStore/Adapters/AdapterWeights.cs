@@ -11,7 +11,7 @@ public sealed class AdapterWeights : IDisposable
     private readonly FormWeights[]?[] _bySite;
     private readonly WeightArena _arena;
 
-    /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>.</param>
+    /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>, with the task behind a <c>#</c> where it has several.</param>
     /// <param name="bySite">For each site index of the base: the forms there in <see cref="FormKind"/> order, or null.</param>
     /// <param name="arena">Owns the memory that the forms point into; ownership passes to this object.</param>
     public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Containers;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -13,7 +14,7 @@ internal static class AdapterReaders
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
-        new PeftOtherReader(), new GgufLoraReader(),
+        new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -15,5 +15,8 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
     /// <summary>At each site in the order in which the forms apply.</summary>
     public ImmutableArray<SiteTensors> Sites { get; } = sites;
 
+    /// <summary>All tasks that the file holds, by name or number; <see cref="Sites"/> are those of the one that was asked for. Empty for a kind without tasks.</summary>
+    public ImmutableArray<string> Tasks { get; init; } = [];
+
     public void Dispose() => File.Dispose();
 }

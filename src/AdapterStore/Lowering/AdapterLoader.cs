@@ -17,31 +17,47 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
 
-    public LoweredAdapter Load(AdapterFiles files, string digest)
+    /// <param name="files">The content.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="task">Which task of a content that holds several; null: the first one.</param>
+    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null) => Reading(digest, () =>
     {
-        try
-        {
-            using var folder = AdapterFolder.Open(files);
-            using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
-            var computed = computedStore?.Open(digest) ?? new ComputedValues(maxBytes: 0);
-            var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
-            RequireSize(tensors, svd);
-            var weights = AdapterLowering.Lower(tensors, digest, baseModel, computed, svd);
-            computedStore?.Save(digest, computed);
-            return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error));
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw StoreErrors.NotFound($"The files of {digest} are no longer stored.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw StoreErrors.Unservable("unreadable_files", $"The files of {digest} cannot be read from the disk; upload the adapter again.", error);
-        }
-    }
+        using var folder = AdapterFolder.Open(files, task ?? 0);
+        using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
+        var weightsDigest = WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task);
+        var computed = computedStore?.Open(weightsDigest) ?? new ComputedValues(maxBytes: 0);
+        var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
+        RequireSize(tensors, svd);
+        var weights = AdapterLowering.Lower(tensors, weightsDigest, baseModel, computed, svd);
+        computedStore?.Save(weightsDigest, computed);
+        return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error), svd?.Error);
+    });
+
+    /// <summary>See <see cref="IAdapterReader.InventoryOf"/>.</summary>
+    public static (string Name, string Kind)? InventoryOf(AdapterFiles files) => Reading("the upload", () =>
+    {
+        using var folder = AdapterFolder.Open(files, 0);
+        return AdapterReaders.For(folder).InventoryOf(folder);
+    });
 
     public AdapterStoreException TooLarge(long bytes) => StoreErrors.TooLarge(
         "adapter_too_large", $"The adapter needs {bytes} bytes of memory and the whole adapter cache has {cacheBytes}; start the server with a larger cache.");
+
+    private static T Reading<T>(string what, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw StoreErrors.NotFound($"The files of {what} are no longer stored.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.Unservable("unreadable_files", $"The files of {what} cannot be read from the disk; upload the adapter again.", error);
+        }
+    }
 
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
@@ -54,7 +70,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
-            weights.Bytes)
+            weights.Bytes,
+            tensors.Tasks)
         {
             Lower = lower?.ToString(),
         };

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Models;
@@ -35,13 +37,14 @@ public sealed class DemoModel : IDisposable
             return null;
         }
 
-        var name = GoldenFile.Read(golden).Adapter;
+        var file = GoldenFile.Read(golden);
+        var name = file.Adapter;
         if (!_storage.Catalog.List("default").Any(adapter => adapter.Name == name))
         {
             await UploadAsync(name);
         }
 
-        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", name), TestContext.Current.CancellationToken);
+        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", file.Task.ValueKind == JsonValueKind.Undefined ? name : $"{name}#{file.Task}"), TestContext.Current.CancellationToken);
     }
 
     public void Dispose()
@@ -53,6 +56,12 @@ public sealed class DemoModel : IDisposable
 
     private async Task UploadAsync(string name)
     {
+        var config = Path.Combine(FolderOf(name), "adapter_config.json");
+        if (File.Exists(config) && JsonNode.Parse(await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken))!["inventory"] is { } inventory)
+        {
+            await UploadAsync($"{inventory}");
+        }
+
         using var files = _storage.Uploads.Begin();
         foreach (var path in Directory.GetFiles(FolderOf(name)))
         {
