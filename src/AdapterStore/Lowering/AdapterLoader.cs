@@ -87,6 +87,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",
         FormKind.RmsNorm => "rms_norm",
+        FormKind.EmbeddingRows => "embedding_rows",
         FormKind.InputScale => "input_scale",
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",

@@ -28,9 +28,26 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
     {
         var values = new float[tensor.Elements];
         file.CopyToF32(tensor, values);
-        return FiniteCheck.IsFinite(values)
-            ? values
-            : throw StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    /// <summary>As f32: the file's own memory where it holds f32.</summary>
+    public ReadOnlySpan<float> ReadF32(SafetensorsTensor tensor)
+    {
+        if (tensor.DType != SafetensorsType.F32)
+        {
+            return Read(tensor);
+        }
+
+        var values = file.Elements<float>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    /// <summary>A bf16 tensor as it is.</summary>
+    public ReadOnlySpan<ushort> ReadBF16(SafetensorsTensor tensor)
+    {
+        var values = file.Elements<ushort>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
     }
 
     /// <summary>
@@ -70,7 +87,22 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return weight;
     }
 
-    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) => FiniteCheck.IsFinite(values)
-        ? VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, values)
+    /// <summary>The bias of the base's linear; zero where it has none.</summary>
+    public float[] BaseBias(Site site)
+    {
+        var bias = new float[site.OutFeatures];
+        BaseWeights.TryReadBias(site, bias);
+        return bias;
+    }
+
+    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) =>
+        VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, RequireFinite(site, values));
+
+    /// <summary>Values that were computed.</summary>
+    public static float[] RequireFinite(Site site, float[] values) => FiniteCheck.IsFinite(values)
+        ? values
         : throw StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
+
+    private static AdapterStoreException NotFinite(SafetensorsTensor tensor) =>
+        StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
 }

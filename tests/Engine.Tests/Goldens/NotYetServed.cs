@@ -5,13 +5,11 @@ internal static class NotYetServed
 {
     public static readonly string[] Names =
     [
-        "brief-lora-tokens",
         "doubt-hub-dora",
         "doubt-hub-double-seq-bn",
         "doubt-hub-ia3",
         "doubt-hub-mam",
         "doubt-hub-seq-bn-ln",
-        "doubt-lora-embed",
         "doubt-mora",
         "doubt-oft",
         "doubt-p-tuning",
@@ -20,9 +18,7 @@ internal static class NotYetServed
         "french-cartridge",
         "french-causal-convolution",
         "french-hub-par-bn",
-        "json-lora-lm-head",
         "markdown-hub-seq-bn-inv-static",
-        "markdown-lora-head",
         "markdown-splora",
         "pirate-1bit-lora",
         "pirate-alora",
@@ -48,8 +44,6 @@ internal static class NotYetServed
         "robot-osf",
         "robot-prefix-mlp",
         "robot-road4",
-        "robot-tokens",
-        "shout-lora-embed-head",
         "shout-lt-sft",
         "yoda-hub-seq-bn-inv",
     ];
