@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Computed;
+using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -11,7 +12,7 @@ using AdapterServe.AdapterStore.Uploads;
 namespace AdapterServe.AdapterStore;
 
 /// <summary>
-/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>.
+/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>, looked into by <see cref="Inspector"/>.
 /// <b>Effects</b>: owns the data folder until disposed; every part may be used from any thread.
 /// </summary>
 public sealed class AdapterStorage : IDisposable
@@ -25,6 +26,7 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
+        Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -34,6 +36,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterUploads Uploads { get; }
 
     public AdapterCache Cache => _core.Cache;
+
+    public AdapterInspector Inspector { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -69,6 +73,7 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Inspector.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

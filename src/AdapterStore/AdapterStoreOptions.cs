@@ -15,6 +15,9 @@ public sealed class AdapterStoreOptions
     /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
+    /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
+    public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Most files of one adapter.</summary>
     public int MaxFiles { get; init; } = 100;
 

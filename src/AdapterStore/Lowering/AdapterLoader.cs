@@ -65,7 +65,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
         var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            [.. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => FormNames.Of(form.Key))],
             SvdLowering.Describe(error),
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
@@ -80,19 +80,6 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     /// <summary>What an approximation made of the file's forms.</summary>
     private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
         baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
-
-    private static string NameOf(FormKind form) => form switch
-    {
-        FormKind.LowRank => "low_rank",
-        FormKind.Dense => "dense",
-        FormKind.Sparse => "sparse",
-        FormKind.RmsNorm => "rms_norm",
-        FormKind.EmbeddingRows => "embedding_rows",
-        FormKind.InputScale => "input_scale",
-        FormKind.OutputScale => "output_scale",
-        FormKind.OutputBias => "output_bias",
-        _ => throw new ArgumentOutOfRangeException(nameof(form)),
-    };
 
     private static string NameOf(SafetensorsType type) => type switch
     {
