@@ -63,5 +63,5 @@ internal static class WeightedSum
 
     private static FormWeights Scale(WeightedAdapter adapter, FormWeights form) => form.Scaled((float)adapter.Factor) ?? throw StoreErrors.Unservable(
         "not_additive",
-        $"'{adapter.Name}' is not a sum of terms where another adapter acts too or its weight is not 1: its {AdapterLoader.NameOf(form.Form)} has no exact multiple and no exact sum with others.");
+        $"'{adapter.Name}' is not a sum of terms where another adapter acts too or its weight is not 1: its {FormNames.Of(form.Form)} has no exact multiple and no exact sum with others.");
 }

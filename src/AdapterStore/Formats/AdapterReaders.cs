@@ -28,10 +28,10 @@ internal static class AdapterReaders
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
+        new LtSftReader(),
         new MosaReader(),
         new OneBitReader(),
         new CausalConvolutionReader(),
-        new LtSftReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
