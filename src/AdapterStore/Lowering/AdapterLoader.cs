@@ -16,6 +16,9 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
 
+    /// <summary>What a request may keep for its adapter: a width of 128 and 31 taps in 32 layers are half a MiB.</summary>
+    private const long MaxSequenceStateBytes = 4 << 20;
+
     /// <param name="files">The content.</param>
     /// <param name="digest">Its digest.</param>
     /// <param name="task">Which task of a content that holds several; null: the first one.</param>
@@ -25,6 +28,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
         RequireSize(tensors);
         var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
+        RequireStateSize(weights);
         return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
     });
 
@@ -65,13 +69,13 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             ],
             "exact",
             [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
-            types.Count > 1 ? "mixed" : NameOf(types[0]),
+            tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
             weightBytes,
             tensors.Tasks);
     }
 
-    private static string NameOf(FormKind form) => form switch
+    internal static string NameOf(FormKind form) => form switch
     {
         FormKind.AttentionPrompt => "attention_prompt",
         FormKind.LowRank => "low_rank",
@@ -80,8 +84,12 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.RmsNorm => "rms_norm",
         FormKind.EmbeddingRows => "embedding_rows",
         FormKind.InputScale => "input_scale",
+        FormKind.InputRotation => "input_rotation",
+        FormKind.OutputLowRank => "output_low_rank",
+        FormKind.OutputRotation => "output_rotation",
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",
+        FormKind.Bottleneck => "bottleneck",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 
@@ -94,6 +102,17 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         SafetensorsType.F16 => "float16",
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
+
+    /// <summary>Disposes of weights that it refuses.</summary>
+    private static void RequireStateSize(AdapterWeights weights)
+    {
+        if (weights.SequenceStateBytes is var bytes && bytes > MaxSequenceStateBytes)
+        {
+            weights.Dispose();
+            throw StoreErrors.Unservable(
+                "state_too_large", $"Every request with this adapter would keep {bytes} bytes of its convolutions' inputs; at most {MaxSequenceStateBytes} are served.");
+        }
+    }
 
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors)
