@@ -38,6 +38,9 @@ internal static unsafe class FormRunner
                 case RmsNormWeights norm:
                     RmsNorm.Apply(input, output, y.Length, [new RmsNormSegment(0, 1, norm)], workspace, new SerialParallel());
                     break;
+                case AttentionPromptWeights prompt:
+                    AttentionPrompt.Add(new RotaryQueries { Query = input }, output, [new AttentionPromptSegment(0, 1, prompt)], workspace, new SerialParallel());
+                    break;
                 case VectorWeights { Form: FormKind.OutputBias } bias:
                     ChannelBias.Add(output, y.Length, [new VectorSegment(0, 1, bias)], workspace, new SerialParallel());
                     break;

@@ -17,7 +17,21 @@ public sealed class WrongLoraTests
         ["a bias of its own"] = Unservable("lora_bias", lora => lora.Config["lora_bias"] = true),
         ["trained biases"] = Unservable("bias", lora => lora.Config["bias"] = "lora_only"),
         ["trainable tokens"] = Unservable("trainable_tokens", lora => lora.Config["trainable_token_indices"] = new JsonArray(1, 2)),
-        ["activated LoRA"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5)),
+        ["activated LoRA without invocation tokens"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray()),
+        ["activated LoRA by a token that the base lacks"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5, 16)),
+        ["activated LoRA by a negative token"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(-1)),
+        ["activated LoRA by text"] = Malformed("config_wrong_type", lora => lora.Config["alora_invocation_tokens"] = "<|assistant|>"),
+        ["activated LoRA with biases"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["bias"] = "lora_only";
+        }),
+        ["activated LoRA with whole modules"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["modules_to_save"] = new JsonArray("lm_head");
+            lora.Add("lm_head.weight", [16, 8]);
+        }),
         ["KaSA"] = Unservable("kasa", lora => lora.Config["kasa_config"] = new JsonObject()),
         ["layer replication"] = Unservable("layer_replication", lora => lora.Config["layer_replication"] = new JsonArray(new JsonArray(0, 2))),
         ["target parameters"] = Unservable("target_parameters", lora => lora.Config["target_parameters"] = new JsonArray("experts.up")),
