@@ -26,6 +26,7 @@ internal static class AdapterReaders
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
+        new LtSftReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The weight of a norm without centring, or what is added to it. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
+/// The weight of a norm without centring, or what is added to it, times the scale. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class RmsNormWeights : FormWeights
 {
@@ -36,6 +36,8 @@ public sealed unsafe class RmsNormWeights : FormWeights
         values.CopyTo(new Span<float>(memory, values.Length));
         return new RmsNormWeights(values.Length, epsilon, isAdded, 1, memory, bytes);
     }
+
+    public override bool Replaces => !IsAdded;
 
     public override RmsNormWeights? Scaled(float factor) => IsAdded ? new RmsNormWeights(OutFeatures, Epsilon, IsAdded, Scale * factor, Values, bytes: 0) : null;
 }

@@ -26,7 +26,6 @@ internal static class NotYetServed
         "polite-hub-lora",
         "polite-hub-prefix-tuning",
         "polite-hub-seq-bn",
-        "polite-lt-sft",
         "polite-road",
         "robot-1bit-adaptformer",
         "robot-hub-adapterplus",
@@ -35,7 +34,6 @@ internal static class NotYetServed
         "robot-mosa",
         "robot-osf",
         "robot-road4",
-        "shout-lt-sft",
         "yoda-hub-seq-bn-inv",
     ];
 }
