@@ -40,7 +40,7 @@ internal static class WeightedSum
         // Sorting keeps the adapters' order among equals, so that a sum is the same bits each time.
         return acting.Count == 0 ? null :
         [
-            .. acting.SelectMany(adapter => FormsOf(adapter, site).Select(form => form.Replaces && adapter == replacing ? form : Scale(adapter, form)))
+            .. acting.SelectMany(adapter => FormsOf(adapter, site).Select(form => form.Replaces && ReferenceEquals(adapter, replacing) ? form : Scale(adapter, form)))
                 .OrderBy(form => form.Form).ThenByDescending(form => form.Replaces),
         ];
     }
