@@ -21,6 +21,7 @@ internal static class AdapterReaders
         new PeftVectorReader(new LnTuning()),
         new PeftVectorReader(new Shira()),
         .. PeftPromptReader.All,
+        new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
         new CompressedDeltaReader(),

@@ -73,6 +73,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     internal static string NameOf(FormKind form) => form switch
     {
+        FormKind.AttentionPrompt => "attention_prompt",
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",

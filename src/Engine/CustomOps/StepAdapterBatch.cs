@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AdapterServe.Engine.Scheduling;
 
 namespace AdapterServe.Engine.CustomOps;
@@ -13,6 +14,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly SegmentList _logits = new(maxRows);
     private readonly VirtualRows[] _virtualRows = new VirtualRows[maxSequences];
     private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
+    private readonly int[] _positions = GC.AllocateUninitializedArray<int>(maxRows, pinned: true);
     private int _virtualCount;
     private bool _hasOffsets;
     private int _tokenRows;
@@ -24,7 +26,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     public ReadOnlySpan<VirtualRows> VirtualRows => _virtualRows.AsSpan(0, _virtualCount);
 
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
-    public int* RotaryOffsets => _hasOffsets ? (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+    public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+
+    /// <summary>[rows]: what each row's rotation counts.</summary>
+    public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
 
     /// <summary>Positions of the longest sequence after the step.</summary>
     public int LongestContext { get; private set; }
@@ -43,8 +48,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             AddSpans(_tokens, entry.Sequence.Spans, entry.Past, entry.Rows, entry.RowStart);
             AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
             AddVirtualTokens(entry);
-            _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
-            _hasOffsets |= _rotaryOffsets[i] > 0;
+            AddPositions(i, entry);
         }
     }
 
@@ -59,6 +63,17 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             {
                 segments.Add(rowStart + start - from, end - start, spans[i].Weights);
             }
+        }
+    }
+
+    private void AddPositions(int sequence, in PlannedSequence entry)
+    {
+        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        _rotaryOffsets[sequence] = offset;
+        _hasOffsets |= offset > 0;
+        for (var row = 0; row < entry.Rows; row++)
+        {
+            _positions[entry.RowStart + row] = entry.Past + row - offset;
         }
     }
 

@@ -22,7 +22,6 @@ internal static class NotYetServed
         "pirate-hub-prefix-flat",
         "pirate-hub-seq-bn",
         "pirate-hydra",
-        "polite-adaption-prompt",
         "polite-hub-lora",
         "polite-hub-prefix-tuning",
         "polite-hub-seq-bn",
