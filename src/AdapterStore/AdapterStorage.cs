@@ -2,6 +2,7 @@ using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Composition;
 using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
@@ -27,6 +28,7 @@ public sealed class AdapterStorage : IDisposable
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
         Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
+        Compositions = new AdapterCompositions(core, Uploads);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -38,6 +40,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterCache Cache => _core.Cache;
 
     public AdapterInspector Inspector { get; }
+
+    public AdapterCompositions Compositions { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -74,6 +78,7 @@ public sealed class AdapterStorage : IDisposable
     public void Dispose()
     {
         Inspector.Dispose();
+        Compositions.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

@@ -23,6 +23,11 @@ internal static class Tolerances
     /// </summary>
     public const double VectorKind = 3e-3;
 
+    /// <summary>
+    /// Sums of five terms on the small base, values up to 2, weights up to 3: at most 2 * 8 products of size 2 * 2 * 8 * 3 in each, 40 roundings of 2^-24 * 400: 1e-3.
+    /// </summary>
+    public const double SmallSum = 1e-3;
+
     /// <summary>For each term of a sum of products below 1 in f64: one rounding of 2^-53 of a sum below the number of terms, which is at most 2^11: 2^-42.</summary>
     public const double UnitProduct = 2.3e-13;
 

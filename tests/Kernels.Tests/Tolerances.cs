@@ -53,4 +53,11 @@ internal static class Tolerances
         var logit = Chain((2 * headSize) + 8, logitMagnitude);
         return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
     }
+
+    /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
+    public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
+    {
+        var logit = Chain((2 * headSize) + 8, logitMagnitude);
+        return (2 * logit) + Chain((4 * keys) + 16, 2);
+    }
 }

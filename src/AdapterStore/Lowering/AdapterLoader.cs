@@ -62,10 +62,13 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
         var forms = error is null ? tensors.Sites.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? []).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => FormNames.Of(form.Key))],
+            [
+                .. tensors.VirtualTokens is { } before ? [NameOf(before.Kind)] : Array.Empty<string>(),
+                .. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => FormNames.Of(form.Key)),
+            ],
             SvdLowering.Describe(error),
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
@@ -81,6 +84,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
         baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
 
+    private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
+
     private static string NameOf(SafetensorsType type) => type switch
     {
         SafetensorsType.F32 => "float32",
@@ -92,19 +97,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors, SvdLowering? svd)
     {
-        var bytes = 0L;
+        var before = tensors.VirtualTokens?.Elements ?? 0;
+        var bytes = before * sizeof(float);
+        RequireElements(before);
         foreach (var site in tensors.Sites)
         {
             bytes += svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
-            if (site.LargestElements * sizeof(float) > MaxTensorBytes)
-            {
-                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
-            }
+            RequireElements(site.LargestElements);
         }
 
         if (bytes > cacheBytes)
         {
             throw TooLarge(bytes);
+        }
+    }
+
+    private static void RequireElements(long elements)
+    {
+        if (elements * sizeof(float) > MaxTensorBytes)
+        {
+            throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
         }
     }
 }

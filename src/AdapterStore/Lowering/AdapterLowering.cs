@@ -35,7 +35,11 @@ internal static class AdapterLowering
                 bySite[site.Key] = svd is null ? [.. site.Select(PackInto(arena))] : PackLowered([.. site], svd, arena, PackInto);
             }
 
-            return new AdapterWeights(digest, bySite, arena);
+            return new AdapterWeights(digest, bySite, arena)
+            {
+                VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
+                InvocationTokens = tensors.InvocationTokens,
+            };
 
             Func<SiteTensors, FormWeights> PackInto(WeightArena target) => form => Pack(tensors.File, source, form, target);
         }

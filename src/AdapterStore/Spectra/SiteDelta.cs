@@ -58,13 +58,13 @@ internal sealed record SiteDelta(int Rows, int Columns, double[]? Whole, Factors
             switch (form)
             {
                 case DenseWeights dense:
-                    DoubleMatrix.AddScaled(whole, 1, DoubleMatrix.Widen(dense.Unpack()));
+                    DoubleMatrix.AddScaled(whole, dense.Scale, DoubleMatrix.Widen(dense.Unpack()));
                     break;
                 case SparseWeights sparse:
                     var elements = sparse.Unpack();
                     for (var i = 0; i < elements.Values.Length; i++)
                     {
-                        whole[(elements.Rows[i] * columns) + elements.Columns[i]] += elements.Values[i];
+                        whole[(elements.Rows[i] * columns) + elements.Columns[i]] += (double)sparse.Scale * elements.Values[i];
                     }
 
                     break;

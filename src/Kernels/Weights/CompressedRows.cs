@@ -57,7 +57,7 @@ internal readonly unsafe struct CompressedRows
         return packed;
     }
 
-    /// <summary>The elements row by row, within a row in the order in which they were packed; bf16 is widened.</summary>
+    /// <summary>The elements by row, within a row in the order in which they were packed; bf16 is widened.</summary>
     public (int[] Rows, int[] Columns, float[] Values) Unpack(int rows)
     {
         var (rowIndices, columnIndices, values) = (new int[Count], new int[Count], new float[Count]);

@@ -6,6 +6,9 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public enum FormKind
 {
+    /// <summary>x += attention to keys and values of the adapter's own, behind the base's attention.</summary>
+    AttentionPrompt,
+
     /// <summary>x = s * x, element by element, before the base's product.</summary>
     InputScale,
 

@@ -66,6 +66,8 @@ public sealed unsafe class LowRankWeights : FormWeights
         return weights;
     }
 
+    public override LowRankWeights Scaled(float factor) => new(Rank, InFeatures, OutFeatures, Scale * factor, Type, A, B, bytes: 0);
+
     /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
     public float[] UnpackA()
     {

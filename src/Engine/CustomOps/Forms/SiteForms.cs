@@ -15,6 +15,7 @@ internal sealed class SiteForms
     public SiteForms(int maxSegments, Workspace workspace)
     {
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
+        _runners[(int)FormKind.AttentionPrompt] = new AttentionPromptRunner(maxSegments, workspace);
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
         _runners[(int)FormKind.RmsNorm] = new RmsNormRunner(maxSegments, workspace);
         _runners[(int)FormKind.EmbeddingRows] = new EmbeddingRowsRunner(maxSegments, workspace);

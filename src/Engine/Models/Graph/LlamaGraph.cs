@@ -8,7 +8,7 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <summary>
 /// Writes the instrumented graph of a Llama model over a flattened batch.
 /// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before those whose input has no
-/// other reader <c>SiteInput(x) → x'</c> (attribute site), behind the embedding
+/// other reader <c>SiteInput(x) → x'</c> (attribute site), before the output projection <c>AttentionSite(x, q, cos, sin) → x'</c> (attribute site), behind the embedding
 /// <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c>
 /// (attribute site); only the rows in <c>logits_rows</c> reach the final norm and the head.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
@@ -107,7 +107,10 @@ internal sealed class LlamaGraph
                 ("scale", (float)(1 / Math.Sqrt(_config.HeadSize))), ("window", 0), ("softcap", 0f),
             ],
             GraphNames.OpDomain);
-        return AddLinear(at + "o_proj", attention, bias);
+        var output = at + "o_proj";
+        var input = _builder.AddNode(
+            output + ".input", GraphNames.AttentionSite, [attention, q, GraphNames.CosTable, GraphNames.SinTable], [("site", _sites[output].Index)], GraphNames.OpDomain);
+        return AddProductSite(output, input, bias);
     }
 
     private string AddFeedForward(string at, string normed)
@@ -134,6 +137,11 @@ internal sealed class LlamaGraph
             input = _builder.AddNode(path + ".input", GraphNames.SiteInput, [input], [("site", _sites[path].Index)], GraphNames.OpDomain);
         }
 
+        return AddProductSite(path, input, bias);
+    }
+
+    private string AddProductSite(string path, string input, bool bias)
+    {
         var product = AddProduct(path, input, path + ".weight", bias ? path + ".bias" : null);
         return AddSite(path, GraphNames.SiteOutput, input, product, TokenRows);
     }
