@@ -17,6 +17,7 @@ internal static class WeightedSum
     {
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
         Array.ForEach(present, RequireSitesAlone);
+        RequireOneState(present);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
         {
@@ -32,6 +33,16 @@ internal static class WeightedSum
         {
             throw StoreErrors.Unservable(
                 "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence or acts from a place in it, which has no sum with other adapters; name it alone.");
+        }
+    }
+
+    /// <summary>Each adapter's forms have their own places in the memory that a sequence keeps, the same ones.</summary>
+    private static void RequireOneState(WeightedAdapter[] adapters)
+    {
+        if (adapters.Where(adapter => adapter.Weights.SequenceStateBytes > 0).Skip(1).FirstOrDefault() is { } second)
+        {
+            throw StoreErrors.Unservable(
+                "not_additive", $"'{second.Name}' and another of the adapters keep a state of each sequence; at most one such adapter is served in a sum.");
         }
     }
 

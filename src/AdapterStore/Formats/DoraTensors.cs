@@ -23,8 +23,7 @@ internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Mag
             return LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(gain, g => (float)g));
         }
 
-        var bias = new float[Site.OutFeatures];
-        source.BaseWeights.TryReadBias(Site, bias);
+        var bias = source.BaseBias(Site);
         for (var o = 0; o < bias.Length; o++)
         {
             bias[o] = (float)((1 - gain[o]) * bias[o]);

@@ -64,12 +64,12 @@ internal sealed record MadeSparseTensors(Site Site, ImmutableArray<SafetensorsTe
     }
 }
 
-/// <summary>y = g y or y += c, computed when the adapter is lowered.</summary>
+/// <summary>y = g y, y += c or x = s x, computed when the adapter is lowered.</summary>
 internal sealed record MadeVectorTensors(Site Site, FormKind Form, ImmutableArray<SafetensorsTensor> Sources, Func<TensorValues, double[]> Make) : ComputedTensors(Site, Form)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => Sources;
 
-    public override long LoweredBytes => sizeof(float) * (long)Site.OutFeatures;
+    public override long LoweredBytes => sizeof(float) * (long)(Form == FormKind.InputScale ? Site.InFeatures : Site.OutFeatures);
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
         LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(Make(source.Values), value => (float)value));

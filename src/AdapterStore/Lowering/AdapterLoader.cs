@@ -17,6 +17,9 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
 
+    /// <summary>What a request may keep for its adapter: a width of 128 and 31 taps in 32 layers are half a MiB.</summary>
+    private const long MaxSequenceStateBytes = 4 << 20;
+
     /// <param name="files">The content.</param>
     /// <param name="digest">Its digest.</param>
     /// <param name="task">Which task of a content that holds several; null: the first one.</param>
@@ -29,6 +32,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
         var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
         RequireSize(tensors, svd);
         var weights = AdapterLowering.Lower(tensors, weightsDigest, baseModel, computed, svd);
+        RequireStateSize(weights);
         computedStore?.Save(weightsDigest, computed);
         return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error), svd?.Error);
     });
@@ -71,7 +75,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
             ],
             SvdLowering.Describe(error),
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
-            types.Count > 1 ? "mixed" : NameOf(types[0]),
+            tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
             weights.Bytes,
             tensors.Tasks)
@@ -93,6 +97,17 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
         SafetensorsType.F16 => "float16",
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
+
+    /// <summary>Disposes of weights that it refuses.</summary>
+    private static void RequireStateSize(AdapterWeights weights)
+    {
+        if (weights.SequenceStateBytes is var bytes && bytes > MaxSequenceStateBytes)
+        {
+            weights.Dispose();
+            throw StoreErrors.Unservable(
+                "state_too_large", $"Every request with this adapter would keep {bytes} bytes of its convolutions' inputs; at most {MaxSequenceStateBytes} are served.");
+        }
+    }
 
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors, SvdLowering? svd)

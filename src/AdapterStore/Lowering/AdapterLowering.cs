@@ -70,15 +70,17 @@ internal static class AdapterLowering
 
     private static LowRankWeights Pack(ITensorSource file, LowRankTensors source, WeightArena arena)
     {
-        var (rank, inFeatures, outFeatures) = (source.Rank, source.Site.InFeatures, source.Site.OutFeatures);
+        var (rank, outFeatures) = (source.Rank, source.Site.OutFeatures);
+        var inFeatures = source.Form == FormKind.OutputLowRank ? outFeatures : source.Site.InFeatures;
         if (source.A.DType == SafetensorsType.BF16 && source.B.DType == SafetensorsType.BF16)
         {
-            return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, BF16(file, source.A), BF16(file, source.B), source.Scale, WeightType.BF16);
+            return LowRankWeights.Pack(
+                arena, rank, inFeatures, outFeatures, BF16(file, source.A), BF16(file, source.B), source.Scale, WeightType.BF16, source.Form, source.Gate);
         }
 
         using var a = F32.Of(file, source.A);
         using var b = F32.Of(file, source.B);
-        return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32);
+        return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32, source.Form, source.Gate);
     }
 
     private static DenseWeights Pack(ITensorSource file, DenseTensors source, WeightArena arena)

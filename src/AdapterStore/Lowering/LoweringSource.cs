@@ -87,7 +87,7 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return weight;
     }
 
-    /// <summary>The bias of the base's linear; zero where it has none.</summary>
+    /// <summary>The bias of the base's linear. <b>Shapes</b>: [out]; zeros where the base has none.</summary>
     public float[] BaseBias(Site site)
     {
         var bias = new float[site.OutFeatures];
