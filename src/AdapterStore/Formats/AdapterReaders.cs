@@ -14,7 +14,8 @@ internal static class AdapterReaders
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
-        new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(),
+        new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(), new HydraReader(),
+        new SelfActivatedRanksReader(), new SpLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

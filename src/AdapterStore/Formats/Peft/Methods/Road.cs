@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
