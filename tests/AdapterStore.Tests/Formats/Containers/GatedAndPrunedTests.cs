@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tests.Support;
-using AdapterServe.Kernels.Weights;
 using static AdapterServe.AdapterStore.Tests.Support.AdaptedLinear;
 
 namespace AdapterServe.AdapterStore.Tests.Formats.Containers;

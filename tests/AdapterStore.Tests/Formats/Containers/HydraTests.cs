@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tests.Support;
 using static AdapterServe.AdapterStore.Tests.Support.AdaptedLinear;
 
