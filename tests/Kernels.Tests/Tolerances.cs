@@ -53,6 +53,9 @@ internal static class Tolerances
     /// <summary>An output with at most so many elements: products and sums of a chain, the chains' sum, and y.</summary>
     public static double Sparse(int elements, double magnitude) => Chain((2 * elements) + 4, magnitude);
 
+    /// <summary>Rows of an embedding: R numbers scaled, R products and sums of one chain that starts at y, or as many stored elements.</summary>
+    public static double EmbeddingRows(int terms, double magnitude) => Chain((3 * terms) + 1, magnitude);
+
     /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
     public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
 
@@ -66,5 +69,12 @@ internal static class Tolerances
     {
         var logit = Chain((2 * headSize) + 8, logitMagnitude);
         return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
+    }
+
+    /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
+    public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
+    {
+        var logit = Chain((2 * headSize) + 8, logitMagnitude);
+        return (2 * logit) + Chain((4 * keys) + 16, 2);
     }
 }

@@ -56,10 +56,13 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? []).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            [
+                .. tensors.VirtualTokens is { } before ? [NameOf(before.Kind)] : Array.Empty<string>(),
+                .. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key)),
+            ],
             "exact",
             [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
@@ -68,12 +71,14 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             tensors.Tasks);
     }
 
-    private static string NameOf(FormKind form) => form switch
+    internal static string NameOf(FormKind form) => form switch
     {
+        FormKind.AttentionPrompt => "attention_prompt",
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",
         FormKind.RmsNorm => "rms_norm",
+        FormKind.EmbeddingRows => "embedding_rows",
         FormKind.InputScale => "input_scale",
         FormKind.InputRotation => "input_rotation",
         FormKind.OutputLowRank => "output_low_rank",
@@ -82,6 +87,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.OutputBias => "output_bias",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
+
+    private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
     private static string NameOf(SafetensorsType type) => type switch
     {
@@ -94,19 +101,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors)
     {
-        var bytes = 0L;
+        var before = tensors.VirtualTokens?.Elements ?? 0;
+        var bytes = before * sizeof(float);
+        RequireElements(before);
         foreach (var site in tensors.Sites)
         {
             bytes += site.LoweredBytes;
-            if (site.LargestElements * sizeof(float) > MaxTensorBytes)
-            {
-                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
-            }
+            RequireElements(site.LargestElements);
         }
 
         if (bytes > cacheBytes)
         {
             throw TooLarge(bytes);
+        }
+    }
+
+    private static void RequireElements(long elements)
+    {
+        if (elements * sizeof(float) > MaxTensorBytes)
+        {
+            throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
         }
     }
 }

@@ -24,9 +24,26 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
     {
         var values = new float[tensor.Elements];
         file.CopyToF32(tensor, values);
-        return FiniteCheck.IsFinite(values)
-            ? values
-            : throw StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    /// <summary>As f32: the file's own memory where it holds f32.</summary>
+    public ReadOnlySpan<float> ReadF32(SafetensorsTensor tensor)
+    {
+        if (tensor.DType != SafetensorsType.F32)
+        {
+            return Read(tensor);
+        }
+
+        var values = file.Elements<float>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    /// <summary>A bf16 tensor as it is.</summary>
+    public ReadOnlySpan<ushort> ReadBF16(SafetensorsTensor tensor)
+    {
+        var values = file.Elements<ushort>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
     }
 
     /// <summary>
@@ -74,7 +91,14 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return bias;
     }
 
-    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) => FiniteCheck.IsFinite(values)
-        ? VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, values)
+    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) =>
+        VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, RequireFinite(site, values));
+
+    /// <summary>Values that were computed.</summary>
+    public static float[] RequireFinite(Site site, float[] values) => FiniteCheck.IsFinite(values)
+        ? values
         : throw StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
+
+    private static AdapterStoreException NotFinite(SafetensorsTensor tensor) =>
+        StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
 }

@@ -8,4 +8,11 @@ namespace AdapterServe.AdapterStore.Models;
 /// <param name="Kind">What stands there.</param>
 /// <param name="InFeatures">Width of the input; rows of the vocabulary for an embedding; the norm's width for a norm.</param>
 /// <param name="OutFeatures">Width of the output; rows of the vocabulary for a head.</param>
-public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures);
+public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures)
+{
+    /// <summary>Rows of the base's weight as it is stored: an embedding's ids, a linear's or head's outputs, one of a norm.</summary>
+    public int WeightRows => Kind switch { SiteKind.Embedding => InFeatures, SiteKind.Norm => 1, _ => OutFeatures };
+
+    /// <summary>Elements of such a row.</summary>
+    public int WeightColumns => Kind == SiteKind.Embedding ? OutFeatures : InFeatures;
+}

@@ -6,14 +6,20 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public enum FormKind
 {
+    /// <summary>x += attention to keys and values of the adapter's own, behind the base's attention.</summary>
+    AttentionPrompt,
+
     /// <summary>x = s * x, element by element, before the base's product.</summary>
     InputScale,
 
     /// <summary>x = R x, R a product of permuted block-diagonal matrices, before the base's product.</summary>
     InputRotation,
 
-    /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm.</summary>
+    /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm, or added to it.</summary>
     RmsNorm,
+
+    /// <summary>At the embedding: y = R[id], or y += B A[:, id], or y += S[id].</summary>
+    EmbeddingRows,
 
     /// <summary>y = W' x in place of the base's product, or y += dW x.</summary>
     Dense,

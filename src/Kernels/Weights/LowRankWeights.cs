@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The two factors of y += B (scale * (A x)), of y += B (w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
+/// The two factors of y += B (scale * (A x)), of y += B (scale * w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
 /// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
 /// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
@@ -69,6 +69,44 @@ public sealed unsafe class LowRankWeights : FormWeights
         }
 
         return weights;
+    }
+
+    /// <summary>Whether it is y += M x with one matrix M for every row.</summary>
+    public bool IsProduct => Form == FormKind.LowRank && Gate.IsOpen;
+
+    public override LowRankWeights? Scaled(float factor) =>
+        Form == FormKind.LowRank ? new(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0) : null;
+
+    /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
+    public float[] UnpackA()
+    {
+        var a = new float[checked(Rank * InFeatures)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromDot<float, float, Keep<float>>((float*)A, Rank, InFeatures, a);
+        }
+        else
+        {
+            Packing.FromDot<ushort, float, FromBF16>((ushort*)A, Rank, InFeatures, a);
+        }
+
+        return a;
+    }
+
+    /// <summary>The factor B [O, R] as it was packed, without the scale; bf16 is widened.</summary>
+    public float[] UnpackB()
+    {
+        var b = new float[checked(OutFeatures * Rank)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromPanel<float, float, Keep<float>>((float*)B, OutFeatures, Rank, b);
+        }
+        else
+        {
+            Packing.FromPanel<ushort, float, FromBF16>((ushort*)B, OutFeatures, Rank, b);
+        }
+
+        return b;
     }
 
     private static LowRankWeights Allocate(

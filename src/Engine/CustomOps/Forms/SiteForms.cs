@@ -15,9 +15,11 @@ internal sealed class SiteForms
     public SiteForms(int maxSegments, Workspace workspace)
     {
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
+        _runners[(int)FormKind.AttentionPrompt] = new AttentionPromptRunner(maxSegments, workspace);
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
         _runners[(int)FormKind.InputRotation] = new InputRotationRunner(maxSegments, workspace);
         _runners[(int)FormKind.RmsNorm] = new RmsNormRunner(maxSegments, workspace);
+        _runners[(int)FormKind.EmbeddingRows] = new EmbeddingRowsRunner(maxSegments, workspace);
         _runners[(int)FormKind.Dense] = new DenseRunner(maxSegments, workspace);
         _runners[(int)FormKind.OutputLowRank] = new LowRankRunner(FormKind.OutputLowRank, maxSegments, workspace);
         _runners[(int)FormKind.LowRank] = new LowRankRunner(FormKind.LowRank, maxSegments, workspace);

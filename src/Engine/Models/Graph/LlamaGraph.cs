@@ -9,8 +9,8 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <summary>
 /// Writes the instrumented graph of a Llama model over a flattened batch.
 /// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before every linear and the head
-/// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), behind the embedding <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward
-/// network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c> (attribute site); only the rows in <c>logits_rows</c> reach the final norm and
+/// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), or before the output projection <c>AttentionSite(x, q, cos, sin) → x'</c> (attribute site),
+/// behind the embedding <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c> (attribute site); only the rows in <c>logits_rows</c> reach the final norm and
 /// the head. Linears that read one input form a chain of SiteInputs, see <see cref="CustomOps.SiteInputOp"/>.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
 /// </summary>
@@ -114,7 +114,10 @@ internal sealed class LlamaGraph
                 ("scale", (float)(1 / Math.Sqrt(_config.HeadSize))), ("window", 0), ("softcap", 0f),
             ],
             GraphNames.OpDomain);
-        return AddLinear(at + "o_proj", ref attention, bias, InputReader.Only);
+        var output = at + "o_proj";
+        var input = _builder.AddNode(
+            output + ".input", GraphNames.AttentionSite, [attention, q, GraphNames.CosTable, GraphNames.SinTable], [("site", _sites[output].Index)], GraphNames.OpDomain);
+        return AddProductSite(output, input, bias);
     }
 
     /// <param name="at">The module's path with a dot behind it.</param>
@@ -144,6 +147,11 @@ internal sealed class LlamaGraph
     private string AddLinear(string path, ref string input, bool bias, InputReader reader, string? previous = null)
     {
         input = AddInputSite(path, input, reader, TokenRows, previous);
+        return AddProductSite(path, input, bias);
+    }
+
+    private string AddProductSite(string path, string input, bool bias)
+    {
         var product = AddProduct(path, input, path + ".weight", bias ? path + ".bias" : null);
         return AddSite(path, GraphNames.SiteOutput, input, product, TokenRows);
     }
