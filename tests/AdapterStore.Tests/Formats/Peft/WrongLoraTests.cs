@@ -88,7 +88,7 @@ public sealed class WrongLoraTests
         ["unconverted LoRA-GA"] = Unservable("unconverted_lora_ga", lora => lora.Config["init_lora_weights"] = "lora_ga"),
         ["an unknown start"] = Unservable("unknown_init", lora => lora.Config["init_lora_weights"] = "novel"),
         ["an unknown option that says something"] = Unservable("unknown_option", lora => lora.Config["use_novelty"] = true),
-        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "OFT"),
+        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "NOVELTY"),
         ["no PEFT type"] = Unservable("unknown_format", lora => lora.Config.Remove("peft_type")),
         ["a rank of zero"] = Unservable("rank", lora => lora.Config["r"] = 0),
         ["a negative rank"] = Unservable("rank", lora => lora.Config["r"] = -2),
