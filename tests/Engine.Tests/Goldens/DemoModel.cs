@@ -73,7 +73,7 @@ public sealed class DemoModel : IDisposable
         }
 
         await Storage.Uploads.PutAsync("default", adapter + "-changed", files, null, cancellation);
-        return await Storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
+        return await Storage.Cache.AcquireAsync(Storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
     }
 
     public void Dispose()
