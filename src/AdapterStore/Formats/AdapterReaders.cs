@@ -32,6 +32,9 @@ internal static class AdapterReaders
         new MosaReader(),
         new OneBitReader(),
         new CausalConvolutionReader(),
+        new HydraReader(),
+        new SelfActivatedRanksReader(),
+        new SpLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -105,6 +105,9 @@ internal static class MadeTensors
         var narrow = Array.ConvertAll(values, value => (float)value);
         return FiniteCheck.IsFinite(narrow)
             ? narrow
-            : throw StoreErrors.Unservable("not_finite", $"What the adapter adds to '{site.Path}' is beyond the range of 32-bit floats.");
+            : throw NotFinite(site);
     }
+
+    public static AdapterStoreException NotFinite(Site site) =>
+        StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
 }

@@ -75,6 +75,8 @@ public sealed class ServableLoraTests
             lora.Config["rank_pattern"] = new JsonObject { [@"layers\.(0|7)\..*q_proj"] = 3 };
             lora.AddPair("model.layers.0.self_attn.q_proj", 3, 8, 8);
         },
+        ["tying on a base that ties nothing"] = lora => lora.Config["ensure_weight_tying"] = true,
+        ["a saved head that the configuration does not name"] = lora => lora.Add("lm_head.weight", [16, 8]),
         ["a head under a LoRA with a copy of the base's"] = lora =>
         {
             lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "lm_head");
