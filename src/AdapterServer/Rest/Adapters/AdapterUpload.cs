@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterStore.Archives;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -23,6 +24,12 @@ internal static class AdapterUpload
         using var files = model.Store.Uploads.Begin();
         await StageAsync(context, type, files).ConfigureAwait(false);
         var result = await model.Store.Uploads.PutAsync(Tenant, AdapterEndpoints.Own(name), files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, result).ConfigureAwait(false);
+    }
+
+    /// <summary>201 for a new version, 200 where the same content was there.</summary>
+    public static Task AnswerAsync(HttpContext context, UploadResult result)
+    {
         context.Response.Headers.ETag = $"\"{result.Descriptor.Digest}\"";
         if (result.Created)
         {
@@ -30,8 +37,10 @@ internal static class AdapterUpload
         }
 
         var status = result.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        await JsonAnswer.WriteAsync(context, result.Descriptor, RestJson.Answers.AdapterDescriptor, status).ConfigureAwait(false);
+        return JsonAnswer.WriteAsync(context, result.Descriptor, RestJson.Answers.AdapterDescriptor, status);
     }
+
+    public static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
 
     private static Task StageAsync(HttpContext context, MediaTypeHeaderValue type, StagedFiles files)
     {
@@ -58,8 +67,6 @@ internal static class AdapterUpload
             ? type
             : throw new ApiException(415, ErrorCodes.UnsupportedContentEncoding, "An upload must come without Content-Encoding; gzip is taken around a tar archive.");
     }
-
-    private static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
 
     private static void LimitBody(HttpContext context, long bytes)
     {
