@@ -8,7 +8,7 @@ namespace AdapterServe.AdapterStore.Composition;
 /// <b>Semantics</b>: an adapter whose forms at a site are all added terms is multiplied, and its terms read the x that the base reads. One adapter with factor 1 may also replace
 /// the base's output there (a head, a norm's weight, rows of the embedding): the others' terms are added behind it. Any other form (a scale, a rotation, DoRA's gain)
 /// has no exact sum with others and no exact multiple: it is taken where its adapter acts alone, with factor 1. An adapter with factor 0 is left out.
-/// What an adapter does to the sequence itself (virtual tokens, activation) is not mixed.
+/// What an adapter does to the sequence itself (virtual tokens, activation) is not mixed, and of adapters that keep a state for each sequence one is taken.
 /// <b>Effects</b>: shares the adapters' memory.
 /// <b>Errors</b>: Unservable <c>not_additive</c>.
 /// </summary>
@@ -18,6 +18,8 @@ internal static class WeightedSum
     {
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
         Array.ForEach(present, RequireMixable);
+        RequireOneState(present);
+        RequireOneState(present);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
         {
@@ -25,6 +27,16 @@ internal static class WeightedSum
         }
 
         return bySite;
+    }
+
+    /// <summary>Each adapter's forms have their own places in the memory that a sequence keeps, the same ones.</summary>
+    private static void RequireOneState(WeightedAdapter[] adapters)
+    {
+        if (adapters.Where(adapter => adapter.Weights.SequenceStateBytes > 0).Skip(1).FirstOrDefault() is { } second)
+        {
+            throw StoreErrors.Unservable(
+                "not_additive", $"'{second.Name}' and another of the adapters keep a state of each sequence; at most one such adapter is served in a sum.");
+        }
     }
 
     private static FormWeights[]? At(int site, WeightedAdapter[] adapters)
@@ -50,7 +62,17 @@ internal static class WeightedSum
 
     private static FormWeights Scale(WeightedAdapter adapter, FormWeights form) => form.Scaled((float)adapter.Factor) ?? throw StoreErrors.Unservable(
         "not_additive",
-        $"'{adapter.Name}' has no exact sum with the others: its {AdapterLoader.NameOf(form.Form)} is no added term, which can stand only where no other adapter acts and with weight 1.");
+        $"'{adapter.Name}' has no exact sum with the others: its {FormNames.Of(form.Form)} is no added term, which can stand only where no other adapter acts and with weight 1.");
+
+    /// <summary>Each has its state at the same place of the sequence's memory.</summary>
+    private static void RequireOneState(WeightedAdapter[] adapters)
+    {
+        WeightedAdapter[] keeping = [.. adapters.Where(adapter => adapter.Weights.SequenceStateBytes > 0)];
+        if (keeping.Length > 1)
+        {
+            throw StoreErrors.Unservable("not_additive", $"'{keeping[0].Name}' and '{keeping[1].Name}' both convolve over a sequence's tokens; one such adapter acts at a time.");
+        }
+    }
 
     private static void RequireMixable(WeightedAdapter adapter)
     {
