@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Containers;
+using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -28,6 +29,9 @@ internal static class AdapterReaders
         new MhrReader(),
         new MhrZReader(),
         new LtSftReader(),
+        new MosaReader(),
+        new OneBitReader(),
+        new CausalConvolutionReader(),
         new HydraReader(),
         new SelfActivatedRanksReader(),
         new SpLoraReader(),

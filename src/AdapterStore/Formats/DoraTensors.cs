@@ -17,7 +17,7 @@ internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Mag
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
-        var gain = Gain(source);
+        var gain = source.Computed.Get($"dora.1/{Site.Path}", Site.OutFeatures, () => Gain(source));
         if (Form == FormKind.OutputScale)
         {
             return LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(gain, g => (float)g));

@@ -74,6 +74,7 @@ public sealed unsafe class LowRankWeights : FormWeights
     /// <summary>Whether it is y += M x with one matrix M for every row.</summary>
     public bool IsProduct => Form == FormKind.LowRank && Gate.IsOpen;
 
+    /// <summary>Null for what reads the output, which a sum's other terms change.</summary>
     public override LowRankWeights? Scaled(float factor) =>
         Form == FormKind.LowRank ? new(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0) : null;
 

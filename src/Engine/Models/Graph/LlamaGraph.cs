@@ -9,9 +9,10 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <summary>
 /// Writes the instrumented graph of a Llama model over a flattened batch.
 /// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before every linear and the head
-/// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), or before the output projection <c>AttentionSite(x, q, cos, sin) → x'</c> (attribute site),
-/// behind the embedding <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c> (attribute site); only the rows in <c>logits_rows</c> reach the final norm and
-/// the head. Linears that read one input form a chain of SiteInputs, see <see cref="CustomOps.SiteInputOp"/>.
+/// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), before the output projection <c>AttentionSite(x, q, cos, sin) → x'</c> (attribute site)
+/// instead, behind the embedding <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum,
+/// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site); only the rows in <c>logits_rows</c> reach the final norm and the head.
+/// Linears that read one input form a chain of SiteInputs, see <see cref="CustomOps.SiteInputOp"/>.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
 /// </summary>
 internal sealed class LlamaGraph
