@@ -40,21 +40,7 @@ public static unsafe class Bottleneck
         {
             var call = new BottleneckCall(operands, rows, (BottleneckWork*)workspace);
             call.Plan(segments, sequences.Length);
-            switch (SimdSupport.Path)
-            {
-                case SimdPath.Avx512:
-                    call.Run<Lanes512>(parallel);
-                    break;
-                case SimdPath.Avx2:
-                    call.Run<Lanes256>(parallel);
-                    break;
-                case SimdPath.Vector128:
-                    call.Run<Lanes128>(parallel);
-                    break;
-                default:
-                    call.Run<LanesScalar>(parallel);
-                    break;
-            }
+            SimdDispatch.Run(ref call, parallel);
         }
     }
 }

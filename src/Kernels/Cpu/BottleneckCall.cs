@@ -9,7 +9,7 @@ namespace AdapterServe.Kernels.Cpu;
 /// other: products in units of
 /// rows by a group of ranks or a panel of outputs, everything else by rows.
 /// </summary>
-internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRows* sequences, BottleneckWork* works)
+internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRows* sequences, BottleneckWork* works) : ISimdCall
 {
     private const int ShrinkRows = 16;
     private const int ExpandRows = 64;
