@@ -23,6 +23,7 @@ internal static class AdapterReaders
         .. PeftPromptReader.All,
         new PeftOtherReader(),
         new GgufLoraReader(),
+        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),

@@ -34,7 +34,7 @@ public sealed class WrongMethodTests
         ["modules to save"] = ("modules_to_save", () => Vera(adapter => adapter.Config["modules_to_save"] = new JsonArray("lm_head"))),
         ["a rank of zero"] = ("rank", () => Vera(adapter => adapter.Config["r"] = 0)),
         ["sampling"] = ("sampling", () => SmallMethod.Make("PVERA", new() { ["r"] = 1, ["sample_at_inference"] = true }, [("pvera_lambda_b", [8]), ("pvera_lambda_d", [2])])),
-        ["another wavelet"] = ("wavelet", () => SmallMethod.Make("WAVEFT", new() { ["scaling"] = 1, ["wavelet_family"] = "sym3" }, [("waveft_spectrum", [3])])),
+        ["another wavelet"] = ("wavelet", () => SmallMethod.Make("WAVEFT", new() { ["scaling"] = 1, ["wavelet_family"] = "bior2.2" }, [("waveft_spectrum", [3])])),
         ["more coefficients than the weight has"] = ("shape_mismatch", () => SmallMethod.Make("FOURIERFT", new() { ["scaling"] = 1 }, [("fourierft_spectrum", [65])])),
         ["blocks that do not divide the base"] = ("option_range", () => SmallMethod.Make("C3A", new() { ["block_size"] = 3 }, [("c3a_kernel", [2, 2, 3])])),
         ["as many blocks as there are no ranks"] = ("option_range", () => SmallMethod.Make("GRALORA", new() { ["r"] = 3, ["alpha"] = 1, ["gralora_k"] = 2 }, [("gralora_A", [2, 4, 3])])),
