@@ -2,6 +2,9 @@ using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Computed;
+using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -10,7 +13,7 @@ using AdapterServe.AdapterStore.Uploads;
 namespace AdapterServe.AdapterStore;
 
 /// <summary>
-/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>.
+/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>, looked into by <see cref="Inspector"/>.
 /// <b>Effects</b>: owns the data folder until disposed; every part may be used from any thread.
 /// </summary>
 public sealed class AdapterStorage : IDisposable
@@ -24,6 +27,8 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
+        Compositions = new AdapterCompositions(core, Uploads);
+        Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -33,6 +38,10 @@ public sealed class AdapterStorage : IDisposable
     public AdapterUploads Uploads { get; }
 
     public AdapterCache Cache => _core.Cache;
+
+    public AdapterCompositions Compositions { get; }
+
+    public AdapterInspector Inspector { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -49,13 +58,14 @@ public sealed class AdapterStorage : IDisposable
             registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
-            var loader = new AdapterLoader(baseModel, options.CacheBytes);
+            var computed = new ComputedStore(options, baseModel.Fingerprint);
+            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
             var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
             {
                 var (digest, task) = WeightsDigest.Split(weightsDigest);
                 return loader.Load(blobs.Open(digest), digest, task).Weights;
             });
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache), folderLock);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed), folderLock);
         }
         catch
         {
@@ -67,6 +77,8 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Compositions.Dispose();
+        Inspector.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Containers;
+using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -21,12 +22,20 @@ internal static class AdapterReaders
         new PeftVectorReader(new LnTuning()),
         new PeftVectorReader(new Shira()),
         .. PeftPromptReader.All,
+        new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
         new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
+        new LtSftReader(),
+        new MosaReader(),
+        new OneBitReader(),
+        new CausalConvolutionReader(),
+        new HydraReader(),
+        new SelfActivatedRanksReader(),
+        new SpLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using AdapterServe.Engine.Scheduling;
+using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.CustomOps;
 
@@ -13,6 +16,9 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly SegmentList _logits = new(maxRows);
     private readonly VirtualRows[] _virtualRows = new VirtualRows[maxSequences];
     private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
+    private readonly SequenceRows[] _sequences = new SequenceRows[maxRows];
+    private int _sequenceCount;
+    private readonly int[] _positions = GC.AllocateUninitializedArray<int>(maxRows, pinned: true);
     private int _virtualCount;
     private bool _hasOffsets;
     private int _tokenRows;
@@ -24,16 +30,40 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     public ReadOnlySpan<VirtualRows> VirtualRows => _virtualRows.AsSpan(0, _virtualCount);
 
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
-    public int* RotaryOffsets => _hasOffsets ? (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+    public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+
+    /// <summary>[rows]: what each row's rotation counts.</summary>
+    public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
+
+    /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
+    public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
 
     /// <summary>Positions of the longest sequence after the step.</summary>
     public int LongestContext { get; private set; }
 
     public int Rows(RowKind rows) => rows == RowKind.Tokens ? _tokenRows : _logitRows;
 
+    /// <summary>Which of <see cref="Sequences"/> the rows [<paramref name="rowStart"/>, <paramref name="rowEnd"/>) of one adapter are made of.</summary>
+    public (int First, int Count) SequencesOf(int rowStart, int rowEnd)
+    {
+        var first = 0;
+        while (first < _sequenceCount && _sequences[first].RowStart < rowStart)
+        {
+            first++;
+        }
+
+        var end = first;
+        while (end < _sequenceCount && _sequences[end].RowEnd <= rowEnd)
+        {
+            end++;
+        }
+
+        return (first, end - first);
+    }
+
     public void Gather(StepPlan plan)
     {
-        (_tokenRows, _logitRows, LongestContext, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, false);
+        (_tokenRows, _logitRows, LongestContext, _sequenceCount, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, 0, false);
         _tokens.Clear();
         _logits.Clear();
         for (var i = 0; i < plan.Count; i++)
@@ -41,10 +71,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             ref readonly var entry = ref plan.Entries[i];
             LongestContext = Math.Max(LongestContext, entry.Past + entry.Rows);
             AddSpans(_tokens, entry.Sequence.Spans, entry.Past, entry.Rows, entry.RowStart);
+            AddStates(entry);
             AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
             AddVirtualTokens(entry);
-            _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
-            _hasOffsets |= _rotaryOffsets[i] > 0;
+            AddPositions(i, entry);
         }
     }
 
@@ -59,6 +89,37 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             {
                 segments.Add(rowStart + start - from, end - start, spans[i].Weights);
             }
+        }
+    }
+
+    private void AddStates(in PlannedSequence entry)
+    {
+        if (!entry.Sequence.HasAdapterState)
+        {
+            return;
+        }
+
+        var spans = entry.Sequence.Spans;
+        for (var i = 0; i < spans.Length; i++)
+        {
+            var start = Math.Max(entry.Past, spans[i].Start);
+            var end = Math.Min(entry.Past + entry.Rows, i + 1 < spans.Length ? spans[i + 1].Start : int.MaxValue);
+            if (start < end && spans[i].State is { } state)
+            {
+                var memory = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(state));
+                _sequences[_sequenceCount++] = new SequenceRows(entry.RowStart + start - entry.Past, entry.RowStart + end - entry.Past, memory);
+            }
+        }
+    }
+
+    private void AddPositions(int sequence, in PlannedSequence entry)
+    {
+        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        _rotaryOffsets[sequence] = offset;
+        _hasOffsets |= offset > 0;
+        for (var row = 0; row < entry.Rows; row++)
+        {
+            _positions[entry.RowStart + row] = entry.Past + row - offset;
         }
     }
 

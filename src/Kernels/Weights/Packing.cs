@@ -19,6 +19,14 @@ internal static unsafe class Packing
 
     public static int RoundUp(int value) => checked(value + Lanes - 1) & -Lanes;
 
+    /// <summary>A vector, zero-padded to sixteen.</summary>
+    public static float* Vector(WeightArena arena, ReadOnlySpan<float> values)
+    {
+        var memory = (float*)arena.Allocate((long)RoundUp(values.Length) * sizeof(float));
+        values.CopyTo(new Span<float>(memory, values.Length));
+        return memory;
+    }
+
     /// <summary>[rows, columns] to [rows / 16 groups][columns / 16][rows of the group][16 lanes].</summary>
     public static void Dot<TFrom, TTo, TConvert>(ReadOnlySpan<TFrom> source, int rows, int columns, TTo* destination)
         where TFrom : unmanaged
@@ -64,6 +72,44 @@ internal static unsafe class Packing
                 {
                     PanelTail<TFrom, TTo, TConvert>(from, rows - block, columns, target, width);
                 }
+            }
+        }
+    }
+
+    /// <summary>The inverse of <see cref="Dot"/>.</summary>
+    public static void FromDot<TFrom, TTo, TConvert>(TFrom* source, int rows, int columns, Span<TTo> destination)
+        where TFrom : unmanaged
+        where TTo : unmanaged
+        where TConvert : IConvert<TFrom, TTo>
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var group = row / RankGroup * RankGroup;
+            var count = Math.Min(RankGroup, rows - group);
+            var from = source + ((nint)group * RoundUp(columns)) + ((row - group) * Lanes);
+            var to = destination.Slice(row * columns, columns);
+            for (var column = 0; column < columns; column++)
+            {
+                to[column] = TConvert.Convert(from[((nint)column / Lanes * count * Lanes) + (column % Lanes)]);
+            }
+        }
+    }
+
+    /// <summary>The inverse of <see cref="Panel"/>.</summary>
+    public static void FromPanel<TFrom, TTo, TConvert>(TFrom* source, int rows, int columns, Span<TTo> destination)
+        where TFrom : unmanaged
+        where TTo : unmanaged
+        where TConvert : IConvert<TFrom, TTo>
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var panel = row / PanelWidth * PanelWidth;
+            var width = WidthAt(panel, rows);
+            var from = source + ((nint)panel * columns) + (row - panel);
+            var to = destination.Slice(row * columns, columns);
+            for (var column = 0; column < columns; column++, from += width)
+            {
+                to[column] = TConvert.Convert(*from);
             }
         }
     }

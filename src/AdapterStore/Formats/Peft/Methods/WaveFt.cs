@@ -65,18 +65,7 @@ internal sealed class WaveFt : IPeftMethod
         var half = new double[checked(site.InFeatures * rows)];
         wavelet.Inverse(turned, half, rows);
         var delta = new double[checked(site.OutFeatures * site.InFeatures)];
-        wavelet.Inverse(Turned(half, site.InFeatures, rows), delta, site.InFeatures);
+        wavelet.Inverse(DoubleMatrix.Transpose(half, site.InFeatures, rows), delta, site.InFeatures);
         return delta;
-    }
-
-    private static double[] Turned(double[] matrix, int rows, int columns)
-    {
-        var turned = new double[matrix.Length];
-        for (var i = 0; i < matrix.Length; i++)
-        {
-            turned[(i % columns * rows) + (i / columns)] = matrix[i];
-        }
-
-        return turned;
     }
 }
