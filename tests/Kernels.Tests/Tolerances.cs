@@ -14,6 +14,9 @@ internal static class Tolerances
     /// <summary>Tanh as 1 - 2 / (e + 1): the quotient is at most 2, off by 3 ulp of e, one of the sum, one of the quotient: 2.5e-7, and the difference rounds once.</summary>
     public const double Tanh = 4e-7;
 
+    /// <summary>Erfc by 7.1.26, within 1.5e-7; five products and sums of at most 1.1, the quotient and e^-x^2, whose square rounds: 4 more roundings of 1 and 3 ulp.</summary>
+    public const double Erfc = 6e-7;
+
     /// <summary>The contract of LogSumExp.</summary>
     public const double LogSumExp = 1e-6;
 
@@ -33,6 +36,23 @@ internal static class Tolerances
     public static double LowRank(int inFeatures, int rank, double magnitude) =>
         Dot(inFeatures, magnitude) + Chain((2 * rank) + 4, magnitude);
 
+    /// <summary>
+    /// A x is off by d, hence s = a / |a| by (1 + sqrt R) d / |a|, which moves a weight by a factor e^(+-2 that / temperature), as do the sum of R exponentials and
+    /// the exponentials themselves; weights sum up to at most 1. Then a chain over R with factors in [-1, 1]; <paramref name="weighted"/> is |w a| in the sum norm.
+    /// </summary>
+    public static double GatedRanks(int inFeatures, int rank, double temperature, double magnitude, double length, double weighted)
+    {
+        var inner = Dot(inFeatures, magnitude);
+        var activation = ((1 + Math.Sqrt(rank)) * inner / length) + (2 * UnitRoundoff);
+        return inner + (((2 * activation / temperature) + Chain(rank + 8, 1)) * weighted) + Chain((2 * rank) + 4, weighted);
+    }
+
+    /// <summary>Each factor is a chain over a block's inputs; <paramref name="magnitude"/> is |x| |R| through all factors.</summary>
+    public static double InputRotation(int blockSize, int factors, double magnitude) => factors * Chain((2 * blockSize) + 2, magnitude);
+
+    /// <summary>Two products of values in [-1, 1] and their sum, each rounded once.</summary>
+    public const double OutputRotation = 4 * UnitRoundoff;
+
     /// <summary>An output with at most so many elements: products and sums of a chain, the chains' sum, and y.</summary>
     public static double Sparse(int elements, double magnitude) => Chain((2 * elements) + 4, magnitude);
 
@@ -41,6 +61,12 @@ internal static class Tolerances
 
     /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
     public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
+
+    /// <summary>Sum, sum of squares and their tree, mean, epsilon, root, quotient, difference, two products and a sum; a difference from the mean is off by that of the mean.</summary>
+    public static double LayerNorm(int width, double magnitude) => Chain((2 * width) + 16, magnitude);
+
+    /// <summary>The contract of the activations, which the square of a large number meets relative to itself.</summary>
+    public static double Activation(double magnitude) => 5e-7 * Math.Max(1, magnitude * magnitude);
 
     public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
 
@@ -52,5 +78,12 @@ internal static class Tolerances
     {
         var logit = Chain((2 * headSize) + 8, logitMagnitude);
         return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
+    }
+
+    /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
+    public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
+    {
+        var logit = Chain((2 * headSize) + 8, logitMagnitude);
+        return (2 * logit) + Chain((4 * keys) + 16, 2);
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Containers;
+using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
+using AdapterServe.AdapterStore.Formats.Peft.Prompts;
 using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
@@ -13,8 +15,26 @@ internal static class AdapterReaders
     private static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
-        new PeftLoraReader(), new PeftTokensReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
-        new PeftOtherReader(), new GgufLoraReader(), new CompressedDeltaReader(), new MhrReader(), new MhrZReader(), new LtSftReader(),
+        new PeftLoraReader(),
+        new PeftTokensReader(),
+        new PeftVectorReader(new Ia3()),
+        new PeftVectorReader(new Beft()),
+        new PeftVectorReader(new LnTuning()),
+        new PeftVectorReader(new Shira()),
+        .. PeftPromptReader.All,
+        new AdaptionPromptReader(),
+        new PeftOtherReader(),
+        new GgufLoraReader(),
+        new CompressedDeltaReader(),
+        new MhrReader(),
+        new MhrZReader(),
+        new LtSftReader(),
+        new MosaReader(),
+        new OneBitReader(),
+        new CausalConvolutionReader(),
+        new HydraReader(),
+        new SelfActivatedRanksReader(),
+        new SpLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

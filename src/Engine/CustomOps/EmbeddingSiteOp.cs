@@ -7,7 +7,8 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is.
+/// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is;
+/// rows of a soft prompt are replaced.
 /// <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites.
 /// </summary>
 internal sealed class EmbeddingSiteOp(StepState step)
@@ -27,6 +28,19 @@ internal sealed class EmbeddingSiteOp(StepState step)
             {
                 var operands = new SiteOperands { Ids = (long*)context.InputData(0), Y = y };
                 step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
+                WriteSoftPrompts(y);
+            }
+        }
+
+        /// <summary>Last, since a virtual token has no id.</summary>
+        private void WriteSoftPrompts(float* y)
+        {
+            foreach (ref readonly var run in step.Adapters.VirtualRows)
+            {
+                for (var row = 0; row < run.Rows; row++)
+                {
+                    run.Tokens.Row(run.First + row).CopyTo(new Span<float>(y + ((nint)(run.RowStart + row) * site.OutFeatures), site.OutFeatures));
+                }
             }
         }
     }

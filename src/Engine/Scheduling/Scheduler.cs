@@ -160,7 +160,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private bool TryAdmit(Sequence sequence)
     {
         using var reservation = _reservation.Begin(sequence.Table);
-        if (options.PrefixCache && sequence.Generation.Request.PromptLogProbs is null)
+        // What an adapter keeps of a sequence comes from its tokens only, not from the blocks.
+        if (options.PrefixCache && !sequence.HasAdapterState && sequence.Generation.Request.PromptLogProbs is null)
         {
             sequence.ShareBeginning(reservation, pool.BlockTokens);
         }
@@ -174,7 +175,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         }
 
         reservation.Commit();
-        sequence.Generation.CachedPromptTokens = Math.Min(sequence.Computed, sequence.PromptLength);
+        sequence.Generation.CachedPromptTokens = Math.Max(0, Math.Min(sequence.Computed, sequence.PromptLength) - sequence.VirtualCount);
+        sequence.SkipPrefix();
         return true;
     }
 }

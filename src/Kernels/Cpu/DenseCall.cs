@@ -21,7 +21,7 @@ internal unsafe struct DenseWork
 }
 
 /// <summary>One call of <see cref="Dense.Apply"/>, shared out in units of (row chunk, output panel).</summary>
-internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeatures, DenseWork* works)
+internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeatures, DenseWork* works) : ISimdCall
 {
     private const int UnitRows = 64;
     private const int UnitWidth = Packing.PanelWidth;
@@ -135,7 +135,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             var column = unit % columns * UnitWidth;
             panel.Rows = Math.Min(UnitRows, work.Rows - row);
             panel.DepthStride = Packing.WidthAt(column, outFeatures);
-            panel.W = (byte*)work.W + ((nint)column * inFeatures * TElement.Bytes);
+            panel.W = (byte*)work.W + TElement.BytesOf((nint)column * inFeatures);
             panel.X = work.X + ((nint)row * inFeatures);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
             panel.Run<TLanes, TElement>(Math.Min(UnitWidth, outFeatures - column));

@@ -6,7 +6,7 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// One attention layer over a paged KV cache, for prefill and decode tokens of many sequences at once.
-/// <b>Semantics</b>: token i of sequence b stands at position p = past[b] + i. Its q and k are rotated by p (pairs (j, j + RotaryDims / 2)
+/// <b>Semantics</b>: token i of sequence b stands at position p = past[b] + i. Its q and k are rotated by p - offset[b] (pairs (j, j + RotaryDims / 2)
 /// become (a cos - b sin, b cos + a sin)); k and v are written to slot p % BlockSize of block block_table[b, p / BlockSize]; then
 /// output = sum over visible positions j &lt;= p of softmax_j(cap(Scale q.k_j)) v_j. Query head h reads KV head h / (Heads / KvHeads).
 /// <b>Shapes</b>: on <see cref="PagedAttentionArguments"/>; any head size, block size and group.
@@ -33,21 +33,7 @@ public static unsafe class PagedAttention
         var layout = AttentionWorkspace.Measure(
             arguments.Tokens, arguments.Sequences, longest, arguments.Heads, arguments.KvHeads, arguments.HeadSize, parallel.Threads);
         var call = new AttentionCall(arguments, layout, workspace);
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                call.Run<Lanes512, F32Element>(parallel);
-                break;
-            case SimdPath.Avx2:
-                call.Run<Lanes256, F32Element>(parallel);
-                break;
-            case SimdPath.Vector128:
-                call.Run<Lanes128, F32Element>(parallel);
-                break;
-            default:
-                call.Run<LanesScalar, F32Element>(parallel);
-                break;
-        }
+        SimdDispatch.Run(ref call, parallel);
     }
 
     /// <summary>Returns the longest context of the step.</summary>
@@ -62,9 +48,11 @@ public static unsafe class PagedAttention
             Shape.RequireRange("PagedAttention", "past_sequence_lengths", 0, int.MaxValue, a.PastLengths[b]);
             var length = (long)a.PastLengths[b] + a.CumulativeLengths[b + 1] - from;
             Shape.RequireRange("PagedAttention", "sequence length", 0, ((long)a.MaxBlocksPerSequence * a.BlockSize) + 1, length);
+            var offset = a.RotaryOffsets == null ? 0 : a.RotaryOffsets[b];
+            Shape.RequireRange("PagedAttention", "rotary_offsets", 0, (long)a.PastLengths[b] + 1, offset);
             if (a.RotaryDims > 0)
             {
-                Shape.RequireRange("PagedAttention", "sequence length", 0, (long)a.MaxPositions + 1, length);
+                Shape.RequireRange("PagedAttention", "sequence length", 0, (long)a.MaxPositions + 1, length - offset);
             }
 
             CheckBlocks(a, a.BlockTable + ((nint)b * a.MaxBlocksPerSequence), (int)((length + a.BlockSize - 1) / a.BlockSize));

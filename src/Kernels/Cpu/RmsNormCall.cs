@@ -17,7 +17,7 @@ internal unsafe struct RmsNormWork
 }
 
 /// <summary>One call of <see cref="RmsNorm.Apply"/>, shared out in rows.</summary>
-internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works)
+internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works) : ISimdCall
 {
     private const int Lanes = 16;
 

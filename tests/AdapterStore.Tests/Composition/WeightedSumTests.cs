@@ -111,6 +111,28 @@ public sealed class WeightedSumTests : IDisposable
     }
 
     [Fact]
+    public async Task Terms_are_added_behind_what_one_adapter_replaces()
+    {
+        var (head, lora) = (NotAdditive("head"), SmallLora.Make(other => other.AddPair("lm_head", 2, 8, 16)));
+        lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "lm_head");
+        await _storage.PutAsync("head", head.Files());
+        await _storage.PutAsync("lora", lora.Files());
+        using var mixed = await AcquireAsync(("lora", 0.5), ("head", 1));
+        var x = RandomRow(8);
+        var expected = new double[16];
+        var replaced = Values(head, "lm_head.weight");
+        for (var i = 0; i < replaced.Length; i++)
+        {
+            expected[i / 8] += (double)replaced[i] * x[i % 8];
+        }
+
+        AddLora(expected, lora, "lm_head", 2 * 0.5, x);
+        AssertClose(expected, Apply(mixed.Weights, "lm_head", x, 16));
+        var error = await Assert.ThrowsAsync<AdapterStoreException>(() => AcquireAsync(("head", 1), ("head", 1)));
+        Assert.Equal("not_additive", error.Code);
+    }
+
+    [Fact]
     public async Task A_weight_of_0_leaves_an_adapter_out_whatever_its_kind()
     {
         await _storage.PutAsync("dora", NotAdditive("dora").Files());

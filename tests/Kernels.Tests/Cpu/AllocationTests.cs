@@ -49,6 +49,25 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void Rotations_and_gates_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        InputRotationSegment[] inputs = [new(0, 5, InputRotationWeights.Pack(arena, 40, 50, [new RotationFactor(4, new float[16]), new RotationFactor(20, new float[800])]))];
+        OutputRotationSegment[] outputs = [new(1, 5, OutputRotationWeights.Pack(arena, 40, 50, 10, new float[50], new float[50]))];
+        LowRankSegment[] gated = [new(0, 4, LowRankWeights.Pack(arena, 3, 40, 50, new float[120], new float[150], 1, WeightType.F32, gate: new RankGate(1, 2, 0)))];
+        using var x = new GuardedBuffer<float>(5 * 40);
+        using var y = new GuardedBuffer<float>(5 * 50);
+        using var workspace = new GuardedBuffer<byte>(Math.Max(InputRotation.WorkspaceBytes(5, 1, 20, 1), LowRank.WorkspaceBytes(4, 1, 3, 40)));
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() =>
+        {
+            InputRotation.Apply(x.Pointer, 40, inputs, workspace.Pointer, parallel);
+            OutputRotation.Apply(y.Pointer, 50, outputs, workspace.Pointer, parallel);
+            LowRank.Add(x.Pointer, 40, y.Pointer, 50, gated, workspace.Pointer, parallel);
+        }));
+    }
+
+    [Fact]
     public void The_forms_of_embedding_rows_allocate_nothing()
     {
         using var arena = new WeightArena();
@@ -63,6 +82,23 @@ public sealed unsafe class AllocationTests
         using var workspace = new GuardedBuffer<byte>(EmbeddingRows.WorkspaceBytes(segments.Length));
         var parallel = new SerialParallel();
         Assert.Equal(0, AllocatedBy(() => EmbeddingRows.Apply(ids.Pointer, y.Pointer, 50, segments, workspace.Pointer, parallel)));
+    }
+
+    [Fact]
+    public void Bottlenecks_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        var full = BottleneckWeights.Pack(arena, 40, 40, BottleneckMaker.Full(1, 40, 5, WeightType.Bit));
+        var convolution = BottleneckWeights.Pack(arena, 40, 40, BottleneckMaker.Convolution(2, 40, 5, taps: 4));
+        using var x = new GuardedBuffer<float>(5 * 40);
+        using var y = new GuardedBuffer<float>(5 * 40);
+        using var state = new GuardedBuffer<byte>(arena.StateBytes);
+        BottleneckSegment[] segments = [new(0, 2, full), new(2, 5, convolution, 0, 1)];
+        SequenceRows[] sequences = [new(2, 5, state.Pointer)];
+        using var workspace = new GuardedBuffer<byte>(Bottleneck.WorkspaceBytes(segments));
+        var operands = new BottleneckOperands { X = x.Pointer, Normed = x.Pointer, Y = y.Pointer, InFeatures = 40, OutFeatures = 40 };
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() => Bottleneck.Add(operands, segments, sequences, workspace.Pointer, parallel)));
     }
 
     [Fact]

@@ -8,6 +8,17 @@ namespace AdapterServe.AdapterStore.Tests.Formats.Peft;
 /// <summary>Variants of a sound LoRA that must be let through.</summary>
 public sealed class ServableLoraTests
 {
+    [Fact]
+    public async Task Invocation_tokens_make_it_an_activated_one()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open();
+        var put = await storage.PutAsync("activated", SmallLora.Make(lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5, 3)).Files());
+        using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "activated"), TestContext.Current.CancellationToken);
+        Assert.Equal("alora", put.Descriptor.Kind);
+        Assert.Equal([5, 3], lease.Weights.InvocationTokens);
+    }
+
     private static readonly Dictionary<string, Action<SmallLora>> Cases = new(StringComparer.Ordinal)
     {
         ["as it is"] = _ => { },

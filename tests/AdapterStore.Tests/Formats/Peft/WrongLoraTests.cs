@@ -15,6 +15,21 @@ public sealed class WrongLoraTests
     {
         ["DoRA"] = Unservable("dora", lora => lora.Config["use_dora"] = true),
         ["a bias of its own"] = Unservable("lora_bias", lora => lora.Config["lora_bias"] = true),
+        ["activated LoRA without invocation tokens"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray()),
+        ["activated LoRA by a token that the base lacks"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5, 16)),
+        ["activated LoRA by a negative token"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(-1)),
+        ["activated LoRA by text"] = Malformed("config_wrong_type", lora => lora.Config["alora_invocation_tokens"] = "<|assistant|>"),
+        ["activated LoRA with biases"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["bias"] = "lora_only";
+        }),
+        ["activated LoRA with whole modules"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["modules_to_save"] = new JsonArray("lm_head");
+            lora.Add("lm_head.weight", [16, 8]);
+        }),
         ["trained biases of an unknown base"] = Unservable("base_weights", lora => lora.Config["bias"] = "lora_only"),
         ["tokens without rows"] = Unservable("missing_modules", lora => lora.Config["trainable_token_indices"] = new JsonArray(1, 2)),
         ["more tokens than rows"] = Unservable("shape_mismatch", lora => AddTokens(lora, [1, 8], 1, 2)),
@@ -50,7 +65,6 @@ public sealed class WrongLoraTests
             lora.Add(Q0 + ".base_layer.bias", [8]);
         }),
         ["a bias of another length"] = Unservable("shape_mismatch", lora => AddBiases(lora, 9), hasWeights: true),
-        ["activated LoRA"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5)),
         ["KaSA"] = Unservable("kasa", lora => lora.Config["kasa_config"] = new JsonObject()),
         ["layer replication"] = Unservable("layer_replication", lora => lora.Config["layer_replication"] = new JsonArray(new JsonArray(0, 2))),
         ["target parameters"] = Unservable("target_parameters", lora => lora.Config["target_parameters"] = new JsonArray("experts.up")),
@@ -74,7 +88,7 @@ public sealed class WrongLoraTests
         ["unconverted LoRA-GA"] = Unservable("unconverted_lora_ga", lora => lora.Config["init_lora_weights"] = "lora_ga"),
         ["an unknown start"] = Unservable("unknown_init", lora => lora.Config["init_lora_weights"] = "novel"),
         ["an unknown option that says something"] = Unservable("unknown_option", lora => lora.Config["use_novelty"] = true),
-        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "OFT"),
+        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "NOVELTY"),
         ["no PEFT type"] = Unservable("unknown_format", lora => lora.Config.Remove("peft_type")),
         ["a rank of zero"] = Unservable("rank", lora => lora.Config["r"] = 0),
         ["a negative rank"] = Unservable("rank", lora => lora.Config["r"] = -2),
