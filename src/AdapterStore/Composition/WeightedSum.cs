@@ -19,7 +19,6 @@ internal static class WeightedSum
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
         Array.ForEach(present, RequireMixable);
         RequireOneState(present);
-        RequireOneState(present);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
         {
@@ -63,16 +62,6 @@ internal static class WeightedSum
     private static FormWeights Scale(WeightedAdapter adapter, FormWeights form) => form.Scaled((float)adapter.Factor) ?? throw StoreErrors.Unservable(
         "not_additive",
         $"'{adapter.Name}' has no exact sum with the others: its {FormNames.Of(form.Form)} is no added term, which can stand only where no other adapter acts and with weight 1.");
-
-    /// <summary>Each has its state at the same place of the sequence's memory.</summary>
-    private static void RequireOneState(WeightedAdapter[] adapters)
-    {
-        WeightedAdapter[] keeping = [.. adapters.Where(adapter => adapter.Weights.SequenceStateBytes > 0)];
-        if (keeping.Length > 1)
-        {
-            throw StoreErrors.Unservable("not_additive", $"'{keeping[0].Name}' and '{keeping[1].Name}' both convolve over a sequence's tokens; one such adapter acts at a time.");
-        }
-    }
 
     private static void RequireMixable(WeightedAdapter adapter)
     {
