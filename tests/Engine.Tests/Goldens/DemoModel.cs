@@ -57,7 +57,7 @@ public sealed class DemoModel : IDisposable
     public async Task<AdapterLease> AcquireChangedAsync(string adapter, Action<JsonObject> change)
     {
         var cancellation = TestContext.Current.CancellationToken;
-        using var files = _storage.Uploads.Begin();
+        using var files = Storage.Uploads.Begin();
         foreach (var path in Directory.GetFiles(FolderOf(adapter)))
         {
             var content = await File.ReadAllBytesAsync(path, cancellation);
@@ -72,8 +72,8 @@ public sealed class DemoModel : IDisposable
             await files.AddAsync(Path.GetFileName(path), stream, cancellation);
         }
 
-        await _storage.Uploads.PutAsync("default", adapter + "-changed", files, null, cancellation);
-        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
+        await Storage.Uploads.PutAsync("default", adapter + "-changed", files, null, cancellation);
+        return await Storage.Cache.AcquireAsync(Storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
     }
 
     public void Dispose()

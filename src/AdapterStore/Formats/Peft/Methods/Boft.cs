@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
