@@ -18,6 +18,8 @@ internal sealed class CausalConvolutionReader : IAdapterReader
     private const string Function = "silu";
     private const int MaxKernel = 1 << 12;
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "bottleneck", "keeps the last inputs of each sequence")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -22,6 +22,8 @@ internal sealed class MosaReader : IAdapterReader
     private const string Merged = "adapter_up_merge";
     private const int MaxExperts = 64;
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "bottleneck", "`mosa.pt`; the mean of the experts")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

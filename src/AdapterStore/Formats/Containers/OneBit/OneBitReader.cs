@@ -22,6 +22,12 @@ internal sealed class OneBitReader : IAdapterReader
     /// <summary>The median of the half normal distribution: the code of one bit.</summary>
     private const float Code = 0.67448975f;
 
+    public IEnumerable<AdapterKind> Kinds => 
+    [
+        AdapterKind.Exact(AdaptFormer, $"`{File}` and `config.yaml`, `adapter_type: {AdaptFormer}`", "bottleneck", "held in one bit a weight"),
+        AdapterKind.Exact(Lora, $"`{File}` and `config.yaml`, `adapter_type: {Lora}`", "bottleneck", "held in one bit a weight"),
+    ];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) is AdaptFormer or Lora;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
