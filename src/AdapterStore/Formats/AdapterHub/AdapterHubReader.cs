@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Validation;
+
+namespace AdapterServe.AdapterStore.Formats.AdapterHub;
+
+/// <summary>
+/// Adapters as the adapters library (AdapterHub) saves them: <c>adapter_config.json</c> with a nested <c>config</c>, <c>adapter.safetensors</c> or
+/// <c>pytorch_adapter.bin</c>, and perhaps a head.
+/// <b>Errors</b>: Malformed and Unservable, one code for each way in which configuration, file and base disagree.
+/// <b>Source</b>: the adapters library, versions 0.1 to 1.3, and the file names of adapter-transformers.
+/// </summary>
+internal sealed class AdapterHubReader : IAdapterReader
+{
+    private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubLora()];
+
+    public bool Recognises(AdapterFolder folder) =>
+        folder.Config is { } config && new ConfigValues(config).Find("config") is { ValueKind: JsonValueKind.Object or JsonValueKind.String };
+
+    public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
+    {
+        var root = new ConfigValues(folder.Config!.Value);
+        var parts = HubConfig.Parts(root).Select(config => (Config: config, Architecture: Find(config))).ToList();
+        var file = HubFiles.OpenWeights(folder.Files);
+        ITensorSource? head = null;
+        try
+        {
+            var adapter = new HubAdapter(root, baseModel, HubTensors.OfAdapter(file));
+            List<SiteTensors> sites = [.. parts.SelectMany(part => part.Architecture.Read(part.Config, adapter))];
+            adapter.Tensors.RequireNoneLeft();
+            head = HubFiles.OpenHead(folder.Files);
+            sites.AddRange(head is null ? [] : HubHead.Read(folder, head, baseModel));
+            return sites.Count > 0
+                ? new AdapterTensors(string.Join('+', parts.Select(part => part.Architecture.KindOf(part.Config))), head is null ? file : new JoinedTensors(file, head), [.. sites])
+                : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+        }
+        catch
+        {
+            head?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static IHubArchitecture Find(ConfigValues config)
+    {
+        var architecture = config.Text("architecture");
+        return s_architectures.FirstOrDefault(candidate => candidate.Architecture == (architecture ?? "bottleneck")) ?? throw StoreErrors.Unservable(
+            "unknown_architecture", $"Adapters of architecture '{AdapterNames.Shorten(architecture ?? "bottleneck")}' are not served.");
+    }
+}
