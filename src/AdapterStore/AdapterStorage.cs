@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
@@ -49,7 +50,11 @@ public sealed class AdapterStorage : IDisposable
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
             var loader = new AdapterLoader(baseModel, options.CacheBytes);
-            var cache = new AdapterCache(options.CacheBytes, digest => loader.Load(blobs.Open(digest), digest).Weights);
+            var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
+            {
+                var (digest, task) = WeightsDigest.Split(weightsDigest);
+                return loader.Load(blobs.Open(digest), digest, task).Weights;
+            });
             return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache), folderLock);
         }
         catch

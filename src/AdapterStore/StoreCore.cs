@@ -42,7 +42,7 @@ internal sealed class StoreCore(
         if (!Registry.IsReferenced(digest))
         {
             Blobs.Remove(digest);
-            Cache.Unload(digest);
+            Cache.UnloadContent(digest);
         }
     }
 

@@ -126,7 +126,7 @@ internal sealed class EngineLoop
             var scored = planned.Past + planned.LogitOffset + row + 1;
             if (scored < sequence.PromptLength)
             {
-                LogProbabilities.Fill(RowOf(logits, planned.LogitStart + row), sequence.Tokens[scored], sequence.Generation.PromptLogProbs!, scored);
+                LogProbabilities.Fill(RowOf(logits, planned.LogitStart + row), sequence.Tokens[scored], sequence.Generation.PromptLogProbs!, scored - sequence.VirtualCount);
                 sequence.ScoredPrompt = scored + 1;
             }
         }

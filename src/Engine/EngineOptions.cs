@@ -18,6 +18,9 @@ public sealed record EngineOptions
     /// <summary>Sequences that share a step.</summary>
     public int MaxSequences { get; init; } = 64;
 
+    /// <summary>Rows of the largest step; each may have an adapter of its own.</summary>
+    public int MaxRows => PrefillTokens + MaxSequences;
+
     /// <summary>Requests that wait for a place; one more is refused.</summary>
     public int MaxQueued { get; init; } = 4096;
 

@@ -36,6 +36,9 @@ internal static class Tolerances
     /// <summary>An output with at most so many elements: products and sums of a chain, the chains' sum, and y.</summary>
     public static double Sparse(int elements, double magnitude) => Chain((2 * elements) + 4, magnitude);
 
+    /// <summary>Rows of an embedding: R numbers scaled, R products and sums of one chain that starts at y, or as many stored elements.</summary>
+    public static double EmbeddingRows(int terms, double magnitude) => Chain((3 * terms) + 1, magnitude);
+
     /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
     public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
 

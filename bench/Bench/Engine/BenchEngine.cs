@@ -28,7 +28,9 @@ internal sealed class BenchEngine : IAsyncDisposable
 
     public EngineHost Host { get; }
 
-    public List<AdapterVersion> Adapters { get; } = [];
+    public List<(AdapterVersion Version, long FileBytes, double Milliseconds)> Uploads { get; } = [];
+
+    public IReadOnlyList<AdapterVersion> Adapters => Uploads.ConvertAll(upload => upload.Version);
 
     public static async Task<BenchEngine> StartAsync(EngineBenchmarkOptions options)
     {
@@ -88,7 +90,8 @@ internal sealed class BenchEngine : IAsyncDisposable
         var name = Path.GetFileName(folder);
         var started = Stopwatch.GetTimestamp();
         await _storage.Uploads.PutAsync(Tenant, name, files, null, CancellationToken.None);
-        Console.Error.WriteLine($"{name}: uploaded in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms");
-        Adapters.Add(_storage.Catalog.Resolve(Tenant, name));
+        var milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        Console.Error.WriteLine($"{name}: uploaded in {milliseconds:F0} ms");
+        Uploads.Add((_storage.Catalog.Resolve(Tenant, name), files.Bytes, milliseconds));
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using AdapterServe.AdapterStore.Adapters;
-using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.Bench.Engine;
 
@@ -42,7 +41,7 @@ internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngin
         {
             for (var i = 0; i < loads.Length; i++)
             {
-                var sample = await SampleAsync(clients, loads[i].Adapter, round);
+                var sample = await EngineLoad.RunAsync(engine, options, clients, loads[i].Adapter, round);
                 if (round >= 0)
                 {
                     results[i].Add(sample);
@@ -54,23 +53,6 @@ internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngin
         {
             Print(clients, loads[i].Name, results[i], results[0]);
         }
-    }
-
-    private async Task<EngineSample> SampleAsync(int clients, Func<int, AdapterVersion?> adapterOf, int seed)
-    {
-        var random = new Random(seed);
-        var requests = new List<GenerationRequest>();
-        for (var client = 0; client < clients; client++)
-        {
-            requests.Add(await engine.RequestAsync(random, options.PromptTokens, options.NewTokens, adapterOf(client)));
-        }
-
-        var meter = new EngineMeter(engine.Host);
-        var generations = requests.ConvertAll(engine.Host.Client.Submit);
-        await Task.WhenAll(generations.Select(generation => BenchEngine.WaitAsync(generation, 1)));
-        meter.DecodeStarts(generations.Sum(generation => generation.TokenCount));
-        await Task.WhenAll(generations.Select(generation => BenchEngine.WaitAsync(generation, options.NewTokens)));
-        return meter.End(generations.Sum(generation => generation.TokenCount));
     }
 
     private static void Print(int clients, string name, List<EngineSample> samples, List<EngineSample> none)

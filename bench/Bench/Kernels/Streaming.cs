@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using AdapterServe.Kernels.Parallelism;
 
@@ -21,9 +22,23 @@ internal sealed unsafe class Streaming(IParallel parallel)
         }
     }
 
+    /// <summary>What this machine reads from memory, over a buffer far beyond its caches.</summary>
+    public static double BytesPerSecond(int threads)
+    {
+        const long buffer = 512L << 20;
+        var memory = NativeMemory.AlignedAlloc((nuint)buffer, 64);
+        NativeMemory.Fill(memory, (nuint)buffer, 1);
+        using var parallel = new SpinParallel(threads);
+        var stream = new Streaming(parallel);
+        stream.Add(memory, buffer);
+        var microseconds = Timing.Interleave(5, stream.Run)[0].Median;
+        NativeMemory.AlignedFree(memory);
+        return buffer / microseconds * 1e6;
+    }
+
     public void Run()
     {
-        fixed ((nint, long)* pieces = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_pieces))
+        fixed ((nint, long)* pieces = CollectionsMarshal.AsSpan(_pieces))
         {
             var state = new State { Pieces = pieces, Count = _pieces.Count, Tasks = parallel.Threads * 4 };
             parallel.For(state.Tasks, &Task, &state);

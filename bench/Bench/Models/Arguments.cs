@@ -11,6 +11,8 @@ internal sealed class Arguments(string[] args)
         return at >= 0 && at + 1 < args.Length ? args[at + 1] : throw new ArgumentException($"The option --{name} is missing.");
     }
 
+    public string Text(string name, string fallback) => Array.IndexOf(args, "--" + name) < 0 ? fallback : Text(name);
+
     public int Integer(string name, int fallback) =>
         Array.IndexOf(args, "--" + name) < 0 ? fallback : int.Parse(Text(name), CultureInfo.InvariantCulture);
 }

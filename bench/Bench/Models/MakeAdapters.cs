@@ -1,62 +1,51 @@
-using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 
 namespace AdapterServe.Bench.Models;
 
-/// <summary><c>make-adapters --out DIR [--count 32] [--rank 16] [--layers 24]</c>: writes bf16 PEFT LoRA folders <c>lora-00</c>, … for <see cref="ModelM"/>, each with other seeded weights.</summary>
+/// <summary>
+/// <c>make-adapters --out DIR [--kinds lora] [--count 32] [--rank 16] [--layers 24]</c>: writes folders <c>lora-00</c>, … for <see cref="ModelM"/>, each with other
+/// seeded weights in bf16. <c>--kinds</c> is a list with commas, or <c>all</c>.
+/// </summary>
 internal static class MakeAdapters
 {
-    private const double DeviationB = 0.02;
-
     public static int Run(string[] args)
     {
         var arguments = new Arguments(args);
         var folder = arguments.Text("out");
         var count = arguments.Integer("count", 32);
-        var rank = arguments.Integer("rank", 16);
-        var tensors = Tensors(arguments.Integer("layers", ModelM.Layers), rank);
-        for (var adapter = 0; adapter < count; adapter++)
+        var (layers, rank) = (arguments.Integer("layers", ModelM.Layers), arguments.Integer("rank", 16));
+        var kinds = arguments.Text("kinds", "lora") is var list && list == "all" ? [.. AdapterRecipes.All.Keys] : list.Split(',');
+        foreach (var kind in kinds)
         {
-            var own = Path.Combine(folder, $"lora-{adapter:D2}");
-            Directory.CreateDirectory(own);
-            File.WriteAllText(Path.Combine(own, "adapter_config.json"), Config(rank).ToJsonString());
-            RandomTensors.Write(Path.Combine(own, "adapter_model.safetensors"), SafetensorsType.BF16, tensors, seed: 1000 + (ulong)adapter);
+            if (!AdapterRecipes.All.TryGetValue(kind, out var recipe))
+            {
+                Console.Error.WriteLine($"No kind '{kind}'; there are {string.Join(", ", AdapterRecipes.All.Keys)}.");
+                return 2;
+            }
+
+            for (var adapter = 0; adapter < count; adapter++)
+            {
+                Write(Path.Combine(folder, $"{kind}-{adapter:D2}"), recipe(layers, rank), seed: 1000 + adapter);
+            }
+
+            Console.WriteLine($"{folder}: {count} adapters of kind {kind}");
         }
 
-        Console.WriteLine($"{folder}: {count} adapters of rank {rank}");
         return 0;
     }
 
-    private static JsonObject Config(int rank) => new()
+    private static void Write(string folder, AdapterRecipe recipe, int seed)
     {
-        ["peft_type"] = "LORA",
-        ["task_type"] = "CAUSAL_LM",
-        ["base_model_name_or_path"] = "model-m",
-        ["r"] = rank,
-        ["lora_alpha"] = 2 * rank,
-        ["lora_dropout"] = 0.0,
-        ["bias"] = "none",
-        ["fan_in_fan_out"] = false,
-        ["inference_mode"] = true,
-        ["init_lora_weights"] = true,
-        ["use_rslora"] = false,
-        ["use_dora"] = false,
-        ["target_modules"] = new JsonArray([.. ModelM.Linears.Select(linear => JsonValue.Create(linear.Path.Split('.')[1]))]),
-    };
-
-    private static List<(string Name, long[] Shape, double Deviation)> Tensors(int layers, int rank)
-    {
-        List<(string Name, long[] Shape, double Deviation)> tensors = [];
-        for (var layer = 0; layer < layers; layer++)
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), recipe.Config.ToJsonString());
+        var path = Path.Combine(folder, recipe.WeightFile);
+        if (recipe.Bytes is { } bytes)
         {
-            foreach (var (path, output, input) in ModelM.Linears)
-            {
-                var at = $"base_model.model.model.layers.{layer}.{path}.";
-                tensors.Add((at + "lora_A.weight", [rank, input], 1 / Math.Sqrt(input)));
-                tensors.Add((at + "lora_B.weight", [output, rank], DeviationB));
-            }
+            File.WriteAllBytes(path, bytes(new Random(seed)));
         }
-
-        return tensors;
+        else
+        {
+            RandomTensors.Write(path, SafetensorsType.BF16, recipe.Tensors, (ulong)seed, recipe.Places);
+        }
     }
 }

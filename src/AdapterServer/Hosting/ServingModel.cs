@@ -15,6 +15,7 @@ namespace AdapterServe.AdapterServer.Hosting;
 internal sealed class ServingModel
 {
     private const string Tenant = "default";
+    private const string AdapterNotFound = "adapter_not_found";
 
     public required ServerOptions Options { get; init; }
 
@@ -40,9 +41,15 @@ internal sealed class ServingModel
 
     /// <summary>
     /// The adapter version that a <c>model</c> field means, or null for the base.
-    /// <b>Errors</b>: 404 <c>model_not_found</c>; Unservable for an adapter of another base.
+    /// <b>Errors</b>: 404 <c>model_not_found</c>; Unservable for an adapter of another base; 400 and 404 where a task is missing, wrong or out of place.
     /// </summary>
-    public AdapterVersion? ResolveAdapter(string model)
+    public AdapterVersion? ResolveAdapter(string model) => Find(model, Store.Catalog.Resolve);
+
+    /// <summary>As <see cref="ResolveAdapter"/>, for a description, which needs no task.</summary>
+    public AdapterDescriptor? DescribeAdapter(string model) => Find(model, Store.Catalog.Describe);
+
+    private T? Find<T>(string model, Func<string, string, T> find)
+        where T : class
     {
         if (model == Base.Id)
         {
@@ -51,12 +58,16 @@ internal sealed class ServingModel
 
         try
         {
-            return Store.Catalog.Resolve(Tenant, model);
+            return find(Tenant, model);
         }
-        catch (AdapterStoreException e) when (e.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed)
+        catch (AdapterStoreException e) when (e.Code == AdapterNotFound)
         {
             var shown = model.Length <= 200 ? model : model[..200] + "…";
             throw new ApiException(404, ErrorCodes.ModelNotFound, $"The model '{shown}' does not exist; GET /v1/models lists those that do.", "model");
+        }
+        catch (AdapterStoreException e) when (e.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed)
+        {
+            throw new ApiException(e.Kind == AdapterErrorKind.NotFound ? 404 : 400, e.Code, e.Message, "model");
         }
     }
 }

@@ -14,6 +14,7 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Ranks">See <see cref="AdapterFacts"/>.</param>
 /// <param name="Dtype">See <see cref="AdapterFacts"/>.</param>
 /// <param name="Sites">See <see cref="AdapterFacts"/>.</param>
+/// <param name="Tasks">See <see cref="AdapterFacts"/>; never default.</param>
 /// <param name="Bytes">Bytes of all its files.</param>
 /// <param name="WeightBytes">Host memory of the lowered weights.</param>
 /// <param name="State"><c>ready</c>.</param>
@@ -31,6 +32,7 @@ public sealed record AdapterDescriptor(
     ImmutableArray<int> Ranks,
     string Dtype,
     int Sites,
+    ImmutableArray<string> Tasks,
     long Bytes,
     long WeightBytes,
     string State,

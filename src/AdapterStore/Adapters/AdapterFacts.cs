@@ -11,6 +11,7 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Ranks">The different ranks, ascending.</param>
 /// <param name="Dtype">How the file holds its weights: <c>float32</c>, <c>bfloat16</c>, <c>float16</c> or <c>mixed</c>.</param>
 /// <param name="Sites">At how many sites of the base it acts.</param>
-/// <param name="WeightBytes">Host memory of the lowered weights.</param>
+/// <param name="WeightBytes">Host memory of the lowered weights; of one task where there are several.</param>
+/// <param name="Tasks">The tasks by name, or by number where the file has no names; empty, or default in older records, for an adapter without tasks.</param>
 public sealed record AdapterFacts(
-    string Kind, ImmutableArray<string> Forms, string Exactness, ImmutableArray<int> Ranks, string Dtype, int Sites, long WeightBytes);
+    string Kind, ImmutableArray<string> Forms, string Exactness, ImmutableArray<int> Ranks, string Dtype, int Sites, long WeightBytes, ImmutableArray<string> Tasks);

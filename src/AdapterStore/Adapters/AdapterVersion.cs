@@ -8,4 +8,9 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Number">The version's number.</param>
 /// <param name="Digest">The content digest, <c>sha256:…</c>; equal digests are equal weights.</param>
 /// <param name="WeightBytes">Host memory that its weights need.</param>
-public sealed record AdapterVersion(string Tenant, string Name, int Number, string Digest, long WeightBytes);
+/// <param name="Task">Of an adapter that holds several tasks the one that is meant, counted from 0; null for adapters without tasks.</param>
+public sealed record AdapterVersion(string Tenant, string Name, int Number, string Digest, long WeightBytes, int? Task = null)
+{
+    /// <summary>Names the weights: a content has other ones for each of its tasks.</summary>
+    public string WeightsDigest => Adapters.WeightsDigest.Of(Digest, Task);
+}

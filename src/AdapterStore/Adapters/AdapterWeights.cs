@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Adapters;
@@ -11,7 +12,7 @@ public sealed class AdapterWeights : IDisposable
     private readonly FormWeights[]?[] _bySite;
     private readonly WeightArena _arena;
 
-    /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>.</param>
+    /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>, with the task behind a <c>#</c> where it has several.</param>
     /// <param name="bySite">For each site index of the base: the forms there in <see cref="FormKind"/> order, or null.</param>
     /// <param name="arena">Owns the memory that the forms point into; ownership passes to this object.</param>
     public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)
@@ -22,6 +23,12 @@ public sealed class AdapterWeights : IDisposable
     }
 
     public string Digest { get; }
+
+    /// <summary>What stands before the sequence, or null.</summary>
+    public VirtualTokens? VirtualTokens { get; init; }
+
+    /// <summary>Of an activated adapter: it acts from the last place in the prompt where these ids stand, and nowhere without one. Empty: everywhere.</summary>
+    public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
     /// <summary>Native bytes held.</summary>
     public long Bytes => _arena.Bytes;

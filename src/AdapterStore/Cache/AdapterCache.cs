@@ -3,7 +3,7 @@ using AdapterServe.AdapterStore.Adapters;
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
-/// Lowered weights in host memory, keyed by content digest and sized in bytes.
+/// Lowered weights in host memory, keyed by content digest and task and sized in bytes.
 /// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave least recently used first;
 /// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity.
 /// <b>Effects</b>: any thread; loads run on the thread pool; a cancelled wait leaves the load to the others.
@@ -25,7 +25,7 @@ public sealed class AdapterCache : IDisposable
     private bool _disposed;
 
     /// <param name="capacityBytes">The limit on all weights together.</param>
-    /// <param name="load">Reads and lowers the content with a digest.</param>
+    /// <param name="load">Reads and lowers the weights that a digest names, see <see cref="AdapterVersion.WeightsDigest"/>.</param>
     internal AdapterCache(long capacityBytes, Func<string, AdapterWeights> load)
     {
         CapacityBytes = capacityBytes;
@@ -46,12 +46,12 @@ public sealed class AdapterCache : IDisposable
         }
     }
 
-    /// <summary>Digests whose weights are in memory or on their way there.</summary>
-    public bool Contains(string digest)
+    /// <summary>Whether the weights with the digest are in memory or on their way there.</summary>
+    public bool Contains(string weightsDigest)
     {
         lock (_gate)
         {
-            return _inUse.ContainsKey(digest) || (!_disposed && _idle.Contains(digest));
+            return _inUse.ContainsKey(weightsDigest) || (!_disposed && _idle.Contains(weightsDigest));
         }
     }
 
@@ -87,7 +87,7 @@ public sealed class AdapterCache : IDisposable
         using var lease = await AcquireAsync(version, cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
-            var entry = _inUse[version.Digest];
+            var entry = _inUse[version.WeightsDigest];
             if (entry.PinnedByHand)
             {
                 return;
@@ -106,12 +106,12 @@ public sealed class AdapterCache : IDisposable
         }
     }
 
-    /// <summary>Drops a content from memory, at once or when its last lease ends, and undoes <see cref="PinAsync"/>.</summary>
-    public void Unload(string digest)
+    /// <summary>Drops weights from memory, at once or when their last lease ends, and undoes <see cref="PinAsync"/>.</summary>
+    public void Unload(string weightsDigest)
     {
         lock (_gate)
         {
-            if (_inUse.TryGetValue(digest, out var entry))
+            if (_inUse.TryGetValue(weightsDigest, out var entry))
             {
                 entry.DropWhenIdle = true;
                 if (entry.PinnedByHand)
@@ -121,7 +121,7 @@ public sealed class AdapterCache : IDisposable
                     Release(entry);
                 }
             }
-            else if (_idle.Drop(digest))
+            else if (_idle.Drop(weightsDigest))
             {
                 _evictions++;
                 GrantRoom();
@@ -141,6 +141,18 @@ public sealed class AdapterCache : IDisposable
             }
 
             _waiting.Clear();
+        }
+    }
+
+    /// <summary>Drops the weights of all tasks of a content.</summary>
+    internal void UnloadContent(string digest)
+    {
+        lock (_gate)
+        {
+            foreach (var weightsDigest in _inUse.Keys.Concat(_idle.Digests).Where(key => WeightsDigest.IsOf(key, digest)).ToList())
+            {
+                Unload(weightsDigest);
+            }
         }
     }
 
@@ -164,24 +176,24 @@ public sealed class AdapterCache : IDisposable
     private CacheEntry Use(AdapterVersion version)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_inUse.TryGetValue(version.Digest, out var entry))
+        if (_inUse.TryGetValue(version.WeightsDigest, out var entry))
         {
             entry.Uses++;
             entry.DropWhenIdle = false;
             return entry;
         }
 
-        if (_idle.Take(version.Digest) is { } weights)
+        if (_idle.Take(version.WeightsDigest) is { } weights)
         {
-            entry = new CacheEntry(version.Digest, weights.Bytes) { Weights = weights, Uses = 1 };
+            entry = new CacheEntry(version.WeightsDigest, weights.Bytes) { Weights = weights, Uses = 1 };
             entry.Loaded.SetResult(weights);
             _pinnedBytes += weights.Bytes;
-            _inUse.Add(version.Digest, entry);
+            _inUse.Add(version.WeightsDigest, entry);
             return entry;
         }
 
-        entry = new CacheEntry(version.Digest, Math.Min(version.WeightBytes, CapacityBytes)) { Uses = 1, WaitsForRoom = true };
-        _inUse.Add(version.Digest, entry);
+        entry = new CacheEntry(version.WeightsDigest, Math.Min(version.WeightBytes, CapacityBytes)) { Uses = 1, WaitsForRoom = true };
+        _inUse.Add(version.WeightsDigest, entry);
         _waiting.AddLast(entry);
         GrantRoom();
         return entry;

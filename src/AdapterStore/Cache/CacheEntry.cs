@@ -5,6 +5,7 @@ namespace AdapterServe.AdapterStore.Cache;
 /// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/>.</summary>
 internal sealed class CacheEntry(string digest, long bytes)
 {
+    /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>
     public string Digest { get; } = digest;
 
     /// <summary>What is counted against the capacity: an estimate until the weights are there.</summary>

@@ -15,6 +15,8 @@ internal sealed class IdleWeights(long capacityBytes) : IDisposable
 
     public int Count => _cache.Count;
 
+    public IEnumerable<string> Digests => _cache.Keys.Cast<string>();
+
     public bool Contains(string digest) => _cache.TryGetValue(digest, out _);
 
     public void Add(AdapterWeights weights)

@@ -16,19 +16,23 @@ public sealed class AdapterCatalog
     internal AdapterCatalog(StoreCore core) => _core = core;
 
     /// <summary>
-    /// What a request's <c>model</c> field means: <c>[tenant/]name[@version|@digest|@alias]</c>. The tenant may be the caller's own or <c>shared</c>.
+    /// What a request's <c>model</c> field means: <c>[tenant/]name[@version|@digest|@alias][#task]</c>. The tenant may be the caller's own or <c>shared</c>.
+    /// <b>Errors</b>: also NotFound (<c>task_not_found</c>) for a task that the adapter lacks, Malformed (<c>task_required</c>, <c>no_tasks</c>) where a task must, or must not, be named.
     /// </summary>
     public AdapterVersion Resolve(string tenant, string reference)
     {
-        var (owner, name, selector) = Split(tenant, reference);
-        var entry = owner == tenant || owner == AdapterNames.SharedTenant ? _core.Snapshot.Find(owner, name) : null;
-        var version = selector is null ? entry?.Current : entry?.Find(selector);
-        if (version is null)
-        {
-            throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(reference)}'.");
-        }
+        var parsed = AdapterReference.Parse(tenant, reference);
+        var (version, descriptor) = Find(tenant, parsed, reference);
+        return version with { Task = AdapterTasks.Choose(descriptor.Tasks, parsed.Task, parsed.Name) };
+    }
 
-        return version.Descriptor is null ? throw WrongBase(reference) : version.Version;
+    /// <summary>What a reference means, as <see cref="Resolve"/>, but a task need not be named.</summary>
+    public AdapterDescriptor Describe(string tenant, string reference)
+    {
+        var parsed = AdapterReference.Parse(tenant, reference);
+        var (_, descriptor) = Find(tenant, parsed, reference);
+        _ = parsed.Task is null ? null : AdapterTasks.Choose(descriptor.Tasks, parsed.Task, parsed.Name);
+        return descriptor;
     }
 
     /// <summary>The current version of every usable adapter, by name.</summary>
@@ -117,13 +121,12 @@ public sealed class AdapterCatalog
         _core.Snapshot.Refresh(tenant, name, _core.Registry);
     }
 
-    private static (string Owner, string Name, string? Selector) Split(string tenant, string reference)
+    private (AdapterVersion Version, AdapterDescriptor Descriptor) Find(string tenant, AdapterReference parsed, string reference)
     {
-        var at = reference.IndexOf('@', StringComparison.Ordinal);
-        var path = at < 0 ? reference : reference[..at];
-        var selector = at < 0 ? null : reference[(at + 1)..];
-        var slash = path.IndexOf('/', StringComparison.Ordinal);
-        return slash < 0 ? (tenant, path, selector) : (path[..slash], path[(slash + 1)..], selector);
+        var entry = parsed.Owner == tenant || parsed.Owner == AdapterNames.SharedTenant ? _core.Snapshot.Find(parsed.Owner, parsed.Name) : null;
+        var found = (parsed.Selector is null ? entry?.Current : entry?.Find(parsed.Selector))
+            ?? throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(reference)}'.");
+        return (found.Version, found.Descriptor ?? throw WrongBase(reference));
     }
 
     private static AdapterStoreException NoVersion(string name, string selector) =>

@@ -74,7 +74,8 @@ internal sealed class AdapterEntry
         ImmutableArray<string> own = [.. aliases.Where(alias => alias.Number == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
         var created = DateTimeOffset.Parse(row.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
         var descriptor = new AdapterDescriptor(
-            name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites, row.Bytes,
+            name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
+            facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
             facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created);
         return new EntryVersion(version, descriptor, row.Facts);
     }

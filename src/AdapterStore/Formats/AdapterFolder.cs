@@ -10,19 +10,23 @@ internal sealed class AdapterFolder : IDisposable
 
     private readonly JsonDocument? _config;
 
-    private AdapterFolder(AdapterFiles files, JsonDocument? config)
+    private AdapterFolder(AdapterFiles files, int task, JsonDocument? config)
     {
         Files = files;
+        Task = task;
         _config = config;
     }
 
     public AdapterFiles Files { get; }
 
+    /// <summary>The task to be read, counted from 0, for formats that hold several; the others have no use for it.</summary>
+    public int Task { get; }
+
     /// <summary>The configuration's object, or null when there is no such file.</summary>
     public JsonElement? Config => _config?.RootElement;
 
-    public static AdapterFolder Open(AdapterFiles files) =>
-        new(files, files.Has(ConfigFile) ? StrictJson.ReadObject(files.PathOf(ConfigFile), ConfigFile) : null);
+    public static AdapterFolder Open(AdapterFiles files, int task) =>
+        new(files, task, files.Has(ConfigFile) ? StrictJson.ReadObject(files.PathOf(ConfigFile), ConfigFile) : null);
 
     public void Dispose() => _config?.Dispose();
 }

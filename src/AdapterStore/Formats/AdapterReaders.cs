@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
+using AdapterServe.AdapterStore.Formats.Peft.Prompts;
 using AdapterServe.AdapterStore.Formats.Peft.Vectors;
 
 namespace AdapterServe.AdapterStore.Formats;
@@ -14,6 +15,7 @@ internal static class AdapterReaders
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        .. PeftPromptReader.All,
         new PeftOtherReader(), new GgufLoraReader(), new AdapterHubReader(),
     ];
 

@@ -15,5 +15,14 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
     /// <summary>At each site in the order in which the forms apply.</summary>
     public ImmutableArray<SiteTensors> Sites { get; } = sites;
 
+    /// <summary>What stands before the sequence, or null.</summary>
+    public VirtualTokenTensors? VirtualTokens { get; init; }
+
+    /// <summary>Of an activated adapter: it acts from the last place in the prompt where these ids stand. Empty: everywhere.</summary>
+    public ImmutableArray<int> InvocationTokens { get; init; } = [];
+
+    /// <summary>All tasks that the file holds, by name or number; <see cref="Sites"/> are those of the one that was asked for. Empty for a kind without tasks.</summary>
+    public ImmutableArray<string> Tasks { get; init; } = [];
+
     public void Dispose() => File.Dispose();
 }

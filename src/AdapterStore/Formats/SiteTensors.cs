@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Kernels.Weights;
@@ -8,6 +9,9 @@ namespace AdapterServe.AdapterStore.Formats;
 internal abstract record SiteTensors(Site Site, FormKind Form)
 {
     public abstract IEnumerable<SafetensorsTensor> Tensors { get; }
+
+    /// <summary>What is packed: this one, or of a group its members.</summary>
+    public virtual IEnumerable<SiteTensors> Forms => [this];
 
     /// <summary>The inner width, where the form has one.</summary>
     public virtual int? InnerRank => null;
@@ -31,4 +35,12 @@ internal sealed record LowRankTensors(Site Site, SafetensorsTensor A, Safetensor
 internal sealed record DenseTensors(Site Site, SafetensorsTensor W, DenseMode Mode) : SiteTensors(Site, FormKind.Dense)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => [W];
+}
+
+/// <summary>Several forms at one site, from readers that place one module at a time; taken apart by <see cref="SiteTensors.Forms"/> before anything is packed.</summary>
+internal sealed record GroupedTensors(Site Site, ImmutableArray<SiteTensors> Members) : SiteTensors(Site, Members[0].Form)
+{
+    public override IEnumerable<SiteTensors> Forms => Members;
+
+    public override IEnumerable<SafetensorsTensor> Tensors => Members.SelectMany(member => member.Tensors);
 }

@@ -16,14 +16,17 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
 
-    public LoweredAdapter Load(AdapterFiles files, string digest)
+    /// <param name="files">The content.</param>
+    /// <param name="digest">Its digest.</param>
+    /// <param name="task">Which task of a content that holds several; null: the first one.</param>
+    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null)
     {
         try
         {
-            using var folder = AdapterFolder.Open(files);
+            using var folder = AdapterFolder.Open(files, task ?? 0);
             using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
             RequireSize(tensors);
-            var weights = AdapterLowering.Lower(tensors, digest, baseModel);
+            var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
             return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -41,15 +44,19 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? []).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
-            [.. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key))],
+            [
+                .. tensors.VirtualTokens is { } before ? [NameOf(before.Kind)] : Array.Empty<string>(),
+                .. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key)),
+            ],
             "exact",
             [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
             types.Count > 1 ? "mixed" : NameOf(types[0]),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
-            weightBytes);
+            weightBytes,
+            tensors.Tasks);
     }
 
     private static string NameOf(FormKind form) => form switch
@@ -58,11 +65,14 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.Dense => "dense",
         FormKind.Sparse => "sparse",
         FormKind.RmsNorm => "rms_norm",
+        FormKind.EmbeddingRows => "embedding_rows",
         FormKind.InputScale => "input_scale",
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
+
+    private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
     private static string NameOf(SafetensorsType type) => type switch
     {
@@ -75,19 +85,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <summary>Before any memory is taken.</summary>
     private void RequireSize(AdapterTensors tensors)
     {
-        var bytes = 0L;
+        var before = tensors.VirtualTokens?.Elements ?? 0;
+        var bytes = before * sizeof(float);
+        RequireElements(before);
         foreach (var site in tensors.Sites)
         {
             bytes += site.LoweredBytes;
-            if (site.LargestElements * sizeof(float) > MaxTensorBytes)
-            {
-                throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {site.LargestElements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
-            }
+            RequireElements(site.LargestElements);
         }
 
         if (bytes > cacheBytes)
         {
             throw TooLarge(bytes);
+        }
+    }
+
+    private static void RequireElements(long elements)
+    {
+        if (elements * sizeof(float) > MaxTensorBytes)
+        {
+            throw StoreErrors.TooLarge("tensor_too_large", $"A single tensor has {elements} elements; at most {MaxTensorBytes / sizeof(float)} are served.");
         }
     }
 }

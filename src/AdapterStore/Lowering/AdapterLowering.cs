@@ -29,7 +29,11 @@ internal static class AdapterLowering
                 bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
             }
 
-            return new AdapterWeights(digest, bySite, arena);
+            return new AdapterWeights(digest, bySite, arena)
+            {
+                VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
+                InvocationTokens = tensors.InvocationTokens,
+            };
         }
         catch
         {

@@ -53,12 +53,25 @@ public sealed class AdapterUploads
     private async Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken)
     {
         using var _ = await _core.EnterVerificationAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Verify(files, digest), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => Verify(files, digest, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private string Verify(StagedFiles files, string digest)
+    private string Verify(StagedFiles files, string digest, CancellationToken cancellationToken)
     {
-        var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest);
+        var facts = Verify(files, digest, task: null);
+        for (var task = 1; task < facts.Tasks.Length; task++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _ = Verify(files, digest, task);
+        }
+
+        BlobStore.Flush(files);
+        return JsonSerializer.Serialize(facts, AdapterJsonContext.Default.AdapterFacts);
+    }
+
+    private AdapterFacts Verify(StagedFiles files, string digest, int? task)
+    {
+        var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest, task);
         if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
         {
             lowered.Weights.Dispose();
@@ -66,8 +79,7 @@ public sealed class AdapterUploads
         }
 
         _core.Cache.Offer(lowered.Weights);
-        BlobStore.Flush(files);
-        return JsonSerializer.Serialize(lowered.Facts, AdapterJsonContext.Default.AdapterFacts);
+        return lowered.Facts;
     }
 
     private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)

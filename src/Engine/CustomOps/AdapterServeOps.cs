@@ -13,7 +13,7 @@ internal sealed class AdapterServeOps : IDisposable
 
     public AdapterServeOps(OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, EngineOptions options)
     {
-        _step = new StepState(sites, adapters, options.MaxSequences, options.Threads);
+        _step = new StepState(sites, adapters, options.MaxRows, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
         Domain.Add(SiteInputOp.For(_step));
         Domain.Add(SiteOutputOp.For(_step));

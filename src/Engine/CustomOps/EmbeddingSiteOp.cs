@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.CustomOps.Forms;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
@@ -6,8 +7,9 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// Stands behind the embedding's gather, where forms read token ids instead of activations. <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y.
-/// No form acts on an embedding yet: the op keeps the site's place in the graph, and the store refuses adapters that would need it.
+/// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is;
+/// rows of a soft prompt are replaced.
+/// <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites.
 /// </summary>
 internal sealed class EmbeddingSiteOp(StepState step)
     : CustomOp(GraphNames.EmbeddingSite, [new OpParameter(ElementType.Int64), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
@@ -18,7 +20,28 @@ internal sealed class EmbeddingSiteOp(StepState step)
 
     private sealed unsafe class Kernel(StepState step, Site site) : CustomOpKernel
     {
-        public override void Compute(in KernelContext context) =>
-            SiteMemory.OutputOver(context, inputIndex: 1, step.Adapters.Rows(RowKind.Tokens), site.OutFeatures);
+        public override void Compute(in KernelContext context)
+        {
+            var y = SiteMemory.OutputOver(context, inputIndex: 1, step.Adapters.Rows(RowKind.Tokens), site.OutFeatures);
+            var segments = step.Adapters.Segments(RowKind.Tokens);
+            if (segments.Length > 0)
+            {
+                var operands = new SiteOperands { Ids = (long*)context.InputData(0), Y = y };
+                step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
+                WriteSoftPrompts(y);
+            }
+        }
+
+        /// <summary>Last, since a virtual token has no id.</summary>
+        private void WriteSoftPrompts(float* y)
+        {
+            foreach (ref readonly var run in step.Adapters.VirtualRows)
+            {
+                for (var row = 0; row < run.Rows; row++)
+                {
+                    run.Tokens.Row(run.First + row).CopyTo(new Span<float>(y + ((nint)(run.RowStart + row) * site.OutFeatures), site.OutFeatures));
+                }
+            }
+        }
     }
 }

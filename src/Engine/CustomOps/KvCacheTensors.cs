@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
+using AdapterServe.Engine.Scheduling;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -15,9 +16,12 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     private const nuint Alignment = 64;
     private readonly List<TensorSlot> _slots = [];
     private readonly List<nint> _memory = [];
+    private readonly int _blockTokens;
+    private readonly int _width;
 
     public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelShape model, int totalBlocks, int blockTokens)
     {
+        (_blockTokens, _width) = (blockTokens, model.KvHeads * model.HeadSize);
         ReadOnlySpan<long> shape = [totalBlocks, blockTokens, model.KvHeads, model.HeadSize];
         var bytes = TensorSize.Bytes(ElementType.Float32, shape);
         for (var layer = 0; layer < model.Layers; layer++)
@@ -31,6 +35,29 @@ internal sealed unsafe class KvCacheTensors : IDisposable
                 slot.Resize(shape);
                 slot.BindAsInput(binding);
             }
+        }
+    }
+
+    /// <summary>Copies the prefixes of sequences that begin in this step into their blocks. Allocates nothing.</summary>
+    public void WritePrefixes(StepPlan plan)
+    {
+        foreach (var entry in plan.Entries)
+        {
+            var sequence = entry.Sequence;
+            for (var token = sequence.UnwrittenPrefix; token < sequence.VirtualCount; token++)
+            {
+                var slot = ((nint)sequence.Table.Blocks[token / _blockTokens] * _blockTokens) + (token % _blockTokens);
+                Write(slot, sequence.VirtualTokens!.Row(token));
+            }
+        }
+    }
+
+    /// <summary><b>Shapes</b>: row [layers, 2, width], in the order of the tensors.</summary>
+    private void Write(nint slot, ReadOnlySpan<float> row)
+    {
+        for (var i = 0; i < _memory.Count; i++)
+        {
+            row.Slice(i * _width, _width).CopyTo(new Span<float>((float*)_memory[i] + (slot * _width), _width));
         }
     }
 

@@ -47,6 +47,7 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
         {
             var call = attributes;
             call.Tokens = step.Adapters.Rows(RowKind.Tokens);
+            call.RotaryOffsets = step.Adapters.RotaryOffsets;
             Point(context, ref call);
             Measure(context, ref call);
             var workspace = step.Workspace.Ensure(PagedAttention.WorkspaceBytes(

@@ -7,14 +7,24 @@ namespace AdapterServe.Engine.CustomOps;
 /// With two base rows, then three rows of adapter a, of which the last reaches the head like both base rows:
 /// token segments [(2, 5, a)], logit segments [(2, 3, a)].
 /// </summary>
-internal sealed class StepAdapterBatch(int maxSequences)
+internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
 {
-    private readonly SegmentList _tokens = new(maxSequences);
-    private readonly SegmentList _logits = new(maxSequences);
+    private readonly SegmentList _tokens = new(maxRows);
+    private readonly SegmentList _logits = new(maxRows);
+    private readonly VirtualRows[] _virtualRows = new VirtualRows[maxSequences];
+    private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
+    private int _virtualCount;
+    private bool _hasOffsets;
     private int _tokenRows;
     private int _logitRows;
 
     public ReadOnlySpan<AdapterSegment> Segments(RowKind rows) => rows == RowKind.Tokens ? _tokens.Segments : _logits.Segments;
+
+    /// <summary>Rows whose embeddings are soft prompts.</summary>
+    public ReadOnlySpan<VirtualRows> VirtualRows => _virtualRows.AsSpan(0, _virtualCount);
+
+    /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
+    public int* RotaryOffsets => _hasOffsets ? (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
 
     /// <summary>Positions of the longest sequence after the step.</summary>
     public int LongestContext { get; private set; }
@@ -23,14 +33,40 @@ internal sealed class StepAdapterBatch(int maxSequences)
 
     public void Gather(StepPlan plan)
     {
-        (_tokenRows, _logitRows, LongestContext) = (plan.Rows, plan.LogitRows, 0);
+        (_tokenRows, _logitRows, LongestContext, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, false);
         _tokens.Clear();
         _logits.Clear();
-        foreach (var entry in plan.Entries)
+        for (var i = 0; i < plan.Count; i++)
         {
-            _tokens.Add(entry.RowStart, entry.Rows, entry.Sequence.Adapter);
+            ref readonly var entry = ref plan.Entries[i];
             LongestContext = Math.Max(LongestContext, entry.Past + entry.Rows);
-            _logits.Add(entry.LogitStart, entry.LogitRows, entry.Sequence.Adapter);
+            AddSpans(_tokens, entry.Sequence.Spans, entry.Past, entry.Rows, entry.RowStart);
+            AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
+            AddVirtualTokens(entry);
+            _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+            _hasOffsets |= _rotaryOffsets[i] > 0;
+        }
+    }
+
+    /// <summary>The rows that hold a sequence's tokens [from, from + count), each to the span that it is in.</summary>
+    private static void AddSpans(SegmentList segments, ReadOnlySpan<AdapterSpan> spans, int from, int count, int rowStart)
+    {
+        for (var i = 0; i < spans.Length; i++)
+        {
+            var start = Math.Max(from, spans[i].Start);
+            var end = i + 1 < spans.Length ? Math.Min(from + count, spans[i + 1].Start) : from + count;
+            if (start < end)
+            {
+                segments.Add(rowStart + start - from, end - start, spans[i].Weights);
+            }
+        }
+    }
+
+    private void AddVirtualTokens(in PlannedSequence entry)
+    {
+        if (entry.Sequence.VirtualTokens is { IsPrefix: false } soft && entry.Past < soft.Count)
+        {
+            _virtualRows[_virtualCount++] = new VirtualRows(entry.RowStart, Math.Min(entry.Rows, soft.Count - entry.Past), entry.Past, soft);
         }
     }
 }

@@ -31,13 +31,13 @@ internal sealed class OrtStepRunner : IStepRunner
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
         VocabularySize = model.Shape.VocabularySize;
-        _adapters = new StepAdapterBatch(options.MaxSequences);
+        _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
         _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
         _session = CreateSession(environment, model, options.Threads);
         _binding = new OrtIoBinding(_session);
         _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);
 
-        var rows = options.PrefillTokens + options.MaxSequences;
+        var rows = options.MaxRows;
         var sequences = options.MaxSequences;
         var blocks = Math.Min(totalBlocks, (model.Shape.ContextTokens + options.BlockTokens - 1) / options.BlockTokens);
         var memory = environment.CpuMemory;
@@ -56,6 +56,7 @@ internal sealed class OrtStepRunner : IStepRunner
         _adapters.Gather(plan);
         WriteRows(plan);
         WriteSequences(plan);
+        _kvCache.WritePrefixes(plan);
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
         _session.RunWithBinding(_binding);
@@ -99,7 +100,8 @@ internal sealed class OrtStepRunner : IStepRunner
             var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
             for (var row = 0; row < tokens.Length; row++)
             {
-                ids[entry.RowStart + row] = tokens[row];
+                // A virtual token has no id; its row gets its embedding behind the embedding's gather.
+                ids[entry.RowStart + row] = Math.Max(tokens[row], 0);
             }
 
             for (var row = 0; row < entry.LogitRows; row++)

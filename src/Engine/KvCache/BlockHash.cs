@@ -7,7 +7,8 @@ namespace AdapterServe.Engine.KvCache;
 
 /// <summary>
 /// Names the content of a full block and of all blocks before it: SHA-256 over the parent's hash and the block's tokens.
-/// <b>Semantics</b>: equal hashes mean equal tenant, equal adapter in effect and equal tokens from the sequence's start, since the chain's root holds the first two.
+/// <b>Semantics</b>: equal hashes mean equal tenant, equal tokens from the sequence's start and the same adapter in effect at each of them: the chain's root holds
+/// the tenant and the first adapter, and a block in which another one begins is named by that too.
 /// A cryptographic hash, because a collision would show one tenant another's keys and values.
 /// </summary>
 internal readonly record struct BlockHash(ulong A, ulong B, ulong C, ulong D)
@@ -35,6 +36,20 @@ internal readonly record struct BlockHash(ulong A, ulong B, ulong C, ulong D)
         MemoryMarshal.AsBytes(tokens).CopyTo(input[HashBytes..]);
         return Of(input);
     }
+
+    /// <summary>The same content, up to the block in which another adapter takes over at its <paramref name="offset"/>-th token. Allocates nothing.</summary>
+    public BlockHash Switch(in BlockHash adapter, int offset)
+    {
+        Span<ulong> input = stackalloc ulong[9];
+        (input[0], input[1], input[2], input[3]) = (A, B, C, D);
+        (input[4], input[5], input[6], input[7]) = (adapter.A, adapter.B, adapter.C, adapter.D);
+        // No token has this id, so a switch is never some block's tokens.
+        input[8] = (1UL << 63) | (uint)offset;
+        return Of(MemoryMarshal.AsBytes(input));
+    }
+
+    /// <summary>An adapter's digest, for <see cref="Switch"/>; null is the base.</summary>
+    public static BlockHash OfDigest(string? digest) => Of(Encoding.UTF8.GetBytes(digest ?? ""));
 
     public override int GetHashCode() => (int)A;
 

@@ -8,6 +8,7 @@ namespace AdapterServe.Engine.Requests;
 /// </summary>
 public sealed class EngineClient
 {
+    private const int MaxLaterAdapters = 16;
     private readonly RequestQueue _queue;
     private readonly int _blockTokens;
 
@@ -34,7 +35,7 @@ public sealed class EngineClient
         }
         catch
         {
-            request.Adapter?.Dispose();
+            request.ReleaseAdapters();
             throw;
         }
     }
@@ -46,10 +47,12 @@ public sealed class EngineClient
             throw new ArgumentException("The prompt has no tokens.");
         }
 
-        if (request.MaxTokens < 0 || (long)request.PromptTokens.Length + request.MaxTokens > Limits.SequenceTokens)
+        CheckAdapters(request);
+        var before = AdapterSpans.VirtualTokensOf(request)?.Count ?? 0;
+        if (request.MaxTokens < 0 || (long)before + request.PromptTokens.Length + request.MaxTokens > Limits.SequenceTokens)
         {
             throw new ArgumentException(
-                $"The prompt's {request.PromptTokens.Length} tokens and {request.MaxTokens} new ones exceed the {Limits.SequenceTokens} tokens of a sequence.");
+                $"The adapter's {before} virtual tokens, the prompt's {request.PromptTokens.Length} and {request.MaxTokens} new ones exceed the {Limits.SequenceTokens} tokens of a sequence.");
         }
 
         foreach (var token in request.PromptTokens)
@@ -58,6 +61,30 @@ public sealed class EngineClient
             {
                 throw new ArgumentException($"Token id {token} is not in the vocabulary of {Limits.VocabularySize}.");
             }
+        }
+    }
+
+    private static void CheckAdapters(GenerationRequest request)
+    {
+        if (request.LaterAdapters.Length > MaxLaterAdapters)
+        {
+            throw new ArgumentException($"{request.LaterAdapters.Length} adapters take over within the prompt; at most {MaxLaterAdapters} may.");
+        }
+
+        var from = 0;
+        foreach (var later in request.LaterAdapters)
+        {
+            if (later.FromToken <= from || later.FromToken >= request.PromptTokens.Length)
+            {
+                throw new ArgumentException($"An adapter takes over at token {later.FromToken}; such places ascend and lie within the prompt's {request.PromptTokens.Length} tokens, after the first.");
+            }
+
+            if (later.Adapter?.Weights.VirtualTokens is not null)
+            {
+                throw new ArgumentException("An adapter with virtual tokens stands before the whole prompt; it can't take over within it.");
+            }
+
+            from = later.FromToken;
         }
     }
 }

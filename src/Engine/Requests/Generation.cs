@@ -107,7 +107,7 @@ public sealed class Generation : IValueTaskSource
     {
         if (Finish is not null)
         {
-            Request.Adapter?.Dispose();
+            Request.ReleaseAdapters();
         }
 
         lock (_gate)

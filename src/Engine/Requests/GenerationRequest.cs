@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Sampling;
 
@@ -15,6 +16,9 @@ public sealed record GenerationRequest
     /// <summary>Pinned weights, or null for the base. The engine disposes it when the request ends, also when <see cref="EngineClient.Submit"/> throws.</summary>
     public AdapterLease? Adapter { get; init; }
 
+    /// <summary>Adapters that take over at later prompt tokens, in order; the last one generates. Disposed of like <see cref="Adapter"/>.</summary>
+    public ImmutableArray<LaterAdapter> LaterAdapters { get; init; } = [];
+
     /// <summary>Most tokens to generate; 0 only scores the prompt.</summary>
     public required int MaxTokens { get; init; }
 
@@ -25,4 +29,13 @@ public sealed record GenerationRequest
 
     /// <summary>The same for the prompt's tokens from the second on. Such a request does not read the prefix cache.</summary>
     public int? PromptLogProbs { get; init; }
+
+    internal void ReleaseAdapters()
+    {
+        Adapter?.Dispose();
+        foreach (var later in LaterAdapters)
+        {
+            later.Adapter?.Dispose();
+        }
+    }
 }

@@ -174,7 +174,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         }
 
         reservation.Commit();
-        sequence.Generation.CachedPromptTokens = Math.Min(sequence.Computed, sequence.PromptLength);
+        sequence.Generation.CachedPromptTokens = Math.Max(0, Math.Min(sequence.Computed, sequence.PromptLength) - sequence.VirtualCount);
+        sequence.SkipPrefix();
         return true;
     }
 }

@@ -6,12 +6,15 @@ using AdapterServe.Engine.Sampling;
 namespace AdapterServe.Engine.Scheduling;
 
 /// <summary>
-/// One request inside the engine: its tokens, how far keys and values are computed, and the blocks that hold them.
+/// One request inside the engine: its tokens, how far keys and values are computed, and the blocks that hold them. An adapter's virtual tokens are tokens of
+/// the prompt here, before the request's own, with the ids -1, -2, …; outside of the engine nobody sees them.
 /// <b>Effects</b>: everything it will need is allocated by the submitting thread; afterwards only the engine's thread touches it.
 /// </summary>
 internal sealed class Sequence
 {
     private readonly int[] _tokens;
+    private readonly AdapterSpan[] _spans;
+    private readonly BlockHash _root;
     private BlockHash _chain;
     private int _chainedBlocks;
 
@@ -20,29 +23,49 @@ internal sealed class Sequence
         var request = generation.Request;
         Generation = generation;
         Sampling = sampling;
-        PromptLength = request.PromptTokens.Length;
+        VirtualTokens = AdapterSpans.VirtualTokensOf(request);
+        _spans = AdapterSpans.Of(request);
+        PromptLength = VirtualCount + request.PromptTokens.Length;
         _tokens = new int[PromptLength + request.MaxTokens];
-        request.PromptTokens.CopyTo(_tokens, 0);
+        for (var i = 0; i < VirtualCount; i++)
+        {
+            _tokens[i] = ~i;
+        }
+
+        request.PromptTokens.CopyTo(_tokens, VirtualCount);
         Count = PromptLength;
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
-        _chain = BlockHash.Root(request.Tenant, request.Adapter?.Weights.Digest);
-        ScoredPrompt = request.PromptLogProbs is null ? PromptLength : 1;
+        _root = BlockHash.Root(request.Tenant, _spans[0].Weights?.Digest);
+        ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
+        Restart();
     }
 
     public Generation Generation { get; }
 
     public SamplingState Sampling { get; }
 
-    public AdapterWeights? Adapter => Generation.Request.Adapter?.Weights;
+    /// <summary>Which adapter acts on which tokens.</summary>
+    public ReadOnlySpan<AdapterSpan> Spans => _spans;
+
+    /// <summary>What acts on generated tokens.</summary>
+    public AdapterWeights? Adapter => _spans[^1].Weights;
+
+    public VirtualTokens? VirtualTokens { get; }
+
+    public int VirtualCount => VirtualTokens?.Count ?? 0;
+
+    /// <summary>A prefix's rows [this, <see cref="VirtualCount"/>) are to be copied into the blocks by the next step.</summary>
+    public int UnwrittenPrefix { get; private set; }
 
     public BlockTable Table { get; }
 
+    /// <summary>Virtual tokens and the request's prompt.</summary>
     public int PromptLength { get; }
 
     /// <summary>Tokens known: the prompt and what was generated.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Tokens whose keys and values are in the blocks.</summary>
+    /// <summary>Tokens whose keys and values are in the blocks, or will be when the next step runs.</summary>
     public int Computed { get; private set; }
 
     /// <summary>Prompt tokens [0, this) need no log-probability any more.</summary>
@@ -60,6 +83,7 @@ internal sealed class Sequence
     public void Advance(int tokens, BlockPool pool, bool remember)
     {
         Computed += tokens;
+        UnwrittenPrefix = VirtualCount;
         while (remember && (_chainedBlocks + 1) * pool.BlockTokens <= Computed)
         {
             var hash = NextHash(pool.BlockTokens);
@@ -86,13 +110,36 @@ internal sealed class Sequence
         }
     }
 
+    /// <summary>A prefix is not computed: what of it the blocks lack is copied there by the next step.</summary>
+    public void SkipPrefix()
+    {
+        if (VirtualTokens is { IsPrefix: true })
+        {
+            UnwrittenPrefix = Math.Min(Computed, VirtualCount);
+            Computed = Math.Max(Computed, VirtualCount);
+        }
+    }
+
     /// <summary>Forgets what is computed; the tokens stay, and computing them again gives the same continuation.</summary>
     public void Restart()
     {
-        var request = Generation.Request;
-        _chain = BlockHash.Root(request.Tenant, request.Adapter?.Weights.Digest);
-        (_chainedBlocks, Computed) = (0, 0);
+        _chain = _root;
+        (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
     }
 
-    private BlockHash NextHash(int blockTokens) => _chain.Next(_tokens.AsSpan(_chainedBlocks * blockTokens, blockTokens));
+    /// <summary>A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.</summary>
+    private BlockHash NextHash(int blockTokens)
+    {
+        var start = _chainedBlocks * blockTokens;
+        var chain = _chain;
+        foreach (ref readonly var span in _spans.AsSpan(1))
+        {
+            if (span.Start >= start && span.Start < start + blockTokens)
+            {
+                chain = chain.Switch(span.Digest, span.Start - start);
+            }
+        }
+
+        return chain.Next(_tokens.AsSpan(start, blockTokens));
+    }
 }

@@ -15,8 +15,9 @@ internal static unsafe class AttentionStore
         var group = a.Heads / a.KvHeads;
         var position = a.PastLengths[sequence] + token - a.CumulativeLengths[sequence];
         var half = a.RotaryDims / 2;
-        var cos = a.Cos + ((nint)position * half);
-        var sin = a.Sin + ((nint)position * half);
+        var angle = a.RotaryOffsets == null ? position : position - a.RotaryOffsets[sequence];
+        var cos = a.Cos + ((nint)angle * half);
+        var sin = a.Sin + ((nint)angle * half);
         var block = a.BlockTable[((nint)sequence * a.MaxBlocksPerSequence) + (position / a.BlockSize)];
         var slot = (((nint)block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads * size;
         var rotated = stackalloc float[size];

@@ -6,7 +6,7 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// One attention layer over a paged KV cache, for prefill and decode tokens of many sequences at once.
-/// <b>Semantics</b>: token i of sequence b stands at position p = past[b] + i. Its q and k are rotated by p (pairs (j, j + RotaryDims / 2)
+/// <b>Semantics</b>: token i of sequence b stands at position p = past[b] + i. Its q and k are rotated by p - offset[b] (pairs (j, j + RotaryDims / 2)
 /// become (a cos - b sin, b cos + a sin)); k and v are written to slot p % BlockSize of block block_table[b, p / BlockSize]; then
 /// output = sum over visible positions j &lt;= p of softmax_j(cap(Scale q.k_j)) v_j. Query head h reads KV head h / (Heads / KvHeads).
 /// <b>Shapes</b>: on <see cref="PagedAttentionArguments"/>; any head size, block size and group.
@@ -62,9 +62,11 @@ public static unsafe class PagedAttention
             Shape.RequireRange("PagedAttention", "past_sequence_lengths", 0, int.MaxValue, a.PastLengths[b]);
             var length = (long)a.PastLengths[b] + a.CumulativeLengths[b + 1] - from;
             Shape.RequireRange("PagedAttention", "sequence length", 0, ((long)a.MaxBlocksPerSequence * a.BlockSize) + 1, length);
+            var offset = a.RotaryOffsets == null ? 0 : a.RotaryOffsets[b];
+            Shape.RequireRange("PagedAttention", "rotary_offsets", 0, (long)a.PastLengths[b] + 1, offset);
             if (a.RotaryDims > 0)
             {
-                Shape.RequireRange("PagedAttention", "sequence length", 0, (long)a.MaxPositions + 1, length);
+                Shape.RequireRange("PagedAttention", "sequence length", 0, (long)a.MaxPositions + 1, length - offset);
             }
 
             CheckBlocks(a, a.BlockTable + ((nint)b * a.MaxBlocksPerSequence), (int)((length + a.BlockSize - 1) / a.BlockSize));

@@ -10,6 +10,7 @@ internal unsafe struct RmsNormWork
     public int RowStart;
     public int Rows;
     public float Epsilon;
+    public bool IsAdded;
     public float* Values;
     public long Start;
 }
@@ -40,7 +41,7 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
                 var weights = segment.Weights;
                 _works[_segments++] = new RmsNormWork
                 {
-                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, Values = weights.Values, Start = _total,
+                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Values = weights.Values, Start = _total,
                 };
                 _total += rows * _rowCost;
             }
@@ -76,27 +77,29 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
             var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
             for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
             {
-                call.Row<TLanes>(work.RowStart + row, work.Values, work.Epsilon);
+                call.Row<TLanes>(work.RowStart + row, work);
             }
         }
     }
 
-    private readonly void Row<TLanes>(int row, float* values, float epsilon)
+    private readonly void Row<TLanes>(int row, in RmsNormWork work)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var source = _x + ((nint)row * width);
         var target = _y + ((nint)row * width);
-        var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + epsilon);
+        var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
         var factors = TLanes.Broadcast(factor);
         var i = 0;
         for (; i <= width - Lanes; i += Lanes)
         {
-            TLanes.Store(TLanes.Multiply(TLanes.Multiply(TLanes.Load(source + i), factors), TLanes.Load(values + i)), target + i);
+            var scaled = TLanes.Multiply(TLanes.Multiply(TLanes.Load(source + i), factors), TLanes.Load(work.Values + i));
+            TLanes.Store(work.IsAdded ? TLanes.Add(TLanes.Load(target + i), scaled) : scaled, target + i);
         }
 
         for (; i < width; i++)
         {
-            target[i] = source[i] * factor * values[i];
+            var scaled = source[i] * factor * work.Values[i];
+            target[i] = work.IsAdded ? target[i] + scaled : scaled;
         }
     }
 

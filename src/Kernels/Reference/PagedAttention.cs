@@ -27,6 +27,8 @@ internal static unsafe class PagedAttention
     private static int Position(in PagedAttentionArguments a, int sequence, int token) =>
         a.PastLengths[sequence] + token - a.CumulativeLengths[sequence];
 
+    private static int Offset(in PagedAttentionArguments a, int sequence) => a.RotaryOffsets == null ? 0 : a.RotaryOffsets[sequence];
+
     private static long Slot(in PagedAttentionArguments a, int sequence, int position, int kvHead)
     {
         long block = a.BlockTable[(sequence * a.MaxBlocksPerSequence) + (position / a.BlockSize)];
@@ -40,7 +42,7 @@ internal static unsafe class PagedAttention
         {
             var slot = Slot(a, sequence, position, head);
             var source = ((token * a.KvHeads) + head) * a.HeadSize;
-            var rotated = Rotate(a, a.Key + source, position);
+            var rotated = Rotate(a, a.Key + source, position - Offset(a, sequence));
             for (var i = 0; i < a.HeadSize; i++)
             {
                 a.KeyCache[slot + i] = (float)rotated[i];
@@ -73,7 +75,7 @@ internal static unsafe class PagedAttention
     {
         var position = Position(a, sequence, token);
         var kvHead = head / (a.Heads / a.KvHeads);
-        var query = Rotate(a, a.Query + (((token * a.Heads) + head) * a.HeadSize), position);
+        var query = Rotate(a, a.Query + (((token * a.Heads) + head) * a.HeadSize), position - Offset(a, sequence));
         var first = a.Window == 0 ? 0 : Math.Max(0, position - a.Window + 1);
         var logits = new double[position + 1 - first];
         for (var j = first; j <= position; j++)

@@ -1,9 +1,10 @@
 namespace AdapterServe.Kernels.Reference;
 
-/// <summary>y[row] = w * x[row] / sqrt(mean(x[row]^2) + epsilon) for one segment, in double.</summary>
+/// <summary>y[row] = w * x[row] / sqrt(mean(x[row]^2) + epsilon) for one segment, or added to what is there, in double.</summary>
 internal static class RmsNorm
 {
-    public static void Apply(ReadOnlySpan<float> x, Span<double> y, int width, int rowStart, int rowEnd, ReadOnlySpan<float> w, double epsilon)
+    public static void Apply(
+        ReadOnlySpan<float> x, Span<double> y, int width, int rowStart, int rowEnd, ReadOnlySpan<float> w, double epsilon, bool isAdded = false)
     {
         for (var row = rowStart; row < rowEnd; row++)
         {
@@ -15,7 +16,8 @@ internal static class RmsNorm
 
             for (var i = 0; i < width; i++)
             {
-                y[(row * width) + i] = w[i] * x[(row * width) + i] / Math.Sqrt((squares / width) + epsilon);
+                var scaled = w[i] * x[(row * width) + i] / Math.Sqrt((squares / width) + epsilon);
+                y[(row * width) + i] = isAdded ? y[(row * width) + i] + scaled : scaled;
             }
         }
     }

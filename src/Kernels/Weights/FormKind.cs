@@ -9,8 +9,11 @@ public enum FormKind
     /// <summary>x = s * x, element by element, before the base's product.</summary>
     InputScale,
 
-    /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm.</summary>
+    /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm, or added to it.</summary>
     RmsNorm,
+
+    /// <summary>At the embedding: y = R[id], or y += B A[:, id], or y += S[id].</summary>
+    EmbeddingRows,
 
     /// <summary>y = W' x in place of the base's product, or y += dW x.</summary>
     Dense,

@@ -1,28 +1,32 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The weight of a norm without centring. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
+/// The weight of a norm without centring, or what is added to it. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class RmsNormWeights : FormWeights
 {
-    private RmsNormWeights(int width, float epsilon, float* values, long bytes)
+    private RmsNormWeights(int width, float epsilon, bool isAdded, float* values, long bytes)
         : base(FormKind.RmsNorm, width, width, bytes)
     {
         Epsilon = epsilon;
+        IsAdded = isAdded;
         Values = values;
     }
 
     public float Epsilon { get; }
 
+    /// <summary>Whether w x / rms(x) is added to what the norm gave; else it takes its place.</summary>
+    public bool IsAdded { get; }
+
     internal float* Values { get; }
 
-    public static RmsNormWeights Pack(WeightArena arena, float epsilon, ReadOnlySpan<float> values)
+    public static RmsNormWeights Pack(WeightArena arena, float epsilon, ReadOnlySpan<float> values, bool isAdded = false)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, 1);
         var bytes = (long)Packing.RoundUp(values.Length) * sizeof(float);
         var memory = (float*)arena.Allocate(bytes);
         values.CopyTo(new Span<float>(memory, values.Length));
-        return new RmsNormWeights(values.Length, epsilon, memory, bytes);
+        return new RmsNormWeights(values.Length, epsilon, isAdded, memory, bytes);
     }
 }

@@ -7,100 +7,32 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public sealed unsafe class SparseWeights : FormWeights
 {
-    private const int NarrowColumns = 1 << 16;
+    private readonly CompressedRows _rows;
 
-    private SparseWeights(int inFeatures, int outFeatures, int count, WeightType type, int* starts, void* values, void* columns, long bytes)
-        : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
+    private SparseWeights(int inFeatures, int outFeatures, in CompressedRows rows)
+        : base(FormKind.Sparse, inFeatures, outFeatures, rows.Bytes)
     {
-        Count = count;
-        Type = type;
-        Starts = starts;
-        Values = values;
-        Columns = columns;
+        _rows = rows;
     }
 
     /// <summary>Stored elements.</summary>
-    public int Count { get; }
+    public int Count => _rows.Count;
 
-    public WeightType Type { get; }
+    public WeightType Type => _rows.Type;
 
-    internal bool HasNarrowColumns => InFeatures <= NarrowColumns;
+    internal bool HasNarrowColumns => _rows.HasNarrowColumns;
 
-    internal int* Starts { get; }
+    internal int* Starts => _rows.Starts;
 
-    internal void* Values { get; }
+    internal void* Values => _rows.Values;
 
-    internal void* Columns { get; }
+    internal void* Columns => _rows.Columns;
 
     /// <summary>
     /// Packs elements given in any order; equal places add up in the product. <see cref="WeightType.BF16"/> rounds to nearest.
     /// <b>Errors</b>: <see cref="ArgumentException"/> for an index outside of the matrix or lists of different lengths.
     /// </summary>
     public static SparseWeights Pack(
-        WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type)
-    {
-        ArgumentNullException.ThrowIfNull(arena);
-        ArgumentOutOfRangeException.ThrowIfLessThan(inFeatures, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
-        Shape.Require("Sparse", "row indices", values.Length, rows.Length);
-        Shape.Require("Sparse", "column indices", values.Length, columns.Length);
-        for (var i = 0; i < values.Length; i++)
-        {
-            Shape.RequireRange("Sparse", "row index", 0, outFeatures, rows[i]);
-            Shape.RequireRange("Sparse", "column index", 0, inFeatures, columns[i]);
-        }
-
-        var weights = Allocate(arena, inFeatures, outFeatures, values.Length, type);
-        weights.Fill(rows, columns, values);
-        return weights;
-    }
-
-    private static SparseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int count, WeightType type)
-    {
-        var startBytes = ((long)outFeatures + 1) * sizeof(int);
-        var valueBytes = (long)count * type.ElementBytes();
-        var columnBytes = (long)count * (inFeatures <= NarrowColumns ? sizeof(ushort) : sizeof(int));
-        return new SparseWeights(
-            inFeatures, outFeatures, count, type, (int*)arena.Allocate(startBytes), arena.Allocate(valueBytes), arena.Allocate(columnBytes), startBytes + valueBytes + columnBytes);
-    }
-
-    private void Fill(ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values)
-    {
-        foreach (var row in rows)
-        {
-            Starts[row + 1]++;
-        }
-
-        for (var row = 0; row < OutFeatures; row++)
-        {
-            Starts[row + 1] += Starts[row];
-        }
-
-        var next = new Span<int>(Starts, OutFeatures).ToArray();
-        for (var i = 0; i < values.Length; i++)
-        {
-            var at = next[rows[i]]++;
-            SetValue(at, values[i]);
-            if (HasNarrowColumns)
-            {
-                ((ushort*)Columns)[at] = (ushort)columns[i];
-            }
-            else
-            {
-                ((int*)Columns)[at] = columns[i];
-            }
-        }
-    }
-
-    private void SetValue(int at, float value)
-    {
-        if (Type == WeightType.F32)
-        {
-            ((float*)Values)[at] = value;
-        }
-        else
-        {
-            ((ushort*)Values)[at] = BF16.FromSingle(value);
-        }
-    }
+        WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type) =>
+        new(inFeatures, outFeatures, CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type));
 }

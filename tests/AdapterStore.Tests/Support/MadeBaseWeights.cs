@@ -19,7 +19,10 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
         return hasBias;
     }
 
-    public static BaseModel Small(bool hasBias) => new(Bases.Small.Id, Bases.Fingerprint, Bases.Small.Sites) { Weights = new MadeBaseWeights(hasBias) };
+    public static BaseModel Small(bool hasBias) => Of(Bases.Small, hasBias);
+
+    public static BaseModel Of(BaseModel model, bool hasBias) =>
+        new(model.Id, model.Fingerprint, model.Sites) { HeadSize = model.HeadSize, Weights = new MadeBaseWeights(hasBias) };
 
     private static void Fill(int seed, Span<float> values)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Models;
@@ -35,13 +36,14 @@ public sealed class DemoModel : IDisposable
             return null;
         }
 
-        var name = GoldenFile.Read(golden).Adapter;
+        var file = GoldenFile.Read(golden);
+        var name = file.Adapter;
         if (!_storage.Catalog.List("default").Any(adapter => adapter.Name == name))
         {
             await UploadAsync(name);
         }
 
-        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", name), TestContext.Current.CancellationToken);
+        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", file.Task.ValueKind == JsonValueKind.Undefined ? name : $"{name}#{file.Task}"), TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

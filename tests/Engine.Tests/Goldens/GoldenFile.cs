@@ -6,6 +6,7 @@ namespace AdapterServe.Engine.Tests.Goldens;
 /// <summary>What the reference computed with one adapter: see tests/data/README.md.</summary>
 internal sealed record GoldenFile(
     [property: JsonPropertyName("adapter")] string Adapter,
+    [property: JsonPropertyName("task")] JsonElement Task,
     [property: JsonPropertyName("cases")] GoldenCase[] Cases)
 {
     /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>

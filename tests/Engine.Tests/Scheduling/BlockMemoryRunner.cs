@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Execution;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Scheduling;
@@ -67,10 +68,26 @@ internal sealed class BlockMemoryRunner(BlockPool pool, int vocabularySize) : IS
 
     private void Write(in PlannedSequence entry)
     {
+        for (var position = entry.Sequence.UnwrittenPrefix; position < entry.Sequence.VirtualCount; position++)
+        {
+            Write(entry.Sequence, position);
+        }
+
         for (var position = entry.Past; position < entry.Past + entry.Rows; position++)
         {
-            _slots[SlotIndex(entry.Sequence, position)] = Slot(entry.Sequence.Tokens[position], entry.Sequence.Adapter?.Digest);
+            Write(entry.Sequence, position);
         }
+    }
+
+    private void Write(Sequence sequence, int position)
+    {
+        AdapterWeights? adapter = null;
+        foreach (var span in sequence.Spans)
+        {
+            adapter = span.Start <= position ? span.Weights : adapter;
+        }
+
+        _slots[SlotIndex(sequence, position)] = Slot(sequence.Tokens[position], adapter?.Digest);
     }
 
     private int Next(Sequence sequence, int position)

@@ -49,6 +49,23 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void The_forms_of_embedding_rows_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        EmbeddingSegment[] segments =
+        [
+            new(0, 1, ReplacedRows.Pack(arena, 9, 50, [7, 2], new float[100])),
+            new(1, 3, LowRankRows.Pack(arena, 3, 9, 50, new float[27], new float[150], 2)),
+            new(4, 5, SparseRows.Pack(arena, 9, 50, [1, 7], [2, 3], [1f, 2f], WeightType.F32)),
+        ];
+        using var ids = new GuardedBuffer<long>([7, 1, 8, 0, 7]);
+        using var y = new GuardedBuffer<float>(5 * 50);
+        using var workspace = new GuardedBuffer<byte>(EmbeddingRows.WorkspaceBytes(segments.Length));
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() => EmbeddingRows.Apply(ids.Pointer, y.Pointer, 50, segments, workspace.Pointer, parallel)));
+    }
+
+    [Fact]
     public void Attention_allocates_nothing()
     {
         using var attention = new AttentionCase { Heads = 4, KvHeads = 2, HeadSize = 32, Sequences = [(70, 1), (0, 5)] };

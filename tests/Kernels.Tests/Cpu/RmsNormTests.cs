@@ -9,19 +9,22 @@ public sealed unsafe class RmsNormTests
 {
     private const float Epsilon = 1e-5f;
 
-    [Fact]
-    public void Every_width_equals_the_reference_and_other_rows_keep_their_bits()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_width_equals_the_reference_and_other_rows_keep_their_bits(bool isAdded)
     {
         foreach (var width in Lengths.All)
         {
             var (x, y, w) = Data(width, 9);
-            var actual = Run(x, y, w, [(0, 2), (5, 9)], new SerialParallel());
+            var actual = Run(x, y, w, [(0, 2), (5, 9)], new SerialParallel(), isAdded);
             var expected = Array.ConvertAll(y, value => (double)value);
-            Reference.RmsNorm.Apply(x, expected, width, 0, 2, w, Epsilon);
-            Reference.RmsNorm.Apply(x, expected, width, 5, 9, w, Epsilon);
+            Reference.RmsNorm.Apply(x, expected, width, 0, 2, w, Epsilon, isAdded);
+            Reference.RmsNorm.Apply(x, expected, width, 5, 9, w, Epsilon, isAdded);
             for (var i = 0; i < actual.Length; i++)
             {
-                var tolerance = i / width is >= 2 and < 5 ? 0 : Tolerances.RmsNorm(width, Math.Abs(expected[i]));
+                var magnitude = Math.Abs(expected[i]) + (isAdded ? 2 * Math.Abs(y[i]) : 0);
+                var tolerance = i / width is >= 2 and < 5 ? 0 : Tolerances.RmsNorm(width, magnitude);
                 Assert.True(Math.Abs(actual[i] - expected[i]) <= tolerance, $"width {width}, at {i}: expected {expected[i]}, got {actual[i]}");
             }
         }
@@ -47,10 +50,10 @@ public sealed unsafe class RmsNormTests
     private static (float[] X, float[] Y, float[] W) Data(int width, int rows) => (
         RandomData.Floats(1, (long)rows * width), RandomData.Floats(2, (long)rows * width), RandomData.Floats(3, width));
 
-    private static float[] Run(float[] x, float[] y, float[] w, (int Start, int End)[] rows, IParallel parallel)
+    private static float[] Run(float[] x, float[] y, float[] w, (int Start, int End)[] rows, IParallel parallel, bool isAdded = false)
     {
         using var arena = new WeightArena();
-        var weights = RmsNormWeights.Pack(arena, Epsilon, w);
+        var weights = RmsNormWeights.Pack(arena, Epsilon, w, isAdded);
         var segments = Array.ConvertAll(rows, r => new RmsNormSegment(r.Start, r.End, weights));
         using var input = new GuardedBuffer<float>(x);
         using var output = new GuardedBuffer<float>(y);

@@ -73,7 +73,7 @@ internal static class AdapterEndpoints
     private static Task UnloadAsync(HttpContext context, ServingModel model, string name)
     {
         var version = Resolve(model, name);
-        model.Store.Cache.Unload(version.Digest);
+        model.Store.Cache.Unload(version.WeightsDigest);
         return ResidencyAsync(context, model, version);
     }
 
@@ -124,5 +124,5 @@ internal static class AdapterEndpoints
 
     private static Task ResidencyAsync(HttpContext context, ServingModel model, AdapterVersion version) =>
         JsonAnswer.WriteAsync(
-            context, new AdapterResidency(version.Name, version.Number, version.Digest, model.Store.Cache.Contains(version.Digest)), RestJson.Answers.AdapterResidency);
+            context, new AdapterResidency(version.Name, version.Number, version.Digest, model.Store.Cache.Contains(version.WeightsDigest)), RestJson.Answers.AdapterResidency);
 }

@@ -32,9 +32,7 @@ internal static class ModelEndpoints
         }
 
         var name = RouteName.Decode(id);
-        var card = model.ResolveAdapter(name) is { } version
-            ? Card(model, model.Store.Catalog.Get(version.Tenant, version.Name, version.Digest), name)
-            : BaseCard(model);
+        var card = model.DescribeAdapter(name) is { } adapter ? Card(model, adapter, name) : BaseCard(model);
         return JsonAnswer.WriteAsync(context, card, RestJson.Answers.ModelCard);
     }
 

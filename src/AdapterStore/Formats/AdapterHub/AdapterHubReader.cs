@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterStore.Formats.AdapterHub;
 /// </summary>
 internal sealed class AdapterHubReader : IAdapterReader
 {
-    private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubLora()];
+    private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubLora(), new HubPrefix()];
 
     public bool Recognises(AdapterFolder folder) =>
         folder.Config is { } config && new ConfigValues(config).Find("config") is { ValueKind: JsonValueKind.Object or JsonValueKind.String };
@@ -27,13 +27,18 @@ internal sealed class AdapterHubReader : IAdapterReader
         try
         {
             var adapter = new HubAdapter(root, baseModel, HubTensors.OfAdapter(file));
-            List<SiteTensors> sites = [.. parts.SelectMany(part => part.Architecture.Read(part.Config, adapter))];
+            List<SiteTensors> sites = [.. parts.SelectMany(part => part.Architecture.ReadSites(part.Config, adapter))];
+            var virtualTokens = parts.Select(part => part.Architecture.ReadVirtualTokens(part.Config, adapter)).OfType<VirtualTokenTensors>().ToList();
             adapter.Tensors.RequireNoneLeft();
             head = HubFiles.OpenHead(folder.Files);
             sites.AddRange(head is null ? [] : HubHead.Read(folder, head, baseModel));
-            return sites.Count > 0
-                ? new AdapterTensors(string.Join('+', parts.Select(part => part.Architecture.KindOf(part.Config))), head is null ? file : new JoinedTensors(file, head), [.. sites])
-                : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+            if (sites.Count == 0 && virtualTokens.Count == 0)
+            {
+                throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+            }
+
+            var kind = string.Join('+', parts.Select(part => part.Architecture.KindOf(part.Config)));
+            return new AdapterTensors(kind, head is null ? file : new JoinedTensors(file, head), [.. sites]) { VirtualTokens = virtualTokens.SingleOrDefault() };
         }
         catch
         {

@@ -16,7 +16,7 @@ internal sealed class HubLora : IHubArchitecture
 
     public string KindOf(ConfigValues config) => IsScale(config) ? "ia3" : IsVera(config) ? "vera" : config.Flag("use_dora") ? "dora" : "lora";
 
-    public IEnumerable<SiteTensors> Read(ConfigValues config, HubAdapter adapter)
+    public IEnumerable<SiteTensors> ReadSites(ConfigValues config, HubAdapter adapter)
     {
         HubOptions.RequireServable(
             config, "selfattn_lora", "intermediate_lora", "output_lora", "r", "alpha", "attn_matrices", "composition_mode", "use_dora", "vera_d", "vera_b", "dtype");

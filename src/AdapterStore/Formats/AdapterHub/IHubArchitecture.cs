@@ -10,5 +10,8 @@ internal interface IHubArchitecture
     string KindOf(ConfigValues config);
 
     /// <summary>Takes the method's tensors and says what they do at which site. <b>Errors</b>: Unservable, Malformed.</summary>
-    IEnumerable<SiteTensors> Read(ConfigValues config, HubAdapter adapter);
+    IEnumerable<SiteTensors> ReadSites(ConfigValues config, HubAdapter adapter) => [];
+
+    /// <summary>What stands before the sequence, or null; errors as for <see cref="ReadSites"/>.</summary>
+    VirtualTokenTensors? ReadVirtualTokens(ConfigValues config, HubAdapter adapter) => null;
 }

@@ -12,6 +12,7 @@ internal sealed class GgufHeader
 {
     private const int MinEntryBytes = 13;
     private const int MaxEntries = 1 << 16;
+    private const ulong MaxListed = 4096;
     private const uint TextType = 8;
     private const uint ListType = 9;
     private const string AlignmentKey = "general.alignment";
@@ -22,6 +23,9 @@ internal sealed class GgufHeader
 
     /// <summary>Values that are f32 or u32.</summary>
     public Dictionary<string, double> Numbers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Values that are short lists of i32 or u32.</summary>
+    public Dictionary<string, long[]> Integers { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, GgufTensor> Tensors { get; } = new(StringComparer.Ordinal);
 
@@ -87,7 +91,7 @@ internal sealed class GgufHeader
                 Texts.Add(key, cursor.Text());
                 break;
             case ListType:
-                SkipList(cursor);
+                ReadList(key, cursor);
                 break;
             default:
                 cursor.Skip(SizeOf(type));
@@ -95,13 +99,19 @@ internal sealed class GgufHeader
         }
     }
 
-    private static void SkipList(GgufCursor cursor)
+    private void ReadList(string key, GgufCursor cursor)
     {
         var type = cursor.UInt32();
         var count = cursor.UInt64();
         if (count > (ulong)cursor.Left)
         {
             throw GgufErrors.Count();
+        }
+
+        if (type is 4 or 5 && count is > 0 and <= MaxListed)
+        {
+            Integers.Add(key, [.. Enumerable.Range(0, (int)count).Select(_ => type == 4 ? cursor.UInt32() : (long)(int)cursor.UInt32())]);
+            return;
         }
 
         if (type != TextType)

@@ -15,6 +15,7 @@ internal sealed class GgufLoraReader : IAdapterReader
 {
     private const string Extension = ".gguf";
     private const string Llama = "llama";
+    private const string Invocation = "adapter.alora.invocation_tokens";
     private const string PartA = ".weight.lora_a";
     private const string PartB = ".weight.lora_b";
 
@@ -67,8 +68,9 @@ internal sealed class GgufLoraReader : IAdapterReader
             sites.Add(site.Index, new LowRankTensors(site, Place(a, mapped, 0, placed), Place(b, mapped, isReordered ? HeadSize(baseModel, b) : 0, placed), rank, Scale(alpha, rank)));
         }
 
+        var invocation = header.Has(Invocation) ? InvocationTokens.Checked(header.Integers.GetValueOrDefault(Invocation) ?? [], baseModel) : [];
         return sites.Count > 0
-            ? new AdapterTensors("lora", new GgufTensors(mapped, placed), [.. sites.Values])
+            ? new AdapterTensors(invocation.IsEmpty ? "lora" : "alora", new GgufTensors(mapped, placed), [.. sites.Values]) { InvocationTokens = invocation }
             : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
     }
 
@@ -77,11 +79,6 @@ internal sealed class GgufLoraReader : IAdapterReader
         if (header.Texts.GetValueOrDefault("general.type") != "adapter" || header.Texts.GetValueOrDefault("adapter.type") != "lora")
         {
             throw StoreErrors.Unservable("gguf_not_lora", "The GGUF file is no LoRA adapter (general.type adapter, adapter.type lora).");
-        }
-
-        if (header.Has("adapter.alora.invocation_tokens"))
-        {
-            throw StoreErrors.Unservable("alora", "Activated LoRA is not served from GGUF; upload PEFT's folder.");
         }
 
         var architecture = header.Texts.GetValueOrDefault("general.architecture") ?? throw GgufErrors.Key("general.architecture");

@@ -16,13 +16,12 @@ internal static class LoraOptions
         "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "r", "lora_alpha", "lora_dropout",
         "rank_pattern", "alpha_pattern", "use_rslora", "target_modules", "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern",
         "use_dora", "lora_bias", "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
-        "qalora_group_size", "runtime_config", "use_bdlora");
+        "qalora_group_size", "runtime_config", "use_bdlora", "alora_invocation_tokens");
 
     /// <summary>Options that turn a plain LoRA into something else, each with its code and what to do.</summary>
     private static readonly (string Key, string Code, string Reason)[] Refused =
     [
         ("trainable_token_indices", "trainable_tokens", "Trainable tokens are not served yet; train without trainable_token_indices."),
-        ("alora_invocation_tokens", "alora", "Activated LoRA is not served yet; train without alora_invocation_tokens."),
         ("kasa_config", "kasa", "KaSA truncates the smallest singular values of the base's weights, so its base can't be shared; train without kasa_config."),
         ("layer_replication", "layer_replication", "layer_replication changes the base's depth, so the base can't be shared; train without it."),
         ("target_parameters", "target_parameters", "LoRA on bare parameters is not served yet; target modules instead."),
@@ -49,6 +48,11 @@ internal static class LoraOptions
         }
 
         RequireNoBias(values.Text("bias"), baseModel);
+        if (values.Find("alora_invocation_tokens") is not null && (values.Flag("use_dora") || values.IsMeaningful("use_bdlora")))
+        {
+            throw StoreErrors.Unservable("alora", "Activated LoRA together with use_dora or use_bdlora is not served; train without them.");
+        }
+
         RequireSharedBase(values);
         foreach (var key in values.MeaningfulKeys())
         {

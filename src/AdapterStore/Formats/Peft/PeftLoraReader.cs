@@ -1,10 +1,11 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Patterns;
 using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
 
 /// <summary>
-/// LoRA, rsLoRA and DoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or the older <c>adapter_model.bin</c>.
+/// LoRA, rsLoRA, DoRA and activated LoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or the older <c>adapter_model.bin</c>.
 /// <b>Semantics</b>: y += (alpha / r) (B (A x) + c) at each adapted module, rank and alpha resolved per module; a saved <c>lm_head</c> replaces the base's.
 /// <b>Source</b>: PEFT's documented file format.
 /// </summary>
@@ -17,16 +18,29 @@ internal sealed class PeftLoraReader : IAdapterReader
         var values = new ConfigValues(folder.Config!.Value);
         LoraOptions.RequireServable(values, baseModel);
         var manifest = LoraManifestReader.Read(values);
+        var invocation = Invocation(values, baseModel);
         var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             var modules = LoraModules.From(file, baseModel);
-            return new AdapterTensors(manifest.UseDora ? "dora" : "lora", file, LoraResolver.Resolve(manifest, modules, baseModel, new PatternBudget()));
+            var sites = LoraResolver.Resolve(manifest, modules, baseModel, new PatternBudget());
+            if (!invocation.IsEmpty)
+            {
+                InvocationTokens.RequireMaskable(sites);
+            }
+
+            return new AdapterTensors(manifest.UseDora ? "dora" : invocation.IsEmpty ? "lora" : "alora", file, sites) { InvocationTokens = invocation };
         }
         catch
         {
             file.Dispose();
             throw;
         }
+    }
+
+    private static ImmutableArray<int> Invocation(ConfigValues values, BaseModel baseModel)
+    {
+        const string Key = "alora_invocation_tokens";
+        return values.Find(Key) is null ? [] : InvocationTokens.Checked((values.Ints(Key) ?? []).Select(id => (long)id), baseModel);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SiteForms
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
         _runners[(int)FormKind.RmsNorm] = new RmsNormRunner(maxSegments, workspace);
+        _runners[(int)FormKind.EmbeddingRows] = new EmbeddingRowsRunner(maxSegments, workspace);
         _runners[(int)FormKind.Dense] = new DenseRunner(maxSegments, workspace);
         _runners[(int)FormKind.LowRank] = new LowRankRunner(maxSegments, workspace);
         _runners[(int)FormKind.Sparse] = new SparseRunner(maxSegments, workspace);

@@ -5,8 +5,11 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 /// </summary>
 internal unsafe struct SiteOperands
 {
-    /// <summary>The site's input; behind a sublayer the residual stream that entered it.</summary>
+    /// <summary>The site's input; behind a sublayer the residual stream that entered it; null at the embedding.</summary>
     public float* X;
+
+    /// <summary>At the embedding the rows' token ids, each below the vocabulary's size; null elsewhere.</summary>
+    public long* Ids;
 
     /// <summary>The base's output; null before the base op.</summary>
     public float* Y;

@@ -29,6 +29,9 @@ internal interface IPeftMethod
     /// <summary><b>Errors</b>: Unservable for options that change what is computed in a way that is not served.</summary>
     void RequireServable(ConfigValues config, BaseModel baseModel) => PeftOptions.RequireServable(config, Options);
 
+    /// <summary>The tasks that the file holds, see <see cref="FileTasks"/>; <see cref="PeftAdapter.Task"/> is the one to be read. Empty for methods without tasks.</summary>
+    ImmutableArray<string> TasksOf(ConfigValues config) => [];
+
     /// <summary>Reads the options once; the function is asked for each adapted module in the base's order and answers null where the adapter does nothing.</summary>
     Func<PeftModule, SiteTensors?> Begin(PeftAdapter adapter);
 }

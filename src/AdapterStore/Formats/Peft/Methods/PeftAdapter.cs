@@ -7,7 +7,7 @@ using AdapterServe.AdapterStore.Validation;
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 
 /// <summary>What a method asks of the whole adapter: options, ranks by pattern, shared tensors.</summary>
-internal sealed class PeftAdapter(ConfigValues config, BaseModel baseModel, PeftTensors tensors, PatternBudget budget)
+internal sealed class PeftAdapter(ConfigValues config, BaseModel baseModel, PeftTensors tensors, PatternBudget budget, int task)
 {
     private const int MaxRank = 1 << 16;
 
@@ -16,6 +16,9 @@ internal sealed class PeftAdapter(ConfigValues config, BaseModel baseModel, Peft
     public BaseModel Base { get; } = baseModel;
 
     public PatternBudget Budget { get; } = budget;
+
+    /// <summary>The task to be read, for methods that have several.</summary>
+    public int Task { get; } = task;
 
     /// <summary>The adapted sites in the base's order.</summary>
     public ImmutableArray<Site> Sites { get; } = [.. tensors.BySite.Values.Select(module => module.Site)];

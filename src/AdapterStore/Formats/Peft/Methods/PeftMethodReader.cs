@@ -18,10 +18,10 @@ internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
             var budget = new PatternBudget();
             var tensors = PeftTensors.From(file, method, baseModel);
             tensors.RequireSelected(config, baseModel, budget);
-            var lower = method.Begin(new PeftAdapter(config, baseModel, tensors, budget));
-            SiteTensors[] sites = [.. tensors.BySite.Values.Select(lower).OfType<SiteTensors>()];
+            var lower = method.Begin(new PeftAdapter(config, baseModel, tensors, budget, folder.Task));
+            SiteTensors[] sites = [.. tensors.BySite.Values.Select(lower).OfType<SiteTensors>().SelectMany(placed => placed.Forms)];
             return sites.Length > 0
-                ? new AdapterTensors(method.Kind, file, [.. sites])
+                ? new AdapterTensors(method.Kind, file, [.. sites]) { Tasks = method.TasksOf(config) }
                 : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
         }
         catch

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tests.Support;
 
@@ -51,21 +52,31 @@ internal static class SmallMethod
         using var storage = folder.Open(baseModel);
         var put = await storage.PutAsync("small", adapter.Files());
         using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "small"), TestContext.Current.CancellationToken);
-        var site = (baseModel ?? Bases.Small).FindSite(Q0)!;
-        var form = Assert.Single(lease.Weights.At(site.Index).ToArray());
+        return (DeltaOf(lease.Weights, baseModel ?? Bases.Small), Assert.Single(put.Descriptor.Forms));
+    }
+
+    /// <summary>The same of weights at hand.</summary>
+    public static double[,] DeltaOf(AdapterWeights weights, BaseModel baseModel)
+    {
+        var site = baseModel.FindSite(Q0)!;
         var delta = new double[site.OutFeatures, site.InFeatures];
         for (var column = 0; column < site.InFeatures; column++)
         {
-            var x = new float[site.InFeatures];
-            x[column] = 1;
-            var y = FormRunner.Run(form, x);
+            var y = new float[site.OutFeatures];
+            foreach (var form in weights.At(site.Index))
+            {
+                var x = new float[site.InFeatures];
+                x[column] = 1;
+                FormRunner.Apply(form, x, y);
+            }
+
             for (var row = 0; row < y.Length; row++)
             {
                 delta[row, column] = y[row];
             }
         }
 
-        return (delta, Assert.Single(put.Descriptor.Forms));
+        return delta;
     }
 
     public static void AssertDelta(double[,] actual, Func<int, int, double> expected)

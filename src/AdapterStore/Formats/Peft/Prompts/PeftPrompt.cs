@@ -1,0 +1,38 @@
+using AdapterServe.AdapterStore.Formats.Peft.Vectors;
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
+
+/// <summary>
+/// What a kind reads its virtual tokens from.
+/// <b>Errors</b>: Unservable <c>shape_mismatch</c>, <c>option_range</c> where configuration, file and base disagree.
+/// </summary>
+internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseModel baseModel)
+{
+    private const int MaxTokens = 1 << 16;
+
+    public ConfigValues Config => config;
+
+    /// <summary>Virtual tokens.</summary>
+    public int Count => config.RequiredInt("num_virtual_tokens") is >= 1 and <= MaxTokens and var count
+        ? count
+        : throw StoreErrors.Unservable("option_range", $"'num_virtual_tokens' is {config.RequiredInt("num_virtual_tokens")}; 1 to {MaxTokens} are served.");
+
+    /// <summary>Width of the base's embeddings.</summary>
+    public int Hidden => baseModel.Sites.First(site => site.Kind == SiteKind.Embedding).OutFeatures;
+
+    /// <summary>Keys and values of all layers.</summary>
+    public KvLayout Kv => KvLayout.Of(baseModel);
+
+    public SafetensorsTensor Tensor(string name, params ReadOnlySpan<long> shape) => TensorShape.Require(file.Tensors[name], shape);
+
+    /// <summary>An option that repeats a size of the base must not contradict it.</summary>
+    public void RequireOption(string key, int expected)
+    {
+        if (config.IntOr(key, expected) is var given && given != expected)
+        {
+            throw StoreErrors.Unservable("shape_mismatch", $"'{key}' is {given}; on the base {baseModel.Id} it must be {expected}, so the adapter is of another model.");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Tests.Support;
+
+namespace AdapterServe.AdapterStore.Tests.Fuzz;
+
+/// <summary>
+/// Sound uploads of every format: the small ones that the tests make, and every adapter of the repository's data. The smaller one is, the more often it is picked.
+/// </summary>
+internal sealed class FuzzCorpus
+{
+    private const int MaxBytes = 512 << 10;
+    private readonly FuzzItem[] _items;
+    private readonly double[] _bounds;
+
+    public FuzzCorpus()
+    {
+        _items = [.. Made(), .. Stored()];
+        _bounds = new double[_items.Length];
+        var sum = 0.0;
+        for (var i = 0; i < _items.Length; i++)
+        {
+            _bounds[i] = sum += 1.0 / Math.Max(_items[i].Bytes, 4 << 10);
+        }
+    }
+
+    public IReadOnlyList<FuzzItem> Items => _items;
+
+    public FuzzItem Pick(Random random)
+    {
+        var at = Array.BinarySearch(_bounds, random.NextDouble() * _bounds[^1]);
+        return _items[Math.Min(at < 0 ? ~at : at, _items.Length - 1)];
+    }
+
+    /// <summary>A file of any item, to splice from.</summary>
+    public byte[] AnyFile(Random random)
+    {
+        var item = Pick(random);
+        return item.Files[item.FileNames[random.Next(item.FileNames.Length)]];
+    }
+
+    private static IEnumerable<FuzzItem> Made()
+    {
+        var small = MadeBaseWeights.Small(hasBias: true);
+        yield return new FuzzItem("lora", new SmallLora().Files(), small);
+        yield return new FuzzItem("lora-bf16", SmallLora.Make(lora => lora.Type = SafetensorsType.BF16).Files(), small);
+        yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
+        for (var type = 0u; type < 2; type++)
+        {
+            yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);
+        }
+
+        var pickled = new SmallLora().Files();
+        pickled.Remove("adapter_model.safetensors");
+        foreach (var (name, file) in TestData.Files(Path.Combine(TestData.Root, "tests", "data", "pickles")))
+        {
+            if (Path.GetExtension(name) is ".pt" or ".bin" or ".ckpt")
+            {
+                yield return new FuzzItem("pickle-" + name, new(pickled) { ["adapter_model.bin"] = file }, small);
+            }
+        }
+    }
+
+    private static IEnumerable<FuzzItem> Stored()
+    {
+        var demo = MadeBaseWeights.Of(Bases.Demo, hasBias: false);
+        foreach (var parent in (string[])["adapters", "refused"])
+        {
+            foreach (var folder in Directory.GetDirectories(Path.Combine(TestData.Root, "tests", "data", parent)).Order(StringComparer.Ordinal))
+            {
+                var item = new FuzzItem(Path.GetFileName(folder), TestData.Files(folder), demo);
+                if (item.Bytes <= MaxBytes)
+                {
+                    yield return item;
+                }
+            }
+        }
+    }
+}
