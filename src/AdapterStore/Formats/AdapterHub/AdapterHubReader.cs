@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterStore.Formats.AdapterHub;
 /// </summary>
 internal sealed class AdapterHubReader : IAdapterReader
 {
-    private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubLora(), new HubPrefix()];
+    private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubBottleneck(), new HubLora(), new HubPrefix()];
 
     public bool Recognises(AdapterFolder folder) =>
         folder.Config is { } config && new ConfigValues(config).Find("config") is { ValueKind: JsonValueKind.Object or JsonValueKind.String };
@@ -35,6 +35,11 @@ internal sealed class AdapterHubReader : IAdapterReader
             if (sites.Count == 0 && virtualTokens.Count == 0)
             {
                 throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+            }
+
+            if (virtualTokens.Count > 1)
+            {
+                throw StoreErrors.Unservable("several_prefixes", "The adapter is a union with two prefixes, of which one is served; save them as two adapters.");
             }
 
             var kind = string.Join('+', parts.Select(part => part.Architecture.KindOf(part.Config)));
