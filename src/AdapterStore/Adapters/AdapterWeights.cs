@@ -33,6 +33,9 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Native bytes held.</summary>
     public long Bytes => _arena.Bytes;
 
+    /// <summary>Bytes that each sequence keeps for the forms between steps; where there are any, every token of a sequence has to be computed for it.</summary>
+    public long SequenceStateBytes => _arena.StateBytes;
+
     /// <summary>The forms at a site, in the order in which they apply; empty where the adapter does nothing. Allocates nothing.</summary>
     public ReadOnlySpan<FormWeights> At(int siteIndex) => _bySite[siteIndex];
 

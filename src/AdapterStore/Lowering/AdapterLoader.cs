@@ -69,6 +69,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.InputScale => "input_scale",
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",
+        FormKind.Bottleneck => "bottleneck",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 

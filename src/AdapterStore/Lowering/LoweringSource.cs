@@ -26,7 +26,14 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         file.CopyToF32(tensor, values);
         return FiniteCheck.IsFinite(values)
             ? values
-            : throw StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
+            : throw NotFinite(tensor);
+    }
+
+    /// <summary>A bf16 tensor as it is.</summary>
+    public ushort[] ReadBF16(SafetensorsTensor tensor)
+    {
+        var values = file.Elements<ushort>(tensor);
+        return FiniteCheck.IsFinite(values) ? values.ToArray() : throw NotFinite(tensor);
     }
 
     /// <summary>i32, i64, or whole numbers in f32, as some systems save them; others become -1, which no range holds.</summary>
@@ -59,4 +66,7 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
     public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) => FiniteCheck.IsFinite(values)
         ? VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, values)
         : throw StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
+
+    private static AdapterStoreException NotFinite(SafetensorsTensor tensor) =>
+        StoreErrors.Unservable("not_finite", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds NaN or infinity.");
 }

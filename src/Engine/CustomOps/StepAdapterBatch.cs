@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using AdapterServe.Engine.Scheduling;
+using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.CustomOps;
 
@@ -13,7 +16,9 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly SegmentList _logits = new(maxRows);
     private readonly VirtualRows[] _virtualRows = new VirtualRows[maxSequences];
     private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
+    private readonly SequenceRows[] _sequences = new SequenceRows[maxSequences];
     private int _virtualCount;
+    private int _sequenceCount;
     private bool _hasOffsets;
     private int _tokenRows;
     private int _logitRows;
@@ -24,16 +29,38 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     public ReadOnlySpan<VirtualRows> VirtualRows => _virtualRows.AsSpan(0, _virtualCount);
 
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
-    public int* RotaryOffsets => _hasOffsets ? (int*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+    public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
+
+    /// <summary>The token rows of those sequences whose adapters keep a state, in row order.</summary>
+    public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
 
     /// <summary>Positions of the longest sequence after the step.</summary>
     public int LongestContext { get; private set; }
 
     public int Rows(RowKind rows) => rows == RowKind.Tokens ? _tokenRows : _logitRows;
 
+    /// <summary>Which of <see cref="Sequences"/> the rows [<paramref name="rowStart"/>, <paramref name="rowEnd"/>) of one adapter are made of.</summary>
+    public (int First, int Count) SequencesOf(int rowStart, int rowEnd)
+    {
+        var first = 0;
+        while (first < _sequenceCount && _sequences[first].RowStart < rowStart)
+        {
+            first++;
+        }
+
+        var end = first;
+        while (end < _sequenceCount && _sequences[end].RowEnd <= rowEnd)
+        {
+            end++;
+        }
+
+        return (first, end - first);
+    }
+
     public void Gather(StepPlan plan)
     {
-        (_tokenRows, _logitRows, LongestContext, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, false);
+        (_tokenRows, _logitRows, LongestContext) = (plan.Rows, plan.LogitRows, 0);
+        (_virtualCount, _sequenceCount, _hasOffsets) = (0, 0, false);
         _tokens.Clear();
         _logits.Clear();
         for (var i = 0; i < plan.Count; i++)
@@ -45,6 +72,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             AddVirtualTokens(entry);
             _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
             _hasOffsets |= _rotaryOffsets[i] > 0;
+            AddState(entry);
         }
     }
 
@@ -67,6 +95,15 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
         if (entry.Sequence.VirtualTokens is { IsPrefix: false } soft && entry.Past < soft.Count)
         {
             _virtualRows[_virtualCount++] = new VirtualRows(entry.RowStart, Math.Min(entry.Rows, soft.Count - entry.Past), entry.Past, soft);
+        }
+    }
+
+    private void AddState(in PlannedSequence entry)
+    {
+        if (entry.Sequence.AdapterState is { } state)
+        {
+            var memory = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(state));
+            _sequences[_sequenceCount++] = new SequenceRows(entry.RowStart, entry.RowStart + entry.Rows, memory);
         }
     }
 }

@@ -160,7 +160,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private bool TryAdmit(Sequence sequence)
     {
         using var reservation = _reservation.Begin(sequence.Table);
-        if (options.PrefixCache && sequence.Generation.Request.PromptLogProbs is null)
+        // What an adapter keeps of a sequence comes from its tokens only, not from the blocks.
+        if (options.PrefixCache && sequence.AdapterState is null && sequence.Generation.Request.PromptLogProbs is null)
         {
             sequence.ShareBeginning(reservation, pool.BlockTokens);
         }

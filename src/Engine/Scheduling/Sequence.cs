@@ -36,6 +36,7 @@ internal sealed class Sequence
         Count = PromptLength;
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
         _root = BlockHash.Root(request.Tenant, _spans[0].Weights?.Digest);
+        AdapterState = Adapter is { SequenceStateBytes: > 0 } adapter ? GC.AllocateArray<byte>(checked((int)adapter.SequenceStateBytes), pinned: true) : null;
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
         Restart();
     }
@@ -56,6 +57,9 @@ internal sealed class Sequence
 
     /// <summary>A prefix's rows [this, <see cref="VirtualCount"/>) are to be copied into the blocks by the next step.</summary>
     public int UnwrittenPrefix { get; private set; }
+
+    /// <summary>What the adapter's forms keep of this sequence from step to step, pinned; zero before the first token, null for adapters that keep nothing.</summary>
+    public byte[]? AdapterState { get; }
 
     public BlockTable Table { get; }
 
@@ -125,6 +129,7 @@ internal sealed class Sequence
     {
         _chain = _root;
         (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
+        AdapterState.AsSpan().Clear();
     }
 
     /// <summary>A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.</summary>

@@ -115,7 +115,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             var column = unit % columns * UnitWidth;
             panel.Rows = Math.Min(UnitRows, work.Rows - row);
             panel.DepthStride = Packing.WidthAt(column, outFeatures);
-            panel.W = (byte*)work.W + ((nint)column * inFeatures * TElement.Bytes);
+            panel.W = (byte*)work.W + TElement.BytesOf((nint)column * inFeatures);
             panel.X = _x + ((nint)(work.RowStart + row) * inFeatures);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
             panel.Run<TLanes, TElement>(Math.Min(UnitWidth, outFeatures - column));

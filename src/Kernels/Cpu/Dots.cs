@@ -205,7 +205,7 @@ internal unsafe struct Dots
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void* Rank<TElement>(int rank)
-        where TElement : IElement => (byte*)A + ((nint)Math.Min(rank, Ranks - 1) * 16 * TElement.Bytes);
+        where TElement : IElement => (byte*)A + TElement.BytesOf((nint)Math.Min(rank, Ranks - 1) * 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly float* Row(int row) => X + (Math.Min(row, Rows - 1) * XStride);

@@ -235,7 +235,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             var rank = unit % groups * Packing.RankGroup;
             dots.Ranks = Math.Min(Packing.RankGroup, work.Rank - rank);
             dots.Rows = Math.Min(ShrinkRows, work.Rows - row);
-            dots.A = (byte*)work.A + ((nint)rank * _paddedIn * TElement.Bytes);
+            dots.A = (byte*)work.A + TElement.BytesOf((nint)rank * _paddedIn);
             dots.X = work.X + ((nint)row * _paddedIn);
             dots.V = work.V + ((nint)row * work.Rank) + rank;
             dots.Run<TLanes, TElement>();
@@ -259,7 +259,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             var column = unit % columns * ExpandWidth;
             panel.Rows = Math.Min(ExpandRows, work.Rows - row);
             panel.DepthStride = Packing.WidthAt(column, outFeatures);
-            panel.W = (byte*)work.B + ((nint)column * work.Rank * TElement.Bytes);
+            panel.W = (byte*)work.B + TElement.BytesOf((nint)column * work.Rank);
             panel.X = work.V + ((nint)row * work.Rank);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
             panel.Run<TLanes, TElement>(Math.Min(ExpandWidth, outFeatures - column));

@@ -67,7 +67,7 @@ internal unsafe struct Panel
         {
             for (var i = 0; i < count; i++)
             {
-                shifted[i].W = (byte*)runs[i].W + (block * BlockStride * TElement.Bytes);
+                shifted[i].W = (byte*)runs[i].W + TElement.BytesOf(block * BlockStride);
                 shifted[i].Depth = runs[i].Depth;
                 shifted[i].Ask = runs[i].Ask;
             }
@@ -115,7 +115,7 @@ internal unsafe struct Panel
         for (var row = 0; row < Rows; row += tailRows)
         {
             var tail = this;
-            tail.W = (byte*)W + (block * BlockStride * TElement.Bytes);
+            tail.W = (byte*)W + TElement.BytesOf(block * BlockStride);
             tail.Blocks = 1;
             tail.X = X + (row * XStride);
             tail.Rows = Math.Min(tailRows, Rows - row);
@@ -142,7 +142,7 @@ internal unsafe struct Panel
         where TElement : IElement
     {
         PanelRun run;
-        run.W = (byte*)W + (((block * BlockStride) + (depth * DepthStride)) * TElement.Bytes);
+        run.W = (byte*)W + TElement.BytesOf((block * BlockStride) + (depth * DepthStride));
         run.Depth = depths;
         run.Ask = null;
         RunRows<TLanes, TElement, AsksNothing>(block, blocks, depth, &run, 1);

@@ -43,7 +43,7 @@ internal unsafe struct PanelTile
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
+            void* w0 = (byte*)run->W + TElement.BytesOf(o0), w1 = (byte*)run->W + TElement.BytesOf(o1), w2 = (byte*)run->W + TElement.BytesOf(o2), w3 = (byte*)run->W + TElement.BytesOf(o3);
             var end = k + run->Depth;
             var ask = run->Ask + (tile.AskStart * run->Depth * Prefetch.LineBytes);
             for (nint at = 0; k < end; k++, at += stride)
@@ -77,7 +77,7 @@ internal unsafe struct PanelTile
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes);
+            void* w0 = (byte*)run->W + TElement.BytesOf(o0), w1 = (byte*)run->W + TElement.BytesOf(o1);
             var end = k + run->Depth;
             for (nint at = 0; k < end; k++, at += stride)
             {
@@ -117,7 +117,7 @@ internal unsafe struct PanelTile
         nint k = 0;
         for (var run = tile.Runs; run < tile.Runs + tile.RunCount; run++)
         {
-            void* w0 = (byte*)run->W + (o0 * TElement.Bytes), w1 = (byte*)run->W + (o1 * TElement.Bytes), w2 = (byte*)run->W + (o2 * TElement.Bytes), w3 = (byte*)run->W + (o3 * TElement.Bytes);
+            void* w0 = (byte*)run->W + TElement.BytesOf(o0), w1 = (byte*)run->W + TElement.BytesOf(o1), w2 = (byte*)run->W + TElement.BytesOf(o2), w3 = (byte*)run->W + TElement.BytesOf(o3);
             var end = k + run->Depth;
             var ask = run->Ask + (tile.AskStart * run->Depth * Prefetch.LineBytes);
             for (nint at = 0; k < end; k++, at += stride)

@@ -5,7 +5,8 @@ namespace AdapterServe.Kernels.Simd;
 /// <summary>How sixteen stored elements become f32 lanes. Offsets count elements, not bytes.</summary>
 internal unsafe interface IElement
 {
-    static abstract int Bytes { get; }
+    /// <summary>The bytes that so many elements take, a multiple of sixteen.</summary>
+    static abstract nint BytesOf(nint elements);
 
     static abstract TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes>;
@@ -13,6 +14,9 @@ internal unsafe interface IElement
 
 internal readonly unsafe struct F32Element : IKvElement
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint BytesOf(nint elements) => elements * sizeof(float);
+
     public static int Bytes => sizeof(float);
 
     public static bool IsF32 => true;
@@ -30,9 +34,21 @@ internal readonly unsafe struct F32Element : IKvElement
 
 internal readonly unsafe struct BF16Element : IElement
 {
-    public static int Bytes => sizeof(ushort);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint BytesOf(nint elements) => elements * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes> => TLanes.LoadBF16((ushort*)source + offset);
+}
+
+/// <summary>One bit an element, lowest first: 0 or 1.</summary>
+internal readonly unsafe struct BitElement : IElement
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint BytesOf(nint elements) => elements >> 3;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load<TLanes>(void* source, nint offset)
+        where TLanes : unmanaged, ILanes<TLanes> => TLanes.FromBits(*(ushort*)((byte*)source + (offset >> 3)));
 }

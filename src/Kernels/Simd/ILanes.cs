@@ -20,6 +20,9 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf LoadBF16(ushort* source);
 
+    /// <summary>1 in the lanes whose bit is set, lane 0 the lowest, and 0 in the others.</summary>
+    static abstract TSelf FromBits(ushort bits);
+
     static abstract void Store(TSelf value, float* destination);
 
     static abstract TSelf Add(TSelf a, TSelf b);

@@ -39,6 +39,14 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 FromBits(ushort bits)
+    {
+        var all = Vector128.Create((uint)bits);
+        var places = Vector128.Create(1u, 2, 4, 8);
+        return new(Bits(all, places), Bits(all, places << 4), Bits(all, places << 8), Bits(all, places << 12));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, float* destination)
     {
         value._a.Store(destination);
@@ -96,4 +104,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> PowerOfTwo(Vector128<float> shifted) =>
         ((shifted.AsInt32() << 23) + Vector128.Create(0x3F800000)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Bits(Vector128<uint> all, Vector128<uint> places) =>
+        Vector128.Equals(all & places, places).AsSingle() & Vector128<float>.One;
 }

@@ -32,6 +32,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     public static Lanes256 LoadBF16(ushort* source) => new(Widen(source), Widen(source + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 FromBits(ushort bits)
+    {
+        var all = Vector256.Create((uint)bits);
+        return new(Bits(all, Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7)), Bits(all, Vector256.Create(8u, 9, 10, 11, 12, 13, 14, 15)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, float* destination)
     {
         value._low.Store(destination);
@@ -81,4 +88,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> PowerOfTwo(Vector256<float> shifted) =>
         (Vector256.ShiftLeft(shifted.AsInt32(), 23) + Vector256.Create(0x3F800000)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Bits(Vector256<uint> all, Vector256<uint> places) =>
+        Vector256.ConvertToSingle((Avx2.ShiftRightLogicalVariable(all, places) & Vector256<uint>.One).AsInt32());
 }

@@ -36,6 +36,17 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    public static LanesScalar FromBits(ushort bits)
+    {
+        Unsafe.SkipInit(out LanesScalar result);
+        for (var i = 0; i < Count; i++)
+        {
+            result._lanes[i] = (bits >> i) & 1;
+        }
+
+        return result;
+    }
+
     public static void Store(LanesScalar value, float* destination) => *(LanesScalar*)destination = value;
 
     public static LanesScalar Add(LanesScalar a, LanesScalar b)

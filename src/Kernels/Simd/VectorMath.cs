@@ -49,4 +49,25 @@ internal static class VectorMath
         var exp = Exp(TLanes.Add(x, x));
         return TLanes.Subtract(one, TLanes.Divide(TLanes.Broadcast(2), TLanes.Add(exp, one)));
     }
+
+    /// <summary>factor / (1 + e^-x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes TimesSigmoid<TLanes>(TLanes factor, TLanes x)
+        where TLanes : unmanaged, ILanes<TLanes> =>
+        TLanes.Divide(factor, TLanes.Add(Exp(TLanes.Subtract(TLanes.Zero, x)), TLanes.Broadcast(1)));
+
+    /// <summary>erfc x for x &gt;= 0 within 4e-7 absolute. <b>Source</b>: Abramowitz and Stegun 7.1.26, itself within 1.5e-7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Erfc<TLanes>(TLanes x)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var one = TLanes.Broadcast(1);
+        var t = TLanes.Divide(one, TLanes.MultiplyAdd(x, TLanes.Broadcast(0.3275911f), one));
+        var p = TLanes.Broadcast(1.061405429f);
+        p = TLanes.MultiplyAdd(p, t, TLanes.Broadcast(-1.453152027f));
+        p = TLanes.MultiplyAdd(p, t, TLanes.Broadcast(1.421413741f));
+        p = TLanes.MultiplyAdd(p, t, TLanes.Broadcast(-0.284496736f));
+        p = TLanes.MultiplyAdd(p, t, TLanes.Broadcast(0.254829592f));
+        return TLanes.Multiply(TLanes.Multiply(p, t), Exp(TLanes.Subtract(TLanes.Zero, TLanes.Multiply(x, x))));
+    }
 }

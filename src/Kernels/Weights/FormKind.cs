@@ -29,4 +29,7 @@ public enum FormKind
 
     /// <summary>y += c.</summary>
     OutputBias,
+
+    /// <summary>y += U f(D h), h the site's input, its output or both, with norms, biases, slices and a convolution where an adapter has them.</summary>
+    Bottleneck,
 }

@@ -19,6 +19,14 @@ internal static unsafe class Packing
 
     public static int RoundUp(int value) => checked(value + Lanes - 1) & -Lanes;
 
+    /// <summary>A vector, zero-padded to sixteen.</summary>
+    public static float* Vector(WeightArena arena, ReadOnlySpan<float> values)
+    {
+        var memory = (float*)arena.Allocate((long)RoundUp(values.Length) * sizeof(float));
+        values.CopyTo(new Span<float>(memory, values.Length));
+        return memory;
+    }
+
     /// <summary>[rows, columns] to [rows / 16 groups][columns / 16][rows of the group][16 lanes].</summary>
     public static void Dot<TFrom, TTo, TConvert>(ReadOnlySpan<TFrom> source, int rows, int columns, TTo* destination)
         where TFrom : unmanaged

@@ -18,6 +18,17 @@ public sealed unsafe class WeightArena : IDisposable
     /// <summary>Bytes allocated so far, padding included.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes that each sequence keeps for the forms packed here, see <see cref="ReserveState"/>.</summary>
+    public long StateBytes { get; private set; }
+
+    /// <summary>A place in the memory of each sequence that uses the adapter, as an offset in bytes; zeroed when the sequence begins, 64-byte aligned.</summary>
+    public long ReserveState(long bytes)
+    {
+        var offset = StateBytes;
+        StateBytes = checked(offset + bytes + (long)Alignment - 1) & -(long)Alignment;
+        return offset;
+    }
+
     /// <summary>Zeroed memory of at least <paramref name="bytes"/> bytes, 64-byte aligned.</summary>
     public void* Allocate(long bytes)
     {

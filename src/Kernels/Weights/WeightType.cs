@@ -5,4 +5,7 @@ public enum WeightType
 {
     F32,
     BF16,
+
+    /// <summary>One bit an element chooses between two values of the matrix; bottlenecks only.</summary>
+    Bit,
 }

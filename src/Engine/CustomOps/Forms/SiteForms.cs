@@ -12,7 +12,7 @@ internal sealed class SiteForms
 {
     private readonly FormRunner[] _runners;
 
-    public SiteForms(int maxSegments, Workspace workspace)
+    public SiteForms(int maxSegments, Workspace workspace, StepAdapterBatch adapters)
     {
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
@@ -23,6 +23,7 @@ internal sealed class SiteForms
         _runners[(int)FormKind.Sparse] = new SparseRunner(maxSegments, workspace);
         _runners[(int)FormKind.OutputScale] = new VectorRunner(FormKind.OutputScale, maxSegments, workspace);
         _runners[(int)FormKind.OutputBias] = new VectorRunner(FormKind.OutputBias, maxSegments, workspace);
+        _runners[(int)FormKind.Bottleneck] = new BottleneckRunner(maxSegments, workspace, adapters);
     }
 
     /// <summary>Behind the base op. <b>Effects</b>: changes Y in place; allocates nothing.</summary>
