@@ -2,6 +2,7 @@ using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Composition;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -24,6 +25,7 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
+        Compositions = new AdapterCompositions(core);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -33,6 +35,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterUploads Uploads { get; }
 
     public AdapterCache Cache => _core.Cache;
+
+    public AdapterCompositions Compositions { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -67,6 +71,7 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Compositions.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

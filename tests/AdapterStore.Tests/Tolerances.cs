@@ -22,4 +22,21 @@ internal static class Tolerances
     /// Outputs of the made vector kinds: sums of up to 20 products below 2^10 in magnitude, 2 * 24 roundings of 2^-24 * 2^10 each: 3e-3.
     /// </summary>
     public const double VectorKind = 3e-3;
+
+    /// <summary>
+    /// Sums of five terms on the small base, values up to 2, weights up to 3: at most 2 * 8 products of size 2 * 2 * 8 * 3 in each, 40 roundings of 2^-24 * 400: 1e-3.
+    /// </summary>
+    public const double SmallSum = 1e-3;
+
+    /// <summary>For each term of a sum of products below 1 in f64: one rounding of 2^-53 of a sum below the number of terms, which is at most 2^11: 2^-42.</summary>
+    public const double UnitProduct = 2.3e-13;
+
+    /// <summary>An eigenvalue or vector of matrices of up to 64 with entries up to 1: some 16 n roundings of 2^-53 for each reflection: 64 * 16 * 1.1e-16 = 1.2e-13; ten of it.</summary>
+    public const double Eigen = 1.2e-12;
+
+    /// <summary>A singular value as the root of an eigenvalue that is off by 1e-13 of the largest: where the value itself is small 3.2e-7 of the largest.</summary>
+    public const double SingularValue = 4e-7;
+
+    /// <summary>What the bound of a truncation adds to the next singular value, of the largest: the root of its noise, sqrt(1.2e-16 * 500 * 9) = 7e-7, and 1.2e-7 for each of up to 6 kept ones.</summary>
+    public const double TruncationBound = 1.5e-6;
 }

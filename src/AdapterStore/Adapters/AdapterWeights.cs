@@ -5,21 +5,28 @@ namespace AdapterServe.AdapterStore.Adapters;
 
 /// <summary>
 /// The lowered tensors of one adapter, ready for the kernels of one base model. Immutable; shared by every request that uses the adapter.
-/// <b>Effects</b>: disposed only by the cache, after the last lease has ended.
+/// <b>Effects</b>: disposed only by whoever gives out leases on it, after the last one has ended.
 /// </summary>
 public sealed class AdapterWeights : IDisposable
 {
     private readonly FormWeights[]?[] _bySite;
-    private readonly WeightArena _arena;
+    private readonly IDisposable _memory;
 
     /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>, with the task behind a <c>#</c> where it has several.</param>
     /// <param name="bySite">For each site index of the base: the forms there in <see cref="FormKind"/> order, or null.</param>
     /// <param name="arena">Owns the memory that the forms point into; ownership passes to this object.</param>
     public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)
+        : this(digest, bySite, arena.Bytes, arena) => SequenceStateBytes = arena.StateBytes;
+
+    /// <summary>Weights made of those of others.</summary>
+    /// <param name="digest">Differs from that of every other content and combination.</param>
+    /// <param name="bySite">As for one adapter.</param>
+    /// <param name="bytes">Native bytes that are held for this object alone.</param>
+    /// <param name="memory">What keeps the memory that the forms point into; ownership passes to this object.</param>
+    public AdapterWeights(string digest, FormWeights[]?[] bySite, long bytes, IDisposable memory)
     {
-        Digest = digest;
-        _bySite = bySite;
-        _arena = arena;
+        (Digest, Bytes) = (digest, bytes);
+        (_bySite, _memory) = (bySite, memory);
     }
 
     public string Digest { get; }
@@ -31,13 +38,16 @@ public sealed class AdapterWeights : IDisposable
     public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
     /// <summary>Native bytes held.</summary>
-    public long Bytes => _arena.Bytes;
+    public long Bytes { get; }
+
+    /// <summary>How many sites the base has.</summary>
+    public int Sites => _bySite.Length;
 
     /// <summary>Bytes that each sequence keeps for the forms between steps; where there are any, every token of a sequence has to be computed for it.</summary>
-    public long SequenceStateBytes => _arena.StateBytes;
+    public long SequenceStateBytes { get; }
 
     /// <summary>The forms at a site, in the order in which they apply; empty where the adapter does nothing. Allocates nothing.</summary>
     public ReadOnlySpan<FormWeights> At(int siteIndex) => _bySite[siteIndex];
 
-    public void Dispose() => _arena.Dispose();
+    public void Dispose() => _memory.Dispose();
 }

@@ -2,23 +2,36 @@ using System.Numerics;
 
 namespace AdapterServe.AdapterStore.Formats;
 
-/// <summary>Products in f64 for what is computed once, at load.</summary>
+/// <summary>
+/// Arithmetic in f64 for what is computed once, at load.
+/// <b>Layout</b>: row-major. <b>Effects</b>: a result has the same bits whatever the number of threads.
+/// </summary>
 internal static class DoubleMatrix
 {
-    /// <summary><b>Semantics</b>: a b. <b>Shapes</b>: a [rows, inner], b [inner, columns], result [rows, columns], row-major.</summary>
-    public static double[] Multiply(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int inner, int columns)
+    /// <summary><b>Semantics</b>: a b. <b>Shapes</b>: a [rows, inner], b [inner, columns], result [rows, columns].</summary>
+    public static double[] Multiply(ReadOnlySpan<double> a, ReadOnlySpan<double> b, int rows, int inner, int columns) =>
+        new DoubleProduct(a, b, rows, inner, columns).Run();
+
+    /// <summary><b>Semantics</b>: aᵀ. <b>Shapes</b>: a [rows, columns], result [columns, rows].</summary>
+    public static double[] Transpose(ReadOnlySpan<double> a, int rows, int columns)
     {
-        var product = new double[checked(rows * columns)];
-        for (var row = 0; row < rows; row++)
+        const int Block = 32;
+        var result = new double[a.Length];
+        for (var top = 0; top < rows; top += Block)
         {
-            var target = product.AsSpan(row * columns, columns);
-            for (var k = 0; k < inner; k++)
+            for (var left = 0; left < columns; left += Block)
             {
-                AddScaled(target, a[(row * inner) + k], b.Slice(k * columns, columns));
+                for (var row = top; row < Math.Min(rows, top + Block); row++)
+                {
+                    for (var column = left; column < Math.Min(columns, left + Block); column++)
+                    {
+                        result[(column * rows) + row] = a[(row * columns) + column];
+                    }
+                }
             }
         }
 
-        return product;
+        return result;
     }
 
     /// <summary>target += factor * values.</summary>
@@ -37,22 +50,44 @@ internal static class DoubleMatrix
         }
     }
 
-    /// <summary>The sum of the products.</summary>
+    /// <summary>Σ a[i] b[i].</summary>
     public static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        var sum = Vector<double>.Zero;
+        var (first, second) = (Vector<double>.Zero, Vector<double>.Zero);
         var i = 0;
-        for (; i <= a.Length - Vector<double>.Count; i += Vector<double>.Count)
+        for (; i <= a.Length - (2 * Vector<double>.Count); i += 2 * Vector<double>.Count)
         {
-            sum += new Vector<double>(a[i..]) * new Vector<double>(b[i..]);
+            first += new Vector<double>(a[i..]) * new Vector<double>(b[i..]);
+            second += new Vector<double>(a[(i + Vector<double>.Count)..]) * new Vector<double>(b[(i + Vector<double>.Count)..]);
         }
 
-        var total = Vector.Sum(sum);
+        var sum = Vector.Sum(first + second);
         for (; i < a.Length; i++)
         {
-            total += a[i] * b[i];
+            sum += a[i] * b[i];
         }
 
-        return total;
+        return sum;
+    }
+
+    public static double Norm(ReadOnlySpan<double> values) => Math.Sqrt(Dot(values, values));
+
+    public static void Scale(Span<double> values, double factor)
+    {
+        foreach (ref var value in values)
+        {
+            value *= factor;
+        }
+    }
+
+    public static double[] Widen(ReadOnlySpan<float> values)
+    {
+        var wide = new double[values.Length];
+        for (var i = 0; i < wide.Length; i++)
+        {
+            wide[i] = values[i];
+        }
+
+        return wide;
     }
 }

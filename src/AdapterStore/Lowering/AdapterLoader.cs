@@ -59,7 +59,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
             tensors.Tasks);
     }
 
-    private static string NameOf(FormKind form) => form switch
+    internal static string NameOf(FormKind form) => form switch
     {
         FormKind.LowRank => "low_rank",
         FormKind.Dense => "dense",

@@ -4,8 +4,8 @@ using AdapterServe.Kernels.Simd;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] += c_s: <see cref="Weights.FormKind.OutputBias"/>. Rows in no segment are not touched.
-/// <b>Shapes</b>: y [T, W], c_s [W]. <b>Units, dtype, layout</b>: f32 row-major, any alignment; one rounding for each element, the same on every path.
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] += scale_s * c_s: <see cref="Weights.FormKind.OutputBias"/>. Rows in no segment are not touched.
+/// <b>Shapes</b>: y [T, W], c_s [W]. <b>Units, dtype, layout</b>: f32 row-major, any alignment; one rounding for each element, two where the scale is not 1, the same on every path.
 /// <b>Effects</b>: y in place; no allocation; the caller keeps the weights' arenas alive.
 /// <b>Errors</b>: <see cref="ArgumentException"/> when a segment's weights have another width or its rows run backwards.
 /// <b>Source</b>: ours.

@@ -5,7 +5,7 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] = W_s x[t] (<see cref="DenseMode.Replace"/>) or y[t] += W_s x[t]
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] = W_s x[t] (<see cref="DenseMode.Replace"/>) or y[t] += W_s (scale_s x[t])
 /// (<see cref="DenseMode.Add"/>). Rows in no segment are not touched.
 /// <b>Shapes</b>: x [T, H], y [T, O], W_s [O, H].
 /// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; weights f32 or bf16; sums in f32, in the order of H.
@@ -16,7 +16,9 @@ namespace AdapterServe.Kernels.Cpu;
 /// </summary>
 public static unsafe class Dense
 {
-    public static long WorkspaceBytes(int segments) => (long)segments * sizeof(DenseWork);
+    /// <summary>Bytes of workspace that suffice for so many segments, those with a scale other than 1 having <paramref name="scaledRows"/> rows together.</summary>
+    public static long WorkspaceBytes(int segments, int scaledRows = 0, int inFeatures = 0) =>
+        ((long)segments * sizeof(DenseWork)) + ((long)scaledRows * inFeatures * sizeof(float));
 
     public static void Apply(
         float* x, int inFeatures, float* y, int outFeatures, ReadOnlySpan<DenseSegment> segments, void* workspace, IParallel parallel)

@@ -12,6 +12,9 @@ internal unsafe struct DenseWork
     public WeightType Type;
     public DenseMode Mode;
     public void* W;
+
+    /// <summary>The segment's rows of x, those of the caller or scaled ones in the workspace.</summary>
+    public float* X;
     public int Units;
     public long UnitCost;
     public long Start;
@@ -32,6 +35,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
 
     public void Plan(ReadOnlySpan<DenseSegment> segments)
     {
+        var scaled = (float*)(_works + segments.Length);
         foreach (var segment in segments)
         {
             var rows = segment.RowEnd - segment.RowStart;
@@ -50,6 +54,14 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             work.Type = segment.Weights.Type;
             work.Mode = segment.Weights.Mode;
             work.W = segment.Weights.W;
+            work.X = _x + ((nint)work.RowStart * inFeatures);
+            if (segment.Weights.Scale != 1)
+            {
+                Scale(work.X, segment.Weights.Scale, scaled, (nint)rows * inFeatures);
+                work.X = scaled;
+                scaled += (nint)rows * inFeatures;
+            }
+
             work.Units = Ceiling(rows, UnitRows) * Ceiling(outFeatures, UnitWidth);
             work.UnitCost = (long)inFeatures * UnitWidth * ((work.Type.ElementBytes() * WorkSplit.ByteCost) + Math.Min(rows, UnitRows));
             work.Start = _total;
@@ -71,6 +83,14 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             {
                 parallel.For(_tasks, &Task<TLanes>, state);
             }
+        }
+    }
+
+    private static void Scale(float* source, float factor, float* target, nint count)
+    {
+        for (nint i = 0; i < count; i++)
+        {
+            target[i] = source[i] * factor;
         }
     }
 
@@ -116,7 +136,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
             panel.Rows = Math.Min(UnitRows, work.Rows - row);
             panel.DepthStride = Packing.WidthAt(column, outFeatures);
             panel.W = (byte*)work.W + TElement.BytesOf((nint)column * inFeatures);
-            panel.X = _x + ((nint)(work.RowStart + row) * inFeatures);
+            panel.X = work.X + ((nint)row * inFeatures);
             panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
             panel.Run<TLanes, TElement>(Math.Min(UnitWidth, outFeatures - column));
         }

@@ -4,7 +4,7 @@ using AdapterServe.Kernels.Simd;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] += S_s x[t]. Rows in no segment are not touched.
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] += scale_s * S_s x[t]. Rows in no segment are not touched.
 /// <b>Shapes</b>: x [T, H], y [T, O], S_s [O, H]; segments may come in any order, leave gaps, and not overlap.
 /// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; values f32 or bf16; sums in f32, an output's elements in four interleaved chains.
 /// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.

@@ -12,6 +12,7 @@ internal unsafe struct SparseWork
     public WeightType Type;
     public bool Narrow;
     public int Count;
+    public float Scale;
     public int* Starts;
     public void* Values;
     public void* Columns;
@@ -108,6 +109,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             Type = weights.Type,
             Narrow = weights.HasNarrowColumns,
             Count = weights.Count,
+            Scale = weights.Scale,
             Starts = weights.Starts,
             Values = weights.Values,
             Columns = weights.Columns,
@@ -220,7 +222,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement
     {
-        var elements = new SparseElements(work.Starts, work.Values, work.Columns);
+        var elements = new SparseElements(work.Starts, work.Values, work.Columns, work.Scale);
         if (work.Tiled is null)
         {
             var row = (nint)(work.RowStart + piece);

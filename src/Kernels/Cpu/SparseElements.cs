@@ -5,13 +5,13 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// The two inner loops of <see cref="Sparse"/>. Both add an output's elements in four chains, element i to chain i mod 4, and the chains as (0 + 1) + (2 + 3),
-/// so that a row gets the same bits from either.
+/// so that a row gets the same bits from either, also of the scale, which multiplies the sum; a scale of 1 rounds nothing.
 /// </summary>
-internal readonly unsafe struct SparseElements(int* starts, void* values, void* columns)
+internal readonly unsafe struct SparseElements(int* starts, void* values, void* columns, float scale)
 {
     private const int Lanes = SparseCall.TileRows;
 
-    /// <summary>y[o] += S[o] x for o in [from, to) and one row.</summary>
+    /// <summary>y[o] += scale * S[o] x for o in [from, to) and one row.</summary>
     public void AddRow<TLanes, TElement>(float* x, float* y, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement
@@ -31,7 +31,7 @@ internal readonly unsafe struct SparseElements(int* starts, void* values, void* 
             a = at < end ? Add<TLanes, TElement>(a, at, x) : a;
             b = at + 1 < end ? Add<TLanes, TElement>(b, at + 1, x) : b;
             c = at + 2 < end ? Add<TLanes, TElement>(c, at + 2, x) : c;
-            y[o] += a + b + (c + d);
+            y[o] += scale * (a + b + (c + d));
         }
     }
 
@@ -86,7 +86,7 @@ internal readonly unsafe struct SparseElements(int* starts, void* values, void* 
         a = at < end ? AddLanes<TLanes, TElement>(a, at, x) : a;
         b = at + 1 < end ? AddLanes<TLanes, TElement>(b, at + 1, x) : b;
         c = at + 2 < end ? AddLanes<TLanes, TElement>(c, at + 2, x) : c;
-        return TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d));
+        return TLanes.Multiply(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)), TLanes.Broadcast(scale));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

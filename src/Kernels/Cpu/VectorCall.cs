@@ -10,6 +10,7 @@ internal unsafe struct VectorWork
     public int RowStart;
     public int Rows;
     public float* Values;
+    public float Scale;
     public long Start;
 }
 
@@ -35,7 +36,7 @@ internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
             Shape.Require(name, "width of the weights", width, segment.Weights.Width);
             if (rows > 0)
             {
-                _works[_segments++] = new VectorWork { RowStart = segment.RowStart, Rows = rows, Values = segment.Weights.Values, Start = _total };
+                _works[_segments++] = new VectorWork { RowStart = segment.RowStart, Rows = rows, Values = segment.Weights.Values, Scale = segment.Weights.Scale, Start = _total };
                 _total += rows * _rowCost;
             }
         }
@@ -92,25 +93,27 @@ internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
             var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
             for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
             {
-                call.Row<TLanes, TOperation>(work.RowStart + row, work.Values);
+                call.Row<TLanes, TOperation>(work.RowStart + row, work.Values, work.Scale);
             }
         }
     }
 
-    private readonly void Row<TLanes, TOperation>(int row, float* values)
+    /// <summary>The values are scaled first, rounded, so that every path has the same bits; a scale of 1 rounds nothing.</summary>
+    private readonly void Row<TLanes, TOperation>(int row, float* values, float scale)
         where TLanes : unmanaged, ILanes<TLanes>
         where TOperation : IVectorOperation
     {
         var y = _y + ((nint)row * width);
+        var scales = TLanes.Broadcast(scale);
         var i = 0;
         for (; i <= width - Lanes; i += Lanes)
         {
-            TLanes.Store(TOperation.Apply(TLanes.Load(y + i), TLanes.Load(values + i)), y + i);
+            TLanes.Store(TOperation.Apply(TLanes.Load(y + i), TLanes.Multiply(TLanes.Load(values + i), scales)), y + i);
         }
 
         for (; i < width; i++)
         {
-            y[i] = TOperation.Apply(y[i], values[i]);
+            y[i] = TOperation.Apply(y[i], values[i] * scale);
         }
     }
 }

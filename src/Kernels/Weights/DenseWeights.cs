@@ -1,20 +1,24 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A full matrix: y = W x or y += W x.
+/// A full matrix: y = W x or y += scale * W x.
 /// <b>Shapes</b>: W [O, H], any O, H &gt;= 1. <b>Layout</b>: [O / 64 panels][H][64 lanes], O zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class DenseWeights : FormWeights
 {
-    private DenseWeights(int inFeatures, int outFeatures, DenseMode mode, WeightType type, void* w, long bytes)
+    private DenseWeights(int inFeatures, int outFeatures, DenseMode mode, float scale, WeightType type, void* w, long bytes)
         : base(FormKind.Dense, inFeatures, outFeatures, bytes)
     {
         Mode = mode;
+        Scale = scale;
         Type = type;
         W = w;
     }
 
     public DenseMode Mode { get; }
+
+    /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
+    public float Scale { get; }
 
     public WeightType Type { get; }
 
@@ -52,6 +56,25 @@ public sealed unsafe class DenseWeights : FormWeights
         return weights;
     }
 
+    public override DenseWeights? Scaled(float factor) =>
+        Mode == DenseMode.Add ? new DenseWeights(InFeatures, OutFeatures, Mode, Scale * factor, Type, W, bytes: 0) : null;
+
+    /// <summary>W [O, H] as it was packed; bf16 is widened.</summary>
+    public float[] Unpack()
+    {
+        var w = new float[checked(OutFeatures * InFeatures)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromPanel<float, float, Keep<float>>((float*)W, OutFeatures, InFeatures, w);
+        }
+        else
+        {
+            Packing.FromPanel<ushort, float, FromBF16>((ushort*)W, OutFeatures, InFeatures, w);
+        }
+
+        return w;
+    }
+
     private static DenseWeights Allocate(WeightArena arena, int inFeatures, int outFeatures, int length, DenseMode mode, WeightType type)
     {
         ArgumentNullException.ThrowIfNull(arena);
@@ -59,6 +82,6 @@ public sealed unsafe class DenseWeights : FormWeights
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
         Shape.Require("Dense", "W", (long)outFeatures * inFeatures, length);
         var bytes = Packing.PanelElements(outFeatures, inFeatures) * type.ElementBytes();
-        return new DenseWeights(inFeatures, outFeatures, mode, type, arena.Allocate(bytes), bytes);
+        return new DenseWeights(inFeatures, outFeatures, mode, 1, type, arena.Allocate(bytes), bytes);
     }
 }

@@ -12,6 +12,12 @@ public abstract class FormWeights(FormKind form, int inFeatures, int outFeatures
 
     public int OutFeatures { get; } = outFeatures;
 
-    /// <summary>Bytes held in the arena.</summary>
+    /// <summary>Bytes held in the arena; 0 for weights that point into those of others.</summary>
     public long Bytes { get; } = bytes;
+
+    /// <summary>
+    /// The same term times a factor, over the same memory, for sums of several adapters; null for a form that is no term added to the output,
+    /// whose multiple would be another function.
+    /// </summary>
+    public virtual FormWeights? Scaled(float factor) => null;
 }

@@ -66,6 +66,40 @@ public sealed unsafe class LowRankWeights : FormWeights
         return weights;
     }
 
+    public override LowRankWeights Scaled(float factor) => new(Rank, InFeatures, OutFeatures, Scale * factor, Type, A, B, bytes: 0);
+
+    /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
+    public float[] UnpackA()
+    {
+        var a = new float[checked(Rank * InFeatures)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromDot<float, float, Keep<float>>((float*)A, Rank, InFeatures, a);
+        }
+        else
+        {
+            Packing.FromDot<ushort, float, FromBF16>((ushort*)A, Rank, InFeatures, a);
+        }
+
+        return a;
+    }
+
+    /// <summary>The factor B [O, R] as it was packed, without the scale; bf16 is widened.</summary>
+    public float[] UnpackB()
+    {
+        var b = new float[checked(OutFeatures * Rank)];
+        if (Type == WeightType.F32)
+        {
+            Packing.FromPanel<float, float, Keep<float>>((float*)B, OutFeatures, Rank, b);
+        }
+        else
+        {
+            Packing.FromPanel<ushort, float, FromBF16>((ushort*)B, OutFeatures, Rank, b);
+        }
+
+        return b;
+    }
+
     private static LowRankWeights Allocate(
         WeightArena arena, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, WeightType type)
     {

@@ -76,6 +76,44 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>The inverse of <see cref="Dot"/>.</summary>
+    public static void FromDot<TFrom, TTo, TConvert>(TFrom* source, int rows, int columns, Span<TTo> destination)
+        where TFrom : unmanaged
+        where TTo : unmanaged
+        where TConvert : IConvert<TFrom, TTo>
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var group = row / RankGroup * RankGroup;
+            var count = Math.Min(RankGroup, rows - group);
+            var from = source + ((nint)group * RoundUp(columns)) + ((row - group) * Lanes);
+            var to = destination.Slice(row * columns, columns);
+            for (var column = 0; column < columns; column++)
+            {
+                to[column] = TConvert.Convert(from[((nint)column / Lanes * count * Lanes) + (column % Lanes)]);
+            }
+        }
+    }
+
+    /// <summary>The inverse of <see cref="Panel"/>.</summary>
+    public static void FromPanel<TFrom, TTo, TConvert>(TFrom* source, int rows, int columns, Span<TTo> destination)
+        where TFrom : unmanaged
+        where TTo : unmanaged
+        where TConvert : IConvert<TFrom, TTo>
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var panel = row / PanelWidth * PanelWidth;
+            var width = WidthAt(panel, rows);
+            var from = source + ((nint)panel * columns) + (row - panel);
+            var to = destination.Slice(row * columns, columns);
+            for (var column = 0; column < columns; column++, from += width)
+            {
+                to[column] = TConvert.Convert(*from);
+            }
+        }
+    }
+
     private static void DotRow<TFrom, TTo, TConvert>(TFrom* source, int columns, TTo* target, int step)
         where TFrom : unmanaged
         where TTo : unmanaged

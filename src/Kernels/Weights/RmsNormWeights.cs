@@ -20,6 +20,9 @@ public sealed unsafe class RmsNormWeights : FormWeights
 
     internal float* Values { get; }
 
+    /// <summary>The values as they were packed.</summary>
+    public float[] Unpack() => new ReadOnlySpan<float>(Values, OutFeatures).ToArray();
+
     public static RmsNormWeights Pack(WeightArena arena, float epsilon, ReadOnlySpan<float> values, bool isAdded = false)
     {
         ArgumentNullException.ThrowIfNull(arena);

@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A mostly empty matrix in y += S x.
+/// A mostly empty matrix in y += scale * S x.
 /// <b>Shapes</b>: S [O, H], any number of non-zeros. <b>Layout</b>: by output row: O + 1 starts (i32), then for each non-zero its value (f32 or bf16)
 /// and its column, u16 while H &lt;= 65,536 and i32 beyond; within a row in the order given.
 /// </summary>
@@ -9,14 +9,18 @@ public sealed unsafe class SparseWeights : FormWeights
 {
     private readonly CompressedRows _rows;
 
-    private SparseWeights(int inFeatures, int outFeatures, in CompressedRows rows)
-        : base(FormKind.Sparse, inFeatures, outFeatures, rows.Bytes)
+    private SparseWeights(int inFeatures, int outFeatures, in CompressedRows rows, float scale, long bytes)
+        : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
     {
         _rows = rows;
+        Scale = scale;
     }
 
     /// <summary>Stored elements.</summary>
     public int Count => _rows.Count;
+
+    /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
+    public float Scale { get; }
 
     public WeightType Type => _rows.Type;
 
@@ -33,6 +37,28 @@ public sealed unsafe class SparseWeights : FormWeights
     /// <b>Errors</b>: <see cref="ArgumentException"/> for an index outside of the matrix or lists of different lengths.
     /// </summary>
     public static SparseWeights Pack(
-        WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type) =>
-        new(inFeatures, outFeatures, CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type));
+        WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type)
+    {
+        var packed = CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type);
+        return new SparseWeights(inFeatures, outFeatures, packed, 1, packed.Bytes);
+    }
+
+    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, _rows, Scale * factor, bytes: 0);
+
+    /// <summary>The elements by output row, within a row in the order in which they were packed; bf16 is widened.</summary>
+    public (int[] Rows, int[] Columns, float[] Values) Unpack()
+    {
+        var (rows, columns, values) = (new int[Count], new int[Count], new float[Count]);
+        for (var row = 0; row < OutFeatures; row++)
+        {
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                rows[at] = row;
+                columns[at] = HasNarrowColumns ? ((ushort*)Columns)[at] : ((int*)Columns)[at];
+                values[at] = Type == WeightType.F32 ? ((float*)Values)[at] : BF16.ToSingle(((ushort*)Values)[at]);
+            }
+        }
+
+        return (rows, columns, values);
+    }
 }

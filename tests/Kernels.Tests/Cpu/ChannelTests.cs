@@ -37,6 +37,33 @@ public sealed unsafe class ChannelTests
         }
     }
 
+    [Fact]
+    public void A_scaled_bias_adds_its_multiple_and_shares_the_memory()
+    {
+        const float factor = -0.3f;
+        foreach (var width in Lengths.All)
+        {
+            var (y, v) = (RandomData.Floats(1, Rows * width), RandomData.Floats(2, width));
+            using var arena = new WeightArena();
+            var weights = VectorWeights.Pack(arena, FormKind.OutputBias, width, width, v);
+            var bytes = arena.Bytes;
+            var actual = Run(weights.Scaled(2)!.Scaled(factor / 2)!, y, [(0, 2), (5, 9)], new SerialParallel());
+            var expected = y.Select((value, i) => i / width is >= 2 and < 5 ? value : value + (v[i % width] * factor));
+            Assert.Equal(expected, actual);
+            Assert.Equal(bytes, arena.Bytes);
+        }
+    }
+
+    [Fact]
+    public void Scales_have_no_multiple()
+    {
+        using var arena = new WeightArena();
+        Assert.Null(VectorWeights.Pack(arena, FormKind.OutputScale, 4, 4, new float[4]).Scaled(2));
+        Assert.Null(VectorWeights.Pack(arena, FormKind.InputScale, 4, 4, new float[4]).Scaled(2));
+        Assert.Null(RmsNormWeights.Pack(arena, 1e-5f, new float[4]).Scaled(2));
+        Assert.Null(DenseWeights.Pack(arena, 2, 2, new float[4], DenseMode.Replace, WeightType.F32).Scaled(2));
+    }
+
     [Theory]
     [MemberData(nameof(Forms))]
     public void Threads_change_no_bit(FormKind form)
@@ -63,17 +90,21 @@ public sealed unsafe class ChannelTests
     private static float[] Run(FormKind form, float[] y, float[] v, (int Start, int End)[] rows, IParallel parallel)
     {
         using var arena = new WeightArena();
-        var weights = VectorWeights.Pack(arena, form, v.Length, v.Length, v);
+        return Run(VectorWeights.Pack(arena, form, v.Length, v.Length, v), y, rows, parallel);
+    }
+
+    private static float[] Run(VectorWeights weights, float[] y, (int Start, int End)[] rows, IParallel parallel)
+    {
         var segments = Array.ConvertAll(rows, r => new VectorSegment(r.Start, r.End, weights));
         using var output = new GuardedBuffer<float>(y);
         using var workspace = new GuardedBuffer<byte>(ChannelScale.WorkspaceBytes(segments.Length));
-        if (form == FormKind.OutputBias)
+        if (weights.Form == FormKind.OutputBias)
         {
-            ChannelBias.Add(output.Pointer, v.Length, segments, workspace.Pointer, parallel);
+            ChannelBias.Add(output.Pointer, weights.Width, segments, workspace.Pointer, parallel);
         }
         else
         {
-            ChannelScale.Apply(output.Pointer, v.Length, segments, workspace.Pointer, parallel);
+            ChannelScale.Apply(output.Pointer, weights.Width, segments, workspace.Pointer, parallel);
         }
 
         return output.Span.ToArray();

@@ -46,6 +46,18 @@ public sealed unsafe class DenseTests
         Assert.Equal(y[(66 * 200)..(68 * 200)], expected[(66 * 200)..(68 * 200)]);
     }
 
+    [Theory]
+    [InlineData(WeightType.F32)]
+    [InlineData(WeightType.BF16)]
+    public void A_scaled_matrix_adds_its_multiple_to_any_rows(WeightType type)
+    {
+        foreach (var length in Lengths.All)
+        {
+            Check(length, 17, DenseMode.Add, type, scale: -0.7f);
+            Check(13, length, DenseMode.Add, type, scale: 3);
+        }
+    }
+
     [Fact]
     public void Replacing_does_not_read_what_it_replaces()
     {
@@ -71,7 +83,7 @@ public sealed unsafe class DenseTests
         RandomData.Floats(2, (long)rows * outFeatures),
         RandomData.FromBF16(RandomData.ToBF16(RandomData.Floats(3, (long)outFeatures * inFeatures))));
 
-    private static void Check(int inFeatures, int outFeatures, DenseMode mode, WeightType type)
+    private static void Check(int inFeatures, int outFeatures, DenseMode mode, WeightType type, float scale = 1)
     {
         const int rows = 11;
         var (x, y, w) = Data(inFeatures, outFeatures, rows);
@@ -81,14 +93,15 @@ public sealed unsafe class DenseTests
             w = Array.ConvertAll(w, value => value * 1.0001f);
         }
 
-        var actual = Run(x, y, w, inFeatures, outFeatures, [(0, 1), (1, 1), (2, 9), (9, 11)], mode, type, new SerialParallel());
+        var actual = Run(x, y, w, inFeatures, outFeatures, [(0, 1), (1, 1), (2, 9), (9, 11)], mode, type, new SerialParallel(), scale);
+        var scaled = Array.ConvertAll(x, value => value * scale);
         var expected = Array.ConvertAll(y, value => (double)value);
         var magnitude = Array.ConvertAll(y, value => (double)Math.Abs(value));
         foreach (var (start, end) in new[] { (0, 1), (2, 11) })
         {
-            Reference.Dense.Apply(x, inFeatures, expected, outFeatures, start, end, w, mode == DenseMode.Replace);
+            Reference.Dense.Apply(scaled, inFeatures, expected, outFeatures, start, end, w, mode == DenseMode.Replace);
             Reference.Dense.Apply(
-                Array.ConvertAll(x, Math.Abs), inFeatures, magnitude, outFeatures, start, end, Array.ConvertAll(w, Math.Abs), replace: false);
+                Array.ConvertAll(scaled, Math.Abs), inFeatures, magnitude, outFeatures, start, end, Array.ConvertAll(w, Math.Abs), replace: false);
         }
 
         for (var i = 0; i < actual.Length; i++)
@@ -99,16 +112,17 @@ public sealed unsafe class DenseTests
     }
 
     private static float[] Run(
-        float[] x, float[] y, float[] w, int inFeatures, int outFeatures, (int Start, int End)[] rows, DenseMode mode, WeightType type, IParallel parallel)
+        float[] x, float[] y, float[] w, int inFeatures, int outFeatures, (int Start, int End)[] rows, DenseMode mode, WeightType type, IParallel parallel, float scale = 1)
     {
         using var arena = new WeightArena();
         var weights = type == WeightType.F32
             ? DenseWeights.Pack(arena, inFeatures, outFeatures, w, mode, type)
             : DenseWeights.Pack(arena, inFeatures, outFeatures, RandomData.ToBF16(w), mode, type);
+        weights = scale == 1 ? weights : weights.Scaled(scale)!;
         var segments = Array.ConvertAll(rows, r => new DenseSegment(r.Start, r.End, weights));
         using var input = new GuardedBuffer<float>(x);
         using var output = new GuardedBuffer<float>(y);
-        using var workspace = new GuardedBuffer<byte>(Dense.WorkspaceBytes(segments.Length));
+        using var workspace = new GuardedBuffer<byte>(Dense.WorkspaceBytes(segments.Length, scale == 1 ? 0 : rows.Sum(r => r.End - r.Start), inFeatures));
         Dense.Apply(input.Pointer, inFeatures, output.Pointer, outFeatures, segments, workspace.Pointer, parallel);
         return output.Span.ToArray();
     }

@@ -15,6 +15,7 @@ public sealed unsafe class SparseTests
     {
         foreach (var length in Lengths.All)
         {
+            Check(length, 17, length * 3, type, scale: -0.7f);
             Check(length, 17, length * 3, type);
             Check(13, length, length * 2, type);
         }
@@ -76,20 +77,20 @@ public sealed unsafe class SparseTests
             RandomData.FromBF16(RandomData.ToBF16(RandomData.Floats(3, count))));
     }
 
-    private static void Check(int inFeatures, int outFeatures, int count, WeightType type)
+    private static void Check(int inFeatures, int outFeatures, int count, WeightType type, float scale = 1)
     {
         const int rows = 26;
         var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
         var elements = Random(inFeatures, outFeatures, count);
         (int Start, int End)[] segments = [(0, 1), (1, 1), (2, 6), (6, 9), (9, 26)];
-        var actual = Run(x, y, elements, inFeatures, outFeatures, segments, type, new SerialParallel());
+        var actual = Run(x, y, elements, inFeatures, outFeatures, segments, type, new SerialParallel(), scale);
         var expected = Array.ConvertAll(y, value => (double)value);
         var magnitude = Array.ConvertAll(y, value => (double)Math.Abs(value));
         foreach (var (start, end) in segments)
         {
-            Reference.Sparse.Add(x, inFeatures, expected, outFeatures, start, end, elements.Rows, elements.Columns, elements.Values);
+            Reference.Sparse.Add(x, inFeatures, expected, outFeatures, start, end, elements.Rows, elements.Columns, Times(elements.Values, scale));
             Reference.Sparse.Add(
-                Array.ConvertAll(x, Math.Abs), inFeatures, magnitude, outFeatures, start, end, elements.Rows, elements.Columns, Array.ConvertAll(elements.Values, Math.Abs));
+                Array.ConvertAll(x, Math.Abs), inFeatures, magnitude, outFeatures, start, end, elements.Rows, elements.Columns, Array.ConvertAll(Times(elements.Values, scale), Math.Abs));
         }
 
         for (var i = 0; i < actual.Length; i++)
@@ -100,10 +101,11 @@ public sealed unsafe class SparseTests
     }
 
     private static float[] Run(
-        float[] x, float[] y, Elements elements, int inFeatures, int outFeatures, (int Start, int End)[] rows, WeightType type, IParallel parallel)
+        float[] x, float[] y, Elements elements, int inFeatures, int outFeatures, (int Start, int End)[] rows, WeightType type, IParallel parallel, float scale = 1)
     {
         using var arena = new WeightArena();
         var weights = SparseWeights.Pack(arena, inFeatures, outFeatures, elements.Rows, elements.Columns, elements.Values, type);
+        weights = scale == 1 ? weights : weights.Scaled(scale);
         var segments = Array.ConvertAll(rows, r => new SparseSegment(r.Start, r.End, weights));
         using var input = new GuardedBuffer<float>(x);
         using var output = new GuardedBuffer<float>(y);
@@ -111,6 +113,9 @@ public sealed unsafe class SparseTests
         Sparse.Add(input.Pointer, inFeatures, output.Pointer, outFeatures, segments, workspace.Pointer, parallel);
         return output.Span.ToArray();
     }
+
+    /// <summary>The reference takes no scale: it is given the multiples, rounded once each, which the tolerance has room for.</summary>
+    private static float[] Times(float[] values, float scale) => Array.ConvertAll(values, value => value * scale);
 
     private sealed record Elements(int[] Rows, int[] Columns, float[] Values);
 }

@@ -9,17 +9,22 @@ internal sealed unsafe class DenseRunner(int maxSegments, Workspace workspace) :
 {
     private readonly DenseSegment[] _segments = new DenseSegment[maxSegments];
     private int _count;
+    private int _scaledRows;
 
     public override bool IsEmpty => _count == 0;
 
-    public override void Add(int rowStart, int rowEnd, FormWeights weights) =>
-        _segments[_count++] = new DenseSegment(rowStart, rowEnd, (DenseWeights)weights);
+    public override void Add(int rowStart, int rowEnd, FormWeights weights)
+    {
+        var dense = (DenseWeights)weights;
+        _segments[_count++] = new DenseSegment(rowStart, rowEnd, dense);
+        _scaledRows += dense.Scale == 1 ? 0 : rowEnd - rowStart;
+    }
 
     public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
-        var memory = workspace.Ensure(Dense.WorkspaceBytes(_count));
+        var memory = workspace.Ensure(Dense.WorkspaceBytes(_count, _scaledRows, inFeatures));
         Dense.Apply(operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
-        _count = 0;
+        (_count, _scaledRows) = (0, 0);
     }
 }
