@@ -70,6 +70,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         FormKind.OutputScale => "output_scale",
         FormKind.OutputBias => "output_bias",
         FormKind.Bottleneck => "bottleneck",
+        FormKind.Mixture => "mixture",
         _ => throw new ArgumentOutOfRangeException(nameof(form)),
     };
 

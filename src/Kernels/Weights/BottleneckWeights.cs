@@ -22,7 +22,18 @@ public sealed unsafe class BottleneckWeights : FormWeights
         Convolution = PackedConvolution.Pack(arena, parts.Convolution, Rank);
     }
 
-    public BottleneckInput Input { get; }
+    private BottleneckWeights(BottleneckWeights source)
+        : base(FormKind.Bottleneck, source.InFeatures, source.OutFeatures, bytes: 0)
+    {
+        (Input, Activation, Scale, AfterNormsOutput) = (source.Input, source.Activation, source.Scale, source.AfterNormsOutput);
+        (InOffset, InWidth, OutOffset, OutWidth, Rank) = (source.InOffset, source.InWidth, source.OutOffset, source.OutWidth, source.Rank);
+        (Type, HasLastColumn, Down, Up) = (source.Type, source.HasLastColumn, source.Down, source.Up);
+        (Before, After, Convolution) = (source.Before, source.After, source.Convolution);
+        DownBias = source.DownBias;
+        ChannelScale = source.ChannelScale;
+    }
+
+    public BottleneckInput Input { get; private init; }
 
     public int InOffset { get; }
 
@@ -57,7 +68,7 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     internal PackedNorm Before { get; }
 
-    internal PackedNorm After { get; }
+    internal PackedNorm After { get; private init; }
 
     public PackedConvolution Convolution { get; }
 
@@ -73,6 +84,9 @@ public sealed unsafe class BottleneckWeights : FormWeights
         return new BottleneckWeights(
             parts, inFeatures, outFeatures, PackedMatrix.Dot(arena, parts.Down), PackedMatrix.Panel(arena, parts.Up, parts.UpBias), arena);
     }
+
+    /// <summary>The same over the same memory, on rows that a mixture gives it as a site's input; without the norm of its own where a mixture comes before that.</summary>
+    internal BottleneckWeights InMixture(bool keepsAfter) => new(this) { Input = BottleneckInput.Input, After = keepsAfter ? After : default };
 
     private static float* PackVector(WeightArena arena, float[]? values) => values is null ? null : Packing.Vector(arena, values);
 }
