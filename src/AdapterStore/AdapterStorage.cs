@@ -25,7 +25,7 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
-        Compositions = new AdapterCompositions(core);
+        Compositions = new AdapterCompositions(core, Uploads);
     }
 
     public BaseModel BaseModel => _core.BaseModel;

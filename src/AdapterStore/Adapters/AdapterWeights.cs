@@ -11,21 +11,24 @@ public sealed class AdapterWeights : IDisposable
 {
     private readonly FormWeights[]?[] _bySite;
     private readonly IDisposable _memory;
+    private readonly WeightArena? _arena;
 
     /// <param name="digest">The content digest of the adapter version, <c>sha256:…</c>, with the task behind a <c>#</c> where it has several.</param>
     /// <param name="bySite">For each site index of the base: the forms there in <see cref="FormKind"/> order, or null.</param>
     /// <param name="arena">Owns the memory that the forms point into; ownership passes to this object.</param>
     public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)
-        : this(digest, bySite, arena.Bytes, arena) => SequenceStateBytes = arena.StateBytes;
+    {
+        Digest = digest;
+        (_bySite, _memory, _arena) = (bySite, arena, arena);
+    }
 
-    /// <summary>Weights made of those of others.</summary>
+    /// <summary>Weights made of those of others, which take no memory of their own.</summary>
     /// <param name="digest">Differs from that of every other content and combination.</param>
     /// <param name="bySite">As for one adapter.</param>
-    /// <param name="bytes">Native bytes that are held for this object alone.</param>
     /// <param name="memory">What keeps the memory that the forms point into; ownership passes to this object.</param>
-    public AdapterWeights(string digest, FormWeights[]?[] bySite, long bytes, IDisposable memory)
+    public AdapterWeights(string digest, FormWeights[]?[] bySite, IDisposable memory)
     {
-        (Digest, Bytes) = (digest, bytes);
+        Digest = digest;
         (_bySite, _memory) = (bySite, memory);
     }
 
@@ -38,13 +41,13 @@ public sealed class AdapterWeights : IDisposable
     public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
     /// <summary>Native bytes held.</summary>
-    public long Bytes { get; }
+    public long Bytes => _arena?.Bytes ?? 0;
 
     /// <summary>How many sites the base has.</summary>
     public int Sites => _bySite.Length;
 
     /// <summary>Bytes that each sequence keeps for the forms between steps; where there are any, every token of a sequence has to be computed for it.</summary>
-    public long SequenceStateBytes { get; }
+    public long SequenceStateBytes => _arena?.StateBytes ?? 0;
 
     /// <summary>The forms at a site, in the order in which they apply; empty where the adapter does nothing. Allocates nothing.</summary>
     public ReadOnlySpan<FormWeights> At(int siteIndex) => _bySite[siteIndex];

@@ -56,12 +56,16 @@ public sealed class AdapterCache : IDisposable
     }
 
     /// <summary>The weights of a version, kept in memory until the lease is disposed. Completes at once when they are there.</summary>
-    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken)
+    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken) =>
+        AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), cancellationToken);
+
+    /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
+    internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)
     {
         CacheEntry entry;
         lock (_gate)
         {
-            entry = Use(version);
+            entry = Use(weightsDigest, bytes, load);
             if (entry.Weights is { } weights)
             {
                 _hits++;
@@ -156,6 +160,16 @@ public sealed class AdapterCache : IDisposable
         }
     }
 
+    /// <summary>Weights that are in memory now, or null.</summary>
+    internal AdapterLease? TryAcquire(string weightsDigest)
+    {
+        lock (_gate)
+        {
+            var isThere = _inUse.TryGetValue(weightsDigest, out var known) ? known.Weights is not null : !_disposed && _idle.Contains(weightsDigest);
+            return isThere && Use(weightsDigest, 0, () => _load(weightsDigest)) is { Weights: { } weights } entry ? LeaseOf(entry, weights) : null;
+        }
+    }
+
     /// <summary>Keeps weights that were made elsewhere if there is room beside what is in use; frees them otherwise. Ownership passes to the cache.</summary>
     internal void Offer(AdapterWeights weights)
     {
@@ -173,27 +187,27 @@ public sealed class AdapterCache : IDisposable
 
     private static ObjectDisposedException Closed() => new(nameof(AdapterCache));
 
-    private CacheEntry Use(AdapterVersion version)
+    private CacheEntry Use(string weightsDigest, long bytes, Func<AdapterWeights> load)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_inUse.TryGetValue(version.WeightsDigest, out var entry))
+        if (_inUse.TryGetValue(weightsDigest, out var entry))
         {
             entry.Uses++;
             entry.DropWhenIdle = false;
             return entry;
         }
 
-        if (_idle.Take(version.WeightsDigest) is { } weights)
+        if (_idle.Take(weightsDigest) is { } weights)
         {
-            entry = new CacheEntry(version.WeightsDigest, weights.Bytes) { Weights = weights, Uses = 1 };
+            entry = new CacheEntry(weightsDigest, weights.Bytes, load) { Weights = weights, Uses = 1 };
             entry.Loaded.SetResult(weights);
             _pinnedBytes += weights.Bytes;
-            _inUse.Add(version.WeightsDigest, entry);
+            _inUse.Add(weightsDigest, entry);
             return entry;
         }
 
-        entry = new CacheEntry(version.WeightsDigest, Math.Min(version.WeightBytes, CapacityBytes)) { Uses = 1, WaitsForRoom = true };
-        _inUse.Add(version.WeightsDigest, entry);
+        entry = new CacheEntry(weightsDigest, Math.Min(bytes, CapacityBytes), load) { Uses = 1, WaitsForRoom = true };
+        _inUse.Add(weightsDigest, entry);
         _waiting.AddLast(entry);
         GrantRoom();
         return entry;
@@ -260,7 +274,7 @@ public sealed class AdapterCache : IDisposable
     {
         try
         {
-            var weights = _load(entry.Digest);
+            var weights = entry.Load();
             lock (_gate)
             {
                 Settle(entry, weights);

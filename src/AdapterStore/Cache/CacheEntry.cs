@@ -3,10 +3,13 @@ using AdapterServe.AdapterStore.Adapters;
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/>.</summary>
-internal sealed class CacheEntry(string digest, long bytes)
+internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load)
 {
     /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>
     public string Digest { get; } = digest;
+
+    /// <summary>Brings the weights, on the thread pool.</summary>
+    public Func<AdapterWeights> Load { get; } = load;
 
     /// <summary>What is counted against the capacity: an estimate until the weights are there.</summary>
     public long Bytes { get; set; } = bytes;

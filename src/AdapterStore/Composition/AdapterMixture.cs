@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Composition.Merging;
 
 namespace AdapterServe.AdapterStore.Composition;
 

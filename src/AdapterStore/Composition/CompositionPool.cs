@@ -31,7 +31,7 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
         var pins = await PinAsync(versions, cancellationToken).ConfigureAwait(false);
         try
         {
-            return Enter(new AdapterWeights(digest, make(pins.Weights), 0, pins));
+            return Enter(new AdapterWeights(digest, make(pins.Weights), pins));
         }
         catch
         {

@@ -7,7 +7,7 @@ namespace AdapterServe.AdapterStore.Composition;
 /// Several adapters at once: at every site y = base(x) + Σ factor_i · (adapter_i's change of the base's output there).
 /// <b>Semantics</b>: where all forms are added terms, each is multiplied and all apply, a site's terms reading the base's x. A form that is no added term (a scale,
 /// a rotation, a norm's weight, a replaced matrix) has no exact multiple and no exact sum with others: it is taken where its adapter acts alone and with factor 1.
-/// An adapter with factor 0 is left out.
+/// An adapter with factor 0 is left out. What an adapter does to the sequence itself (virtual tokens, activation) is not mixed.
 /// <b>Effects</b>: shares the adapters' memory.
 /// <b>Errors</b>: Unservable <c>not_additive</c>.
 /// </summary>
@@ -16,6 +16,7 @@ internal static class WeightedSum
     public static FormWeights[]?[] Of(IReadOnlyList<WeightedAdapter> adapters, int sites)
     {
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
+        Array.ForEach(present, RequireSitesAlone);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
         {
@@ -23,6 +24,15 @@ internal static class WeightedSum
         }
 
         return bySite;
+    }
+
+    private static void RequireSitesAlone(WeightedAdapter adapter)
+    {
+        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true })
+        {
+            throw StoreErrors.Unservable(
+                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence or acts from a place in it, which has no sum with other adapters; name it alone.");
+        }
     }
 
     private static FormWeights[]? At(int site, WeightedAdapter[] adapters)

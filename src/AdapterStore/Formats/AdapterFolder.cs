@@ -8,6 +8,9 @@ internal sealed class AdapterFolder : IDisposable
 {
     public const string ConfigFile = "adapter_config.json";
 
+    /// <summary>Before the names of files that are copies of another adapter's.</summary>
+    public const string InventoryPrefix = "inventory.";
+
     private readonly JsonDocument? _config;
 
     private AdapterFolder(AdapterFiles files, int task, JsonDocument? config)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.AdapterHub;
+using AdapterServe.AdapterStore.Formats.Containers;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -14,9 +15,19 @@ internal static class AdapterReaders
     private static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
-        new PeftLoraReader(), new PeftVectorReader(new Ia3()), new PeftVectorReader(new Beft()), new PeftVectorReader(new LnTuning()), new PeftVectorReader(new Shira()),
+        new PeftLoraReader(),
+        new PeftTokensReader(),
+        new PeftVectorReader(new Ia3()),
+        new PeftVectorReader(new Beft()),
+        new PeftVectorReader(new LnTuning()),
+        new PeftVectorReader(new Shira()),
         .. PeftPromptReader.All,
-        new PeftOtherReader(), new GgufLoraReader(), new AdapterHubReader(),
+        new PeftOtherReader(),
+        new GgufLoraReader(),
+        new CompressedDeltaReader(),
+        new MhrReader(),
+        new MhrZReader(),
+        new AdapterHubReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

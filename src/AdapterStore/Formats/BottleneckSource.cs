@@ -19,6 +19,6 @@ internal static class BottleneckSource
     private static MatrixParts Matrix(LoweringSource source, SafetensorsTensor tensor, bool isHalf)
     {
         var (rows, columns) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
-        return isHalf ? new BF16Matrix(rows, columns, source.ReadBF16(tensor)) : new F32Matrix(rows, columns, source.Read(tensor));
+        return isHalf ? new BF16Matrix(rows, columns, source.ReadBF16(tensor).ToArray()) : new F32Matrix(rows, columns, source.Read(tensor));
     }
 }

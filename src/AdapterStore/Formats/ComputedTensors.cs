@@ -53,10 +53,8 @@ internal sealed record SparseTensors(Site Site, SafetensorsTensor Values, Safete
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
-        var indices = source.ReadIndices(Indices);
+        var indices = source.ReadIndices(Indices, Site.OutFeatures, Site.InFeatures);
         var count = indices.Length / 2;
-        LoweringSource.RequireRange(Indices, indices.AsSpan(0, count), Site.OutFeatures);
-        LoweringSource.RequireRange(Indices, indices.AsSpan(count), Site.InFeatures);
         var type = Values.DType == SafetensorsType.BF16 ? WeightType.BF16 : WeightType.F32;
         return SparseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, indices.AsSpan(0, count), indices.AsSpan(count), source.Read(Values), type);
     }

@@ -1,20 +1,20 @@
 using System.Collections.Frozen;
 using AdapterServe.AdapterStore.Formats.Safetensors;
-using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats;
 
-/// <summary>Two files of one adapter as one source. Owns both. <b>Errors</b>: Unservable <c>copies_differ</c> for a name that both have.</summary>
+/// <summary>The tensors of two files as if of one; of a name that both have the first one's. Owns both.</summary>
 internal sealed class JoinedTensors(ITensorSource first, ITensorSource second) : ITensorSource
 {
-    public FrozenDictionary<string, SafetensorsTensor> Tensors { get; } = Join(first, second);
+    public FrozenDictionary<string, SafetensorsTensor> Tensors { get; } =
+        second.Tensors.Where(entry => !first.Tensors.ContainsKey(entry.Key)).Concat(first.Tensors).ToFrozenDictionary(StringComparer.Ordinal);
 
-    public ReadOnlySpan<byte> Bytes(SafetensorsTensor tensor) => SourceOf(tensor).Bytes(tensor);
+    public ReadOnlySpan<byte> Bytes(SafetensorsTensor tensor) => Of(tensor).Bytes(tensor);
 
     public ReadOnlySpan<T> Elements<T>(SafetensorsTensor tensor)
-        where T : unmanaged => SourceOf(tensor).Elements<T>(tensor);
+        where T : unmanaged => Of(tensor).Elements<T>(tensor);
 
-    public void CopyToF32(SafetensorsTensor tensor, Span<float> destination) => SourceOf(tensor).CopyToF32(tensor, destination);
+    public void CopyToF32(SafetensorsTensor tensor, Span<float> destination) => Of(tensor).CopyToF32(tensor, destination);
 
     public void Dispose()
     {
@@ -22,10 +22,5 @@ internal sealed class JoinedTensors(ITensorSource first, ITensorSource second) :
         second.Dispose();
     }
 
-    private ITensorSource SourceOf(SafetensorsTensor tensor) => first.Tensors.ContainsKey(tensor.Name) ? first : second;
-
-    private static FrozenDictionary<string, SafetensorsTensor> Join(ITensorSource first, ITensorSource second) =>
-        first.Tensors.Keys.FirstOrDefault(second.Tensors.ContainsKey) is { } name
-            ? throw StoreErrors.Unservable("copies_differ", $"Both files of the upload hold '{AdapterNames.Shorten(name)}'; save the adapter again.")
-            : first.Tensors.Concat(second.Tensors).ToFrozenDictionary(StringComparer.Ordinal);
+    private ITensorSource Of(SafetensorsTensor tensor) => first.Tensors.ContainsKey(tensor.Name) ? first : second;
 }

@@ -40,6 +40,33 @@ internal sealed record MadeDenseTensors(Site Site, ImmutableArray<SafetensorsTen
         DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(Make(source.Values), Site), Mode, WeightType.F32);
 }
 
+/// <summary>y += S x, the elements computed from the file's tensors when the adapter is lowered; at most <paramref name="Count"/>.</summary>
+internal sealed record MadeSparseTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, long Count, Func<TensorValues, SparseElements> Make)
+    : ComputedTensors(Site, FormKind.Sparse)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => Sources;
+
+    public override long LargestElements => Math.Max(Count, base.LargestElements);
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena)
+    {
+        var elements = Make(source.Values);
+        return SparseWeights.Pack(
+            arena, Site.InFeatures, Site.OutFeatures, elements.Rows, elements.Columns, MadeTensors.Narrow(elements.Values, Site), WeightType.F32);
+    }
+}
+
+/// <summary>y = g y or y += c, computed when the adapter is lowered.</summary>
+internal sealed record MadeVectorTensors(Site Site, FormKind Form, ImmutableArray<SafetensorsTensor> Sources, Func<TensorValues, double[]> Make) : ComputedTensors(Site, Form)
+{
+    public override IEnumerable<SafetensorsTensor> Tensors => Sources;
+
+    public override long LoweredBytes => sizeof(float) * (long)Site.OutFeatures;
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
+        LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(Make(source.Values), value => (float)value));
+}
+
 /// <summary>Which of the two forms holds an exact delta with fewer values.</summary>
 internal static class MadeTensors
 {

@@ -1,7 +1,6 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
-using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats;
 
@@ -27,23 +26,22 @@ internal sealed class TensorValues(ITensorSource file, LoweringSource source)
         return values;
     }
 
-    /// <summary>Integers in [0, <paramref name="limit"/>).</summary>
-    public int[] ReadIndices(SafetensorsTensor tensor, int limit)
-    {
-        long[] values = tensor.DType switch
-        {
-            SafetensorsType.U8 => [.. file.Elements<byte>(tensor)],
-            SafetensorsType.I16 => Array.ConvertAll(file.Elements<short>(tensor).ToArray(), value => (long)value),
-            SafetensorsType.I32 => Array.ConvertAll(file.Elements<int>(tensor).ToArray(), value => (long)value),
-            _ => file.Elements<long>(tensor).ToArray(),
-        };
-        return Array.ConvertAll(values, value => value >= 0 && value < limit
-            ? (int)value
-            : throw StoreErrors.Unservable("index_range", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds the index {value}; indices go from 0 to {limit - 1}."));
-    }
+    /// <summary>See <see cref="LoweringSource.ReadIndices"/>.</summary>
+    public int[] ReadIndices(SafetensorsTensor tensor, params ReadOnlySpan<int> limits) => source.ReadIndices(tensor, limits);
+
+    /// <summary>The bytes of a u8 tensor.</summary>
+    public ReadOnlySpan<byte> ReadBytes(SafetensorsTensor tensor) => file.Elements<byte>(tensor);
 
     public bool HaveEqualBytes(SafetensorsTensor first, SafetensorsTensor second) => file.Bytes(first).SequenceEqual(file.Bytes(second));
 
     /// <summary><b>Shapes</b>: [out, in].</summary>
     public float[] BaseWeight(Site site) => source.BaseWeight(site);
+
+    /// <summary><b>Shapes</b>: [out]; zeros where the base has no bias.</summary>
+    public float[] BaseBias(Site site)
+    {
+        var bias = new float[site.OutFeatures];
+        source.BaseWeights.TryReadBias(site, bias);
+        return bias;
+    }
 }

@@ -19,28 +19,40 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     /// <param name="files">The content.</param>
     /// <param name="digest">Its digest.</param>
     /// <param name="task">Which task of a content that holds several; null: the first one.</param>
-    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null)
+    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null) => Reading(digest, () =>
     {
-        try
-        {
-            using var folder = AdapterFolder.Open(files, task ?? 0);
-            using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
-            RequireSize(tensors);
-            var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
-            return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw StoreErrors.NotFound($"The files of {digest} are no longer stored.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw StoreErrors.Unservable("unreadable_files", $"The files of {digest} cannot be read from the disk; upload the adapter again.", error);
-        }
-    }
+        using var folder = AdapterFolder.Open(files, task ?? 0);
+        using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
+        RequireSize(tensors);
+        var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
+        return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
+    });
+
+    /// <summary>See <see cref="IAdapterReader.InventoryOf"/>.</summary>
+    public static (string Name, string Kind)? InventoryOf(AdapterFiles files) => Reading("the upload", () =>
+    {
+        using var folder = AdapterFolder.Open(files, 0);
+        return AdapterReaders.For(folder).InventoryOf(folder);
+    });
 
     public AdapterStoreException TooLarge(long bytes) => StoreErrors.TooLarge(
         "adapter_too_large", $"The adapter needs {bytes} bytes of memory and the whole adapter cache has {cacheBytes}; start the server with a larger cache.");
+
+    private static T Reading<T>(string what, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw StoreErrors.NotFound($"The files of {what} are no longer stored.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw StoreErrors.Unservable("unreadable_files", $"The files of {what} cannot be read from the disk; upload the adapter again.", error);
+        }
+    }
 
     private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
     {

@@ -8,7 +8,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 
 /// <summary>
 /// What a form is packed from: the adapter's file and the base's weights.
-/// <b>Errors</b>: Unservable <c>not_finite</c>, <c>sparse_index</c>, <c>base_weights</c>.
+/// <b>Errors</b>: Unservable <c>not_finite</c>, <c>index_range</c>, <c>base_weights</c>.
 /// </summary>
 internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeights)
 {
@@ -24,36 +24,56 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
     {
         var values = new float[tensor.Elements];
         file.CopyToF32(tensor, values);
-        return FiniteCheck.IsFinite(values)
-            ? values
-            : throw NotFinite(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
+    }
+
+    /// <summary>As f32: the file's own memory where it holds f32.</summary>
+    public ReadOnlySpan<float> ReadF32(SafetensorsTensor tensor)
+    {
+        if (tensor.DType != SafetensorsType.F32)
+        {
+            return Read(tensor);
+        }
+
+        var values = file.Elements<float>(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
     }
 
     /// <summary>A bf16 tensor as it is.</summary>
-    public ushort[] ReadBF16(SafetensorsTensor tensor)
+    public ReadOnlySpan<ushort> ReadBF16(SafetensorsTensor tensor)
     {
         var values = file.Elements<ushort>(tensor);
-        return FiniteCheck.IsFinite(values) ? values.ToArray() : throw NotFinite(tensor);
+        return FiniteCheck.IsFinite(values) ? values : throw NotFinite(tensor);
     }
 
-    /// <summary>i32, i64, or whole numbers in f32, as some systems save them; others become -1, which no range holds.</summary>
-    public int[] ReadIndices(SafetensorsTensor tensor) => tensor.DType switch
+    /// <summary>
+    /// Integers, or whole numbers in a float type, as some systems save them. The tensor is as many runs of equal length as there are <paramref name="limits"/>;
+    /// the indices of each run go from 0 up to its limit.
+    /// </summary>
+    public int[] ReadIndices(SafetensorsTensor tensor, params ReadOnlySpan<int> limits)
     {
-        SafetensorsType.I32 => file.Elements<int>(tensor).ToArray(),
-        SafetensorsType.I64 => Array.ConvertAll(file.Elements<long>(tensor).ToArray(), value => value is >= 0 and <= int.MaxValue ? (int)value : -1),
-        _ => Array.ConvertAll(Read(tensor), value => value is >= 0 and < 1 << 24 && value == MathF.Floor(value) ? (int)value : -1),
-    };
-
-    public static void RequireRange(SafetensorsTensor tensor, ReadOnlySpan<int> indices, int limit)
-    {
-        foreach (var index in indices)
+        var values = ReadWhole(tensor);
+        var indices = new int[values.Length];
+        for (var i = 0; i < values.Length; i++)
         {
-            if (index < 0 || index >= limit)
-            {
-                throw StoreErrors.Unservable("sparse_index", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' points outside of the matrix; indices there go from 0 to {limit - 1}.");
-            }
+            var limit = limits[i / Math.Max(values.Length / limits.Length, 1)];
+            indices[i] = values[i] >= 0 && values[i] < limit
+                ? (int)values[i]
+                : throw StoreErrors.Unservable("index_range", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' holds an index outside of its range, which goes from 0 to {limit - 1}.");
         }
+
+        return indices;
     }
+
+    /// <summary>What is no whole number that the type holds exactly becomes -1, which no range holds.</summary>
+    private long[] ReadWhole(SafetensorsTensor tensor) => tensor.DType switch
+    {
+        SafetensorsType.U8 => [.. file.Elements<byte>(tensor)],
+        SafetensorsType.I16 => Array.ConvertAll(file.Elements<short>(tensor).ToArray(), value => (long)value),
+        SafetensorsType.I32 => Array.ConvertAll(file.Elements<int>(tensor).ToArray(), value => (long)value),
+        SafetensorsType.I64 => file.Elements<long>(tensor).ToArray(),
+        _ => Array.ConvertAll(Read(tensor), value => value is >= 0 and < 1 << 24 && value == MathF.Floor(value) ? (long)value : -1),
+    };
 
     /// <summary><b>Shapes</b>: [out, in].</summary>
     public float[] BaseWeight(Site site)
@@ -63,8 +83,20 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return weight;
     }
 
-    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) => FiniteCheck.IsFinite(values)
-        ? VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, values)
+    /// <summary>The bias of the base's linear; zero where it has none.</summary>
+    public float[] BaseBias(Site site)
+    {
+        var bias = new float[site.OutFeatures];
+        BaseWeights.TryReadBias(site, bias);
+        return bias;
+    }
+
+    public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) =>
+        VectorWeights.Pack(arena, form, site.InFeatures, site.OutFeatures, RequireFinite(site, values));
+
+    /// <summary>Values that were computed.</summary>
+    public static float[] RequireFinite(Site site, float[] values) => FiniteCheck.IsFinite(values)
+        ? values
         : throw StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
 
     private static AdapterStoreException NotFinite(SafetensorsTensor tensor) =>

@@ -38,6 +38,9 @@ public sealed class BaseModel
     /// <summary>Rows of one attention head in the query and key projections, or 0 when that is not known.</summary>
     public int HeadSize { get; init; }
 
+    /// <summary>Whether the head's weight is the embedding's.</summary>
+    public bool HasTiedEmbeddings { get; init; }
+
     /// <summary>Null where the base's weights are not at hand; kinds that need them are refused then.</summary>
     public IBaseWeights? Weights { get; init; }
 

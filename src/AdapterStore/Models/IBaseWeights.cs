@@ -7,11 +7,17 @@ namespace AdapterServe.AdapterStore.Models;
 public interface IBaseWeights
 {
     /// <summary>
-    /// <b>Semantics</b>: the weight of a linear or of the head, as f32.
-    /// <b>Shapes</b>: destination [O, H], row-major.
-    /// <b>Errors</b>: <see cref="ArgumentException"/> for a site without a weight matrix or another length; <see cref="IOException"/> and its kin where a file can't be read.
+    /// <b>Semantics</b>: a site's weight as f32; of a head that is tied to the embedding, the embedding's.
+    /// <b>Shapes</b>: destination [<see cref="Site.WeightRows"/>, <see cref="Site.WeightColumns"/>], row-major.
+    /// <b>Errors</b>: <see cref="ArgumentException"/> for a site without a weight or another length; <see cref="IOException"/> and its kin where a file can't be read.
     /// </summary>
     void Read(Site site, Span<float> destination);
+
+    /// <summary>
+    /// <b>Semantics</b>: the rows of that weight from <paramref name="firstRow"/> on. <b>Shapes</b>: destination [any number of rows, <see cref="Site.WeightColumns"/>].
+    /// <b>Errors</b>: as for <see cref="Read"/>, and for rows that are not there.
+    /// </summary>
+    void ReadRows(Site site, int firstRow, Span<float> destination);
 
     /// <summary>
     /// <b>Semantics</b>: the bias of a linear; false, with the destination left alone, where the base has none. <b>Shapes</b>: destination [O].

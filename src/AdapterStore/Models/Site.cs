@@ -12,4 +12,10 @@ public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures,
 {
     /// <summary>Whether the graph can change the site's input before the base op; elsewhere a change of the input is folded into a matrix of the adapter's own.</summary>
     public bool HasInputOp { get; init; }
+
+    /// <summary>Rows of the base's weight as it is stored: an embedding's ids, a linear's or head's outputs, one of a norm.</summary>
+    public int WeightRows => Kind switch { SiteKind.Embedding => InFeatures, SiteKind.Norm => 1, _ => OutFeatures };
+
+    /// <summary>Elements of such a row.</summary>
+    public int WeightColumns => Kind == SiteKind.Embedding ? OutFeatures : InFeatures;
 }

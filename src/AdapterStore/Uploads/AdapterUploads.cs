@@ -11,8 +11,13 @@ namespace AdapterServe.AdapterStore.Uploads;
 public sealed class AdapterUploads
 {
     private readonly StoreCore _core;
+    private readonly InventoryFiles _inventory;
 
-    internal AdapterUploads(StoreCore core) => _core = core;
+    internal AdapterUploads(StoreCore core)
+    {
+        _core = core;
+        _inventory = new InventoryFiles(core);
+    }
 
     /// <summary>A place for the files of one upload; dispose it whatever happens.</summary>
     public StagedFiles Begin() => _core.Blobs.Begin();
@@ -39,6 +44,7 @@ public sealed class AdapterUploads
         }
 
         RequireMatch(tenant, name, ifMatch);
+        await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
         var digest = files.ComputeDigest();
         var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
         using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);

@@ -15,13 +15,17 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
 
     public void Read(Site site, Span<float> destination)
     {
-        var weight = Find(site);
-        if (weight is null || weight.Shape.Length != 2 || weight.Shape[0] != site.OutFeatures || weight.Shape[1] != site.InFeatures)
-        {
-            throw new ArgumentException($"The site '{site.Path}' has no weight matrix of [{site.OutFeatures}, {site.InFeatures}].", nameof(site));
-        }
+        RequireLength(site, (long)site.WeightRows * site.WeightColumns, destination);
+        Read(Find(site), 0, destination);
+    }
 
-        Read(weight, site, destination);
+    public void ReadRows(Site site, int firstRow, Span<float> destination)
+    {
+        var rows = destination.Length / site.WeightColumns;
+        RequireLength(site, (long)rows * site.WeightColumns, destination);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, site.WeightRows - rows);
+        Read(Find(site), (long)firstRow * site.WeightColumns * sizeof(float), destination);
     }
 
     public bool TryReadBias(Site site, Span<float> destination)
@@ -31,27 +35,36 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
             return false;
         }
 
-        Read(bias, site, destination);
+        RequireLength(site, bias.Bytes / sizeof(float), destination);
+        Read(bias, 0, destination);
         return true;
     }
 
-    private static void Read(WeightReference weight, Site site, Span<float> destination)
+    private static void RequireLength(Site site, long expected, Span<float> destination)
     {
-        if (destination.Length != weight.Bytes / sizeof(float))
+        if (destination.Length != expected)
         {
-            throw new ArgumentException($"BaseWeights of '{site.Path}': destination: expected {weight.Bytes / sizeof(float)} elements, got {destination.Length}.", nameof(destination));
+            throw new ArgumentException($"BaseWeights of '{site.Path}': destination: expected {expected} elements, got {destination.Length}.", nameof(destination));
         }
+    }
 
+    private static void Read(WeightReference weight, long offset, Span<float> destination)
+    {
         using var file = File.OpenHandle(weight.Path);
         var bytes = MemoryMarshal.AsBytes(destination);
         for (var done = 0; done < bytes.Length;)
         {
-            var read = RandomAccess.Read(file, bytes[done..], weight.Offset + done);
+            var read = RandomAccess.Read(file, bytes[done..], weight.Offset + offset + done);
             done += read > 0 ? read : throw new EndOfStreamException($"'{weight.Path}' was cut short after the import.");
         }
     }
 
     /// <summary>A head that is tied to the embedding has no weight of its own.</summary>
-    private WeightReference? Find(Site site) =>
-        _byName.GetValueOrDefault(site.Path + ".weight") ?? (site.Kind == SiteKind.Head ? _byName.GetValueOrDefault(LlamaTensors.Embedding) : null);
+    private WeightReference Find(Site site)
+    {
+        var weight = _byName.GetValueOrDefault(site.Path + ".weight") ?? (site.Kind == SiteKind.Head ? _byName.GetValueOrDefault(LlamaTensors.Embedding) : null);
+        return weight is not null && weight.Bytes == (long)site.WeightRows * site.WeightColumns * sizeof(float)
+            ? weight
+            : throw new ArgumentException($"The site '{site.Path}' has no weight of [{site.WeightRows}, {site.WeightColumns}].", nameof(site));
+    }
 }

@@ -83,6 +83,7 @@ public sealed class ModelImporter
             {
                 Weights = new MappedBaseWeights(weights, config.NormEpsilon),
                 HeadSize = config.HeadSize,
+                HasTiedEmbeddings = config.TiedEmbeddings,
             },
             Shape = ShapeOf(config),
             Folder = modelFolder,

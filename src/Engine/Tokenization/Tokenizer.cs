@@ -23,19 +23,12 @@ public sealed class Tokenizer
 
         // Whether token texts are written in the byte alphabet shows in what the decoder makes of it: U+0120 is the space there.
         _byteLevel = DecodeToken("\u0120") == " ";
-        LongestToken = Math.Max(1, Enumerable.Range(0, VocabularySize).Select(id => TryGetToken(id, out string? token) ? token.Length : 0).DefaultIfEmpty().Max());
     }
 
     public SpecialTokens Special { get; }
 
     /// <summary>One more than the largest id; some ids below may be unknown.</summary>
     public int VocabularySize => _parts.Vocabulary.Size;
-
-    /// <summary>
-    /// Characters of the longest token: a text of more than <c>n</c> times as many has, white space that added tokens swallow aside, more than n tokens
-    /// and need not be encoded to be too long. Normalizers shorten a text by no more than a factor of 4.
-    /// </summary>
-    public int LongestToken { get; }
 
     /// <summary>Reads <c>tokenizer.json</c> and its companions. <b>Errors</b>: <see cref="TokenizerException"/>.</summary>
     public static Tokenizer Load(string modelFolder)

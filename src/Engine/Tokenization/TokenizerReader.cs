@@ -37,9 +37,12 @@ internal static class TokenizerReader
     }
 
     // The oldest files leave the type out; only BPE has merges.
-    private static BpeModel ReadModel(JsonElement json, Vocabulary vocabulary) => json.OptionalText("type") switch
+    private static ITokenizerModel ReadModel(JsonElement json, Vocabulary vocabulary) => json.OptionalText("type") switch
     {
         "BPE" => BpeReader.Read(json, vocabulary),
+        "Unigram" => UnigramReader.Read(json, vocabulary),
+        "WordPiece" => WordPieceReader.Read(json, vocabulary),
+        "WordLevel" => WordLevelReader.Read(json, vocabulary),
         null when json.Optional("merges") is not null => BpeReader.Read(json, vocabulary),
         var type => throw new TokenizerException($"The tokenizer model \"{type}\" is not supported."),
     };

@@ -62,7 +62,7 @@ internal readonly unsafe struct EmbeddingTableRow(long id, float* y, int width)
     {
         for (nint at = table.Starts[id], end = table.Starts[id + 1]; at < end; at++)
         {
-            y[TElement.Column(table.Columns, at)] += TElement.Value(table.Values, at);
+            y[TElement.Column(table.Columns, at)] += table.Scale * TElement.Value(table.Values, at);
         }
     }
 

@@ -11,6 +11,7 @@ internal unsafe struct RmsNormWork
     public int Rows;
     public float Epsilon;
     public bool IsAdded;
+    public float Scale;
     public float* Values;
     public long Start;
 }
@@ -41,7 +42,7 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
                 var weights = segment.Weights;
                 _works[_segments++] = new RmsNormWork
                 {
-                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Values = weights.Values, Start = _total,
+                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Scale = weights.Scale, Values = weights.Values, Start = _total,
                 };
                 _total += rows * _rowCost;
             }
@@ -87,7 +88,7 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
     {
         var source = _x + ((nint)row * width);
         var target = _y + ((nint)row * width);
-        var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
+        var factor = work.Scale / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
         var factors = TLanes.Broadcast(factor);
         var i = 0;
         for (; i <= width - Lanes; i += Lanes)

@@ -5,11 +5,12 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public sealed unsafe class RmsNormWeights : FormWeights
 {
-    private RmsNormWeights(int width, float epsilon, bool isAdded, float* values, long bytes)
+    private RmsNormWeights(int width, float epsilon, bool isAdded, float scale, float* values, long bytes)
         : base(FormKind.RmsNorm, width, width, bytes)
     {
         Epsilon = epsilon;
         IsAdded = isAdded;
+        Scale = scale;
         Values = values;
     }
 
@@ -17,6 +18,9 @@ public sealed unsafe class RmsNormWeights : FormWeights
 
     /// <summary>Whether w x / rms(x) is added to what the norm gave; else it takes its place.</summary>
     public bool IsAdded { get; }
+
+    /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
+    public float Scale { get; }
 
     internal float* Values { get; }
 
@@ -30,6 +34,8 @@ public sealed unsafe class RmsNormWeights : FormWeights
         var bytes = (long)Packing.RoundUp(values.Length) * sizeof(float);
         var memory = (float*)arena.Allocate(bytes);
         values.CopyTo(new Span<float>(memory, values.Length));
-        return new RmsNormWeights(values.Length, epsilon, isAdded, memory, bytes);
+        return new RmsNormWeights(values.Length, epsilon, isAdded, 1, memory, bytes);
     }
+
+    public override RmsNormWeights? Scaled(float factor) => IsAdded ? new RmsNormWeights(OutFeatures, Epsilon, IsAdded, Scale * factor, Values, bytes: 0) : null;
 }

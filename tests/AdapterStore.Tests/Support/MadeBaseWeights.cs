@@ -9,6 +9,13 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
 
     public void Read(Site site, Span<float> destination) => Fill(site.Index, destination);
 
+    public void ReadRows(Site site, int firstRow, Span<float> destination)
+    {
+        var all = new float[site.WeightRows * site.WeightColumns];
+        Read(site, all);
+        all.AsSpan(firstRow * site.WeightColumns, destination.Length).CopyTo(destination);
+    }
+
     public bool TryReadBias(Site site, Span<float> destination)
     {
         if (hasBias)

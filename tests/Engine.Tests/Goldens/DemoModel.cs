@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Models;
@@ -10,13 +11,12 @@ namespace AdapterServe.Engine.Tests.Goldens;
 public sealed class DemoModel : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
-    private readonly AdapterStorage _storage;
 
     public DemoModel()
     {
         Environment = new OrtEnvironment();
         Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
-        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
+        Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
     /// <summary>The goldens of one adapter each that are served.</summary>
@@ -25,6 +25,8 @@ public sealed class DemoModel : IDisposable
     public OrtEnvironment Environment { get; }
 
     public ImportedModel Model { get; }
+
+    public AdapterStorage Storage { get; }
 
     public EngineHost Start(EngineOptions options) => EngineHost.Start(Environment, Model, options);
 
@@ -37,32 +39,43 @@ public sealed class DemoModel : IDisposable
         }
 
         var file = GoldenFile.Read(golden);
-        var name = file.Adapter;
-        if (!_storage.Catalog.List("default").Any(adapter => adapter.Name == name))
+        return await Storage.Cache.AcquireAsync(await ResolveAsync(file.Adapter, file.Task.ValueKind == JsonValueKind.Undefined ? null : $"#{file.Task}"), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A version of an adapter of the goldens' folder, uploaded on first use.</summary>
+    public async Task<AdapterVersion> ResolveAsync(string name, string? task = null)
+    {
+        if (!Storage.Catalog.List("default").Any(adapter => adapter.Name == name))
         {
             await UploadAsync(name);
         }
 
-        return await _storage.Cache.AcquireAsync(_storage.Catalog.Resolve("default", file.Task.ValueKind == JsonValueKind.Undefined ? name : $"{name}#{file.Task}"), TestContext.Current.CancellationToken);
+        return Storage.Catalog.Resolve("default", name + task);
     }
 
     public void Dispose()
     {
-        _storage.Dispose();
+        Storage.Dispose();
         Environment.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
     private async Task UploadAsync(string name)
     {
-        using var files = _storage.Uploads.Begin();
+        var config = Path.Combine(FolderOf(name), "adapter_config.json");
+        if (File.Exists(config) && JsonNode.Parse(await File.ReadAllTextAsync(config, TestContext.Current.CancellationToken))!["inventory"] is { } inventory)
+        {
+            await UploadAsync($"{inventory}");
+        }
+
+        using var files = Storage.Uploads.Begin();
         foreach (var path in Directory.GetFiles(FolderOf(name)))
         {
             await using var content = File.OpenRead(path);
             await files.AddAsync(Path.GetFileName(path), content, TestContext.Current.CancellationToken);
         }
 
-        await _storage.Uploads.PutAsync("default", name, files, null, TestContext.Current.CancellationToken);
+        await Storage.Uploads.PutAsync("default", name, files, null, TestContext.Current.CancellationToken);
     }
 
     /// <summary>The showcase adapters lie with the demo under their styles' names.</summary>

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
 
@@ -6,13 +7,21 @@ namespace AdapterServe.Engine.Tests.Goldens;
 /// <summary>Sends a golden case to an engine and compares what comes back.</summary>
 internal static class GoldenRun
 {
-    public static async Task CheckAsync(DemoModel demo, EngineHost engine, string golden, GoldenCase expected, bool scorePrompt)
+    public static async Task CheckAsync(DemoModel demo, EngineHost engine, string golden, GoldenCase expected, bool scorePrompt) =>
+        await CheckAsync(engine, golden, await demo.AcquireAsync(golden), expected, scorePrompt);
+
+    /// <param name="engine">Where it is sent to.</param>
+    /// <param name="golden">For messages.</param>
+    /// <param name="adapter">Passes to the engine.</param>
+    /// <param name="expected">What the reference computed.</param>
+    /// <param name="scorePrompt">Whether the prompt's log-probabilities are compared too.</param>
+    public static async Task CheckAsync(EngineHost engine, string golden, AdapterLease? adapter, GoldenCase expected, bool scorePrompt)
     {
         var generation = engine.Client.Submit(new GenerationRequest
         {
             Tenant = "default",
             PromptTokens = expected.PromptIds,
-            Adapter = await demo.AcquireAsync(golden),
+            Adapter = adapter,
             MaxTokens = expected.GreedyIds.Length,
             Sampling = SamplingParameters.Greedy,
             LogProbs = 0,

@@ -13,25 +13,33 @@ public sealed class MappedBaseWeightsTests : IDisposable
     [Theory]
     [InlineData(SafetensorsType.F32, false)]
     [InlineData(SafetensorsType.BF16, true)]
-    public async Task Every_linear_and_the_head_are_read_bit_for_bit(SafetensorsType type, bool tied)
+    public async Task Every_weight_is_read_bit_for_bit(SafetensorsType type, bool tied)
     {
         var checkpoint = new TinyCheckpoint { DType = type, Tied = tied }.Fill();
         var model = await ImportAsync(checkpoint);
-        foreach (var site in model.Base.Sites.Where(site => site.Kind is SiteKind.Linear or SiteKind.Head))
+        Assert.Equal(tied, model.Base.HasTiedEmbeddings);
+        foreach (var site in model.Base.Sites.Where(site => site.Kind != SiteKind.Sublayer))
         {
             var name = site.Kind == SiteKind.Head && tied ? "model.embed_tokens.weight" : site.Path + ".weight";
-            var actual = new float[site.OutFeatures * site.InFeatures];
+            var actual = new float[site.WeightRows * site.WeightColumns];
             model.Base.Weights!.Read(site, actual);
             Assert.Equal(checkpoint.Values[name], actual);
+
+            var last = new float[site.WeightColumns];
+            model.Base.Weights!.ReadRows(site, site.WeightRows - 1, last);
+            Assert.Equal(actual[^last.Length..], last);
         }
     }
 
     [Fact]
-    public async Task A_norm_and_a_wrong_length_are_refused()
+    public async Task A_sublayer_a_wrong_length_and_rows_beyond_the_last_are_refused()
     {
         var model = await ImportAsync(new TinyCheckpoint().Fill());
-        var norm = model.Base.FindSite("model.norm")!;
-        Assert.Throws<ArgumentException>(() => model.Base.Weights!.Read(norm, new float[norm.OutFeatures]));
+        var sublayer = model.Base.FindSite("model.layers.0.mlp")!;
+        Assert.Throws<ArgumentException>(() => model.Base.Weights!.Read(sublayer, new float[sublayer.WeightRows * sublayer.WeightColumns]));
+        var head = model.Base.FindSite("lm_head")!;
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Base.Weights!.ReadRows(head, head.WeightRows - 1, new float[2 * head.WeightColumns]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Base.Weights!.ReadRows(head, -1, new float[head.WeightColumns]));
         var linear = model.Base.FindSite("model.layers.0.mlp.up_proj")!;
         Assert.Throws<ArgumentException>(() => model.Base.Weights!.Read(linear, new float[3]));
     }

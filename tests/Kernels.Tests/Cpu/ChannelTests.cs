@@ -54,16 +54,6 @@ public sealed unsafe class ChannelTests
         }
     }
 
-    [Fact]
-    public void Scales_have_no_multiple()
-    {
-        using var arena = new WeightArena();
-        Assert.Null(VectorWeights.Pack(arena, FormKind.OutputScale, 4, 4, new float[4]).Scaled(2));
-        Assert.Null(VectorWeights.Pack(arena, FormKind.InputScale, 4, 4, new float[4]).Scaled(2));
-        Assert.Null(RmsNormWeights.Pack(arena, 1e-5f, new float[4]).Scaled(2));
-        Assert.Null(DenseWeights.Pack(arena, 2, 2, new float[4], DenseMode.Replace, WeightType.F32).Scaled(2));
-    }
-
     [Theory]
     [MemberData(nameof(Forms))]
     public void Threads_change_no_bit(FormKind form)

@@ -29,6 +29,32 @@ internal sealed record LoraManifest
     /// <summary>Modules whose whole weights the file holds.</summary>
     public required ImmutableArray<string> ModulesToSave { get; init; }
 
+    /// <summary>Which of the base's biases were trained: "none", "lora_only" or "all".</summary>
+    public required string Bias { get; init; }
+
+    /// <summary>Whether a tied head follows the embedding.</summary>
+    public required bool TiesWeights { get; init; }
+
+    /// <summary>Token ids with rows of the adapter's own, for modules by name; no name means the embedding.</summary>
+    public required ImmutableArray<(string? Module, ImmutableArray<int> Ids)> TokenRows { get; init; }
+
+    /// <summary>Whether modules_to_save names the module or one that it is part of.</summary>
+    public bool Saves(string path) => ModulesToSave.Any(name => IsSavedBy(path, name));
+
+    /// <summary>As PEFT matches: the path, or that of a module around it, ends in the name.</summary>
+    public static bool IsSavedBy(string path, string name)
+    {
+        for (var end = path.Length; end > 0; end = path.LastIndexOf('.', end - 1))
+        {
+            if (path.AsSpan(0, end).EndsWith(name, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public int RankOf(string path, PatternBudget budget)
     {
         foreach (var (pattern, rank) in RankPattern)

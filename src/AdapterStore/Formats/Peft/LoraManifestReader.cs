@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using AdapterServe.AdapterStore.Formats.Patterns;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
@@ -22,12 +23,33 @@ internal static class LoraManifestReader
             AlphaPattern = Pattern(values, "alpha_pattern", value => ConfigValues.Number("alpha_pattern", value)),
             Modules = new ModuleSelection(values, saved),
             ModulesToSave = saved,
+            Bias = values.Text("bias") ?? "none",
+            TiesWeights = values.Flag("ensure_weight_tying"),
+            TokenRows = TokenRows(values),
         };
+    }
+
+    /// <summary>A list of ids, or an object of such lists.</summary>
+    private static ImmutableArray<(string?, ImmutableArray<int>)> TokenRows(ConfigValues values)
+    {
+        const string Key = "trainable_token_indices";
+        if (!values.IsMeaningful(Key))
+        {
+            return [];
+        }
+
+        if (values.Find(Key) is not { ValueKind: JsonValueKind.Object })
+        {
+            return [(null, values.Ints(Key) ?? [])];
+        }
+
+        var byModule = values.Object(Key);
+        return [.. values.Members(Key).Select(member => ((string?)member.Key, byModule.Ints(member.Key) ?? []))];
     }
 
     private static int Rank(string key, int rank) =>
         rank is >= 1 and <= MaxRank ? rank : throw StoreErrors.Unservable("rank", $"'{key}' in adapter_config.json holds the rank {rank}; ranks go from 1 to {MaxRank}.");
 
-    private static ImmutableArray<(ModulePattern, T)> Pattern<T>(ConfigValues values, string key, Func<System.Text.Json.JsonElement, T> read) =>
+    private static ImmutableArray<(ModulePattern, T)> Pattern<T>(ConfigValues values, string key, Func<JsonElement, T> read) =>
         [.. values.Members(key).Select(member => (ModulePattern.Suffix(member.Key), read(member.Value)))];
 }

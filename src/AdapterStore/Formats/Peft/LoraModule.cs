@@ -15,6 +15,16 @@ internal enum LoraPart
     /// <summary>A bias behind B, scaled with it.</summary>
     BiasB,
 
+    /// <summary>The factors of a LoRA on an embedding.</summary>
+    EmbeddingA,
+    EmbeddingB,
+
+    /// <summary>Rows of single tokens.</summary>
+    TokenRows,
+
+    /// <summary>A bias in place of the base's.</summary>
+    Bias,
+
     /// <summary>A full copy of the weight under the LoRA, as PEFT saves it for a targeted output layer.</summary>
     BaseCopy,
 
@@ -29,5 +39,5 @@ internal sealed class LoraModule(Site site)
 
     public Dictionary<LoraPart, SafetensorsTensor> Parts { get; } = [];
 
-    public bool IsAdapted => Parts.Keys.Any(part => part is LoraPart.A or LoraPart.B or LoraPart.Magnitude or LoraPart.BiasB);
+    public bool IsAdapted => Parts.Keys.Any(part => part is LoraPart.A or LoraPart.B or LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.Magnitude or LoraPart.BiasB);
 }

@@ -39,10 +39,9 @@ internal sealed class LoraModules
         var (path, part) = Split(name[Prefix.Length..]) ?? throw Unknown(name);
         var site = baseModel.FindSite(path) ?? throw StoreErrors.Unservable(
             "unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have.");
-        if (site.Kind is SiteKind.Norm or SiteKind.Embedding or SiteKind.Sublayer || (site.Kind == SiteKind.Linear && part == LoraPart.Weight))
+        if (!Occurs(part, site.Kind))
         {
-            throw StoreErrors.Unservable(
-                "modules_to_save", $"The file holds whole weights of '{site.Path}'; only those of the output layer are served (modules_to_save=[\"lm_head\"], save_embedding_layers=False).");
+            throw StoreErrors.Unservable("module_kind", $"The tensor '{AdapterNames.Shorten(name)}' is not one that a LoRA has at '{site.Path}'.");
         }
 
         if (!_bySite.TryGetValue(site.Index, out var module))
@@ -50,8 +49,20 @@ internal sealed class LoraModules
             _bySite.Add(site.Index, module = new LoraModule(site));
         }
 
-        module.Parts[part] = tensor;
+        if (!module.Parts.TryAdd(part, tensor))
+        {
+            throw StoreErrors.Unservable("surplus_modules", $"The tensor '{AdapterNames.Shorten(name)}' is in the file under another name as well.");
+        }
     }
+
+    private static bool Occurs(LoraPart part, SiteKind kind) => kind switch
+    {
+        SiteKind.Linear => part is not (LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.TokenRows),
+        SiteKind.Head => part is not (LoraPart.EmbeddingA or LoraPart.EmbeddingB),
+        SiteKind.Embedding => part is LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.TokenRows or LoraPart.Magnitude or LoraPart.BaseCopy or LoraPart.Weight,
+        SiteKind.Norm => part == LoraPart.Weight,
+        _ => false,
+    };
 
     private static (string Path, LoraPart Part)? Split(string name)
     {
@@ -73,18 +84,19 @@ internal sealed class LoraModules
         (".lora_magnitude_vector", LoraPart.Magnitude),
         (".lora_magnitude_vector.weight", LoraPart.Magnitude),
         (".lora_B.bias", LoraPart.BiasB),
+        (".lora_embedding_A", LoraPart.EmbeddingA),
+        (".lora_embedding_B", LoraPart.EmbeddingB),
+        (".token_adapter.trainable_tokens_delta", LoraPart.TokenRows),
         (".base_layer.weight", LoraPart.BaseCopy),
+        (".base_layer.bias", LoraPart.Bias),
         (".weight", LoraPart.Weight),
+        (".bias", LoraPart.Bias),
     ];
 
     /// <summary>Parts of other methods, which say more than that the name is unknown.</summary>
     private static readonly (string Suffix, string Code, string What)[] Foreign =
     [
-        (".lora_embedding_A", "lora_embedding", "LoRA on an embedding"),
-        (".lora_embedding_B", "lora_embedding", "LoRA on an embedding"),
-        (".token_adapter.trainable_tokens_delta", "trainable_tokens", "trainable tokens"),
         (".lora_diag", "kasa", "KaSA's singular values"),
-        (".bias", "bias", "biases of the base"),
     ];
 
     private static AdapterStoreException Unknown(string name)
@@ -101,7 +113,7 @@ internal sealed class LoraModules
             "unknown_tensor", $"The tensor '{AdapterNames.Shorten(name)}' is not one that PEFT writes for a plain LoRA ({Prefix}<module>.lora_A.weight and so on).");
     }
 
-    private static void RequireFloat(SafetensorsTensor tensor)
+    public static void RequireFloat(SafetensorsTensor tensor)
     {
         if (tensor.DType is not (SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16))
         {

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
@@ -16,18 +15,16 @@ internal static class LoraOptions
         "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "r", "lora_alpha", "lora_dropout",
         "rank_pattern", "alpha_pattern", "use_rslora", "target_modules", "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern",
         "use_dora", "lora_bias", "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
-        "qalora_group_size", "runtime_config", "use_bdlora", "alora_invocation_tokens");
+        "qalora_group_size", "runtime_config", "use_bdlora", "trainable_token_indices", "ensure_weight_tying", "alora_invocation_tokens");
 
     /// <summary>Options that turn a plain LoRA into something else, each with its code and what to do.</summary>
     private static readonly (string Key, string Code, string Reason)[] Refused =
     [
-        ("trainable_token_indices", "trainable_tokens", "Trainable tokens are not served yet; train without trainable_token_indices."),
         ("kasa_config", "kasa", "KaSA truncates the smallest singular values of the base's weights, so its base can't be shared; train without kasa_config."),
         ("layer_replication", "layer_replication", "layer_replication changes the base's depth, so the base can't be shared; train without it."),
         ("target_parameters", "target_parameters", "LoRA on bare parameters is not served yet; target modules instead."),
         ("use_qalora", "qalora", "QALoRA pools the inputs of a quantised base; train with use_qalora=False."),
         ("arrow_config", "arrow", "Arrow routes between many adapters of its own; upload one plain LoRA."),
-        ("ensure_weight_tying", "weight_tying", "Adapters of tied weights are not served yet; train with ensure_weight_tying=False."),
         ("monteclora_config", "monteclora", "MonteCLoRA samples its weights; train without monteclora_config."),
     ];
 
@@ -37,7 +34,7 @@ internal static class LoraOptions
     /// <summary>Starts that change the base's weights: valid on the shared base only after PEFT's conversion, which rewrites this option to true.</summary>
     private static readonly string[] MutatingStarts = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
-    public static void RequireServable(ConfigValues values, BaseModel baseModel)
+    public static void RequireServable(ConfigValues values)
     {
         foreach (var (key, code, reason) in Refused)
         {
@@ -47,7 +44,6 @@ internal static class LoraOptions
             }
         }
 
-        RequireNoBias(values.Text("bias"), baseModel);
         if (values.Find("alora_invocation_tokens") is not null && (values.Flag("use_dora") || values.IsMeaningful("use_bdlora")))
         {
             throw StoreErrors.Unservable("alora", "Activated LoRA together with use_dora or use_bdlora is not served; train without them.");
@@ -62,17 +58,6 @@ internal static class LoraOptions
                     "unknown_option",
                     $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
             }
-        }
-    }
-
-    /// <summary>Training the base's biases means nothing on a base that has none.</summary>
-    private static void RequireNoBias(string? bias, BaseModel baseModel)
-    {
-        var isVoid = bias is "lora_only" or "all" && baseModel.Weights is { } weights
-            && !baseModel.Sites.Any(site => site.Kind == SiteKind.Linear && weights.TryReadBias(site, new float[site.OutFeatures]));
-        if (bias is not (null or "none") && !isVoid)
-        {
-            throw StoreErrors.Unservable("bias", "Trained biases of the base are not served yet; train with bias=\"none\".");
         }
     }
 

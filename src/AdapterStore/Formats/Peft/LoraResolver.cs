@@ -3,7 +3,6 @@ using AdapterServe.AdapterStore.Formats.Patterns;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
-using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
 
@@ -13,30 +12,55 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 /// </summary>
 internal static class LoraResolver
 {
-    private const string OutputLayer = "lm_head";
-
-    public static ImmutableArray<SiteTensors> Resolve(LoraManifest manifest, LoraModules modules, BaseModel baseModel, PatternBudget budget)
+    public static ImmutableArray<SiteTensors> Resolve(LoraManifest manifest, LoraModules modules, ITensorSource file, BaseModel baseModel, PatternBudget budget)
     {
-        RequireSavedModules(manifest, modules, baseModel);
+        LoraWholeWeights.Require(manifest, modules, baseModel);
         RequireSelectedModules(manifest, modules, baseModel, budget);
+        LoraBiases.Require(manifest, modules, baseModel, budget);
         var sites = ImmutableArray.CreateBuilder<SiteTensors>();
         foreach (var module in modules.BySite.Values)
         {
-            var whole = module.Parts.GetValueOrDefault(LoraPart.Weight) ?? module.Parts.GetValueOrDefault(LoraPart.BaseCopy);
-            if (whole is not null)
+            sites.AddRange(LoraWholeWeights.Of(module, manifest, file, baseModel));
+            if (module.IsAdapted && module.Site.Kind == SiteKind.Embedding)
             {
-                sites.Add(Dense(module.Site, whole));
+                sites.Add(LoraEmbedding.Of(module, manifest, budget));
             }
-
-            if (module.IsAdapted)
+            else if (module.IsAdapted)
             {
                 var lowRank = LowRank(module, manifest, budget);
                 sites.Add(lowRank);
                 sites.AddRange(LoraVectors.Of(module, manifest, lowRank, baseModel));
             }
+
+            sites.AddRange(LoraBiases.Of(module));
         }
 
+        sites.AddRange(LoraTying.Of(sites.ToImmutable(), manifest, modules, baseModel, budget));
+        sites.AddRange(Tokens(manifest, modules, baseModel));
         return sites.Count > 0 ? sites.ToImmutable() : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
+    }
+
+    public static int RequireRank(Site site, SafetensorsTensor a, LoraManifest manifest, PatternBudget budget)
+    {
+        var rank = manifest.RankOf(site.Path, budget);
+        return a.Shape.Length != 2 || a.Shape[0] == rank
+            ? rank
+            : throw StoreErrors.Unservable("rank_mismatch", $"The configuration gives '{site.Path}' rank {rank}, the file rank {a.Shape[0]}.");
+    }
+
+    public static float ScaleOf(Site site, int rank, LoraManifest manifest, PatternBudget budget)
+    {
+        var scale = (float)manifest.ScaleOf(site.Path, rank, budget);
+        return float.IsFinite(scale) ? scale : throw StoreErrors.Unservable("scale", $"lora_alpha over the rank of '{site.Path}' is no finite 32-bit number.");
+    }
+
+    public static void RequireShape(SafetensorsTensor tensor, long rows, long columns)
+    {
+        if (!tensor.HasShape(rows, columns))
+        {
+            throw StoreErrors.Unservable(
+                "shape_mismatch", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' has shape [{string.Join(", ", tensor.Shape)}]; on this base it must be [{rows}, {columns}].");
+        }
     }
 
     private static LowRankTensors LowRank(LoraModule module, LoraManifest manifest, PatternBudget budget)
@@ -47,62 +71,44 @@ internal static class LoraResolver
             throw StoreErrors.Unservable("lone_factor", $"The file has only one of lora_A and lora_B for '{site.Path}'.");
         }
 
-        var rank = manifest.RankOf(site.Path, budget);
-        if (a.Shape.Length == 2 && a.Shape[0] != rank)
-        {
-            throw StoreErrors.Unservable("rank_mismatch", $"The configuration gives '{site.Path}' rank {rank}, the file rank {a.Shape[0]}.");
-        }
-
+        var rank = RequireRank(site, a, manifest, budget);
         RequireShape(a, rank, site.InFeatures);
         RequireShape(b, site.OutFeatures, rank);
-        var scale = (float)manifest.ScaleOf(site.Path, rank, budget);
-        return float.IsFinite(scale)
-            ? new LowRankTensors(site, a, b, rank, scale)
-            : throw StoreErrors.Unservable("scale", $"lora_alpha over the rank of '{site.Path}' is no finite 32-bit number.");
+        return new LowRankTensors(site, a, b, rank, ScaleOf(site, rank, manifest, budget));
     }
 
-    /// <summary>Replaces the head alone: on a base with tied embeddings PEFT trains a copy of its own, and the embedding stays the base's.</summary>
-    private static DenseTensors Dense(Site site, SafetensorsTensor weight)
+    private static IEnumerable<SiteTensors> Tokens(LoraManifest manifest, LoraModules modules, BaseModel baseModel)
     {
-        RequireShape(weight, site.OutFeatures, site.InFeatures);
-        return new DenseTensors(site, weight, DenseMode.Replace);
-    }
-
-    /// <summary>modules_to_save may name the output layer alone, and then the file has it.</summary>
-    private static void RequireSavedModules(LoraManifest manifest, LoraModules modules, BaseModel baseModel)
-    {
-        foreach (var name in manifest.ModulesToSave)
+        var tokens = new TokenRows(baseModel);
+        foreach (var (name, ids) in manifest.TokenRows)
         {
-            var head = baseModel.Sites.FirstOrDefault(site => site.Kind == SiteKind.Head && (site.Path == name || site.Path.EndsWith("." + name, StringComparison.Ordinal)));
-            if (head is null)
-            {
-                throw StoreErrors.Unservable(
-                    "modules_to_save", $"modules_to_save names '{AdapterNames.Shorten(name)}'; of whole modules only the output layer ({OutputLayer}) is served.");
-            }
-
-            if (!modules.BySite.TryGetValue(head.Index, out var module) || !module.Parts.ContainsKey(LoraPart.Weight))
-            {
-                throw StoreErrors.Unservable("missing_modules", $"modules_to_save names '{head.Path}', but the file has no weights of it.");
-            }
+            tokens.Add(name, ids);
         }
 
-        if (manifest.ModulesToSave.IsEmpty && modules.BySite.Values.FirstOrDefault(module => module.Parts.ContainsKey(LoraPart.Weight)) is { } surplus)
+        var sites = tokens.Sites.ToList();
+        if (modules.BySite.Values.FirstOrDefault(module => module.Parts.ContainsKey(LoraPart.TokenRows) && !sites.Contains(module.Site)) is { } surplus)
         {
-            throw StoreErrors.Unservable(
-                "surplus_modules", $"The file has whole weights of '{surplus.Site.Path}', which modules_to_save does not name; save with save_embedding_layers=False.");
+            throw StoreErrors.Unservable("surplus_modules", $"The file has rows of single tokens of '{surplus.Site.Path}', for which trainable_token_indices has no ids.");
         }
+
+        if (modules.BySite.Values.FirstOrDefault(module => Clashes(module, sites, tokens.FollowsEmbedding())) is { } clash)
+        {
+            throw StoreErrors.Unservable("trainable_tokens", $"The file has rows of single tokens of '{clash.Site.Path}' beside other weights of it, which is not served.");
+        }
+
+        if (LoraTying.IsInEffect(manifest, baseModel) && sites.Count > 1 && !tokens.FollowsEmbedding())
+        {
+            throw StoreErrors.Unservable("weight_tying", "ensure_weight_tying is set, but trainable_token_indices has different ids for the tied layers.");
+        }
+
+        return tokens.Place(site => modules.BySite.GetValueOrDefault(site.Index)?.Parts.GetValueOrDefault(LoraPart.TokenRows));
     }
+
+    private static bool Clashes(LoraModule module, List<Site> sites, bool headFollows) =>
+        (sites.Contains(module.Site) && module.Parts.Keys.Any(part => part != LoraPart.TokenRows)) || (headFollows && module.Site.Kind == SiteKind.Head);
 
     private static void RequireSelectedModules(LoraManifest manifest, LoraModules modules, BaseModel baseModel, PatternBudget budget)
     {
-        foreach (var module in modules.BySite.Values.Where(module => module.Parts.ContainsKey(LoraPart.BaseCopy)))
-        {
-            if (!module.IsAdapted || module.Site.Kind != SiteKind.Head || module.Parts.ContainsKey(LoraPart.Weight))
-            {
-                throw StoreErrors.Unservable("surplus_modules", $"The file has a copy of the base's weights of '{module.Site.Path}' that nothing needs.");
-            }
-        }
-
         if (!manifest.Modules.IsGiven)
         {
             return;
@@ -112,9 +118,9 @@ internal static class LoraResolver
         {
             var selected = manifest.Modules.Selects(site.Path, site.Kind, budget);
             var present = modules.BySite.TryGetValue(site.Index, out var module) && module.IsAdapted;
-            if (selected && site.Kind == SiteKind.Embedding)
+            if (site.Kind == SiteKind.Head && selected != present && LoraTying.IsInEffect(manifest, baseModel))
             {
-                throw StoreErrors.Unservable("lora_embedding", $"LoRA on the embedding '{site.Path}' is not served yet; leave it out of target_modules.");
+                continue;
             }
 
             if (selected && !present)
@@ -126,15 +132,6 @@ internal static class LoraResolver
             {
                 throw StoreErrors.Unservable("surplus_modules", $"The file has a LoRA for '{site.Path}', which the configuration does not target.");
             }
-        }
-    }
-
-    private static void RequireShape(SafetensorsTensor tensor, long rows, long columns)
-    {
-        if (!tensor.HasShape(rows, columns))
-        {
-            throw StoreErrors.Unservable(
-                "shape_mismatch", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' has shape [{string.Join(", ", tensor.Shape)}]; on this base it must be [{rows}, {columns}].");
         }
     }
 }

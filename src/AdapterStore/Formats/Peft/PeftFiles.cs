@@ -7,7 +7,7 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 /// <summary>The file names that PEFT writes.</summary>
 internal static class PeftFiles
 {
-    private const string Weights = "adapter_model.safetensors";
+    public const string Weights = "adapter_model.safetensors";
     private const string Pickle = "adapter_model.bin";
 
     public static string? TypeOf(AdapterFolder folder) => folder.Config is { } config ? new ConfigValues(config).Text("peft_type") : null;

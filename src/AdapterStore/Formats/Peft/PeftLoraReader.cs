@@ -6,7 +6,8 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 
 /// <summary>
 /// LoRA, rsLoRA, DoRA and activated LoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or the older <c>adapter_model.bin</c>.
-/// <b>Semantics</b>: y += (alpha / r) (B (A x) + c) at each adapted module, rank and alpha resolved per module; a saved <c>lm_head</c> replaces the base's.
+/// <b>Semantics</b>: y += (alpha / r) (B (A x) + c) at each adapted module, rank and alpha resolved per module; on an embedding x is one-hot.
+/// Beside them whole modules, rows of single tokens and biases that take the place of the base's.
 /// <b>Source</b>: PEFT's documented file format.
 /// </summary>
 internal sealed class PeftLoraReader : IAdapterReader
@@ -16,14 +17,14 @@ internal sealed class PeftLoraReader : IAdapterReader
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
     {
         var values = new ConfigValues(folder.Config!.Value);
-        LoraOptions.RequireServable(values, baseModel);
+        LoraOptions.RequireServable(values);
         var manifest = LoraManifestReader.Read(values);
         var invocation = Invocation(values, baseModel);
         var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             var modules = LoraModules.From(file, baseModel);
-            var sites = LoraResolver.Resolve(manifest, modules, baseModel, new PatternBudget());
+            var sites = LoraResolver.Resolve(manifest, modules, file, baseModel, new PatternBudget());
             if (!invocation.IsEmpty)
             {
                 InvocationTokens.RequireMaskable(sites);

@@ -13,6 +13,8 @@ internal static class DecoderReader
         "Fuse" => new FuseDecoder(),
         "Replace" => new ReplaceDecoder(TextPattern.Read(json.Required("pattern")), json.TextOf("content")),
         "Strip" => new StripDecoder(Character(json, "content"), Count(json, "start"), Count(json, "stop")),
+        "WordPiece" => new WordPieceDecoder(json.OptionalText("prefix") ?? "##", json.Flag("cleanup", true)),
+        "BPEDecoder" => new EndOfWordDecoder(json.OptionalText("suffix") is { Length: > 0 } suffix ? suffix : "</w>"),
         "Metaspace" => new MetaspaceDecoder(Character(json, "replacement"), json.OptionalText("prepend_scheme") != "never" && json.Flag("add_prefix_space", true)),
         var type => throw new TokenizerException($"The decoder \"{type}\" is not supported."),
     };

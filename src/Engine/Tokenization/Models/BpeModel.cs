@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace AdapterServe.Engine.Tokenization.Models;
@@ -13,7 +12,7 @@ internal sealed class BpeModel : ITokenizerModel
     private readonly Vocabulary _vocabulary;
     private readonly Dictionary<long, BpeMerge> _merges;
     private readonly BpeOptions _options;
-    private readonly int[]? _byteIds;
+    private readonly ByteTokens? _byteTokens;
     private readonly WordCache _cache = new();
 
     /// <param name="vocabulary">Texts and ids.</param>
@@ -24,7 +23,7 @@ internal sealed class BpeModel : ITokenizerModel
         _vocabulary = vocabulary;
         _merges = merges;
         _options = options;
-        _byteIds = options.ByteFallback ? FindByteIds(vocabulary) : null;
+        _byteTokens = options.ByteFallback ? new ByteTokens(vocabulary) : null;
     }
 
     public void Encode(ReadOnlySpan<char> word, List<int> ids)
@@ -60,7 +59,7 @@ internal sealed class BpeModel : ITokenizerModel
                 FlushUnknown(symbols, ref unknownPending);
                 symbols.Add(id);
             }
-            else if (!TryAddBytes(word.Slice(i, length), symbols) && _options.UnknownId is not null)
+            else if (_byteTokens?.TryAdd(word.Slice(i, length), symbols) != true && _options.UnknownId is not null)
             {
                 // A pending one stays pending where unknown characters fuse; a character is dropped where no unknown token exists.
                 if (!_options.FuseUnknown)
@@ -95,29 +94,4 @@ internal sealed class BpeModel : ITokenizerModel
             ? _vocabulary.Lookup.TryGetValue(character, out id)
             : _vocabulary.TryGetId(string.Concat(prefix, character, suffix), out id);
     }
-
-    private bool TryAddBytes(ReadOnlySpan<char> character, List<int> symbols)
-    {
-        if (_byteIds is null)
-        {
-            return false;
-        }
-
-        Span<byte> bytes = stackalloc byte[4];
-        int count = Encoding.UTF8.GetBytes(character, bytes);
-        if (bytes[..count].ToArray().Any(value => _byteIds[value] < 0))
-        {
-            return false;
-        }
-
-        foreach (byte value in bytes[..count])
-        {
-            symbols.Add(_byteIds[value]);
-        }
-
-        return true;
-    }
-
-    private static int[] FindByteIds(Vocabulary vocabulary) =>
-        [.. Enumerable.Range(0, 256).Select(value => vocabulary.TryGetId(string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>"), out int id) ? id : -1)];
 }

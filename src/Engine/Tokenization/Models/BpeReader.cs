@@ -12,10 +12,7 @@ internal static class BpeReader
             throw new TokenizerException("BPE dropout would make encodings random and is not supported.");
         }
 
-        foreach (JsonProperty token in json.Required("vocab").Members("vocab"))
-        {
-            vocabulary.Add(token.Name, token.Value.Integer("A token id"));
-        }
+        WordLevelReader.ReadTokens(json, vocabulary);
 
         string prefix = json.OptionalText("continuing_subword_prefix") ?? "";
         return new BpeModel(vocabulary, ReadMerges(json.Required("merges"), vocabulary, prefix.Length), new BpeOptions

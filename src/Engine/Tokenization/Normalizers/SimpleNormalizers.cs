@@ -10,7 +10,8 @@ internal sealed class SequenceNormalizer(INormalizer[] parts) : INormalizer
 
 internal sealed class LowercaseNormalizer : INormalizer
 {
-    public string Normalize(string text) => text.ToLowerInvariant();
+    /// <summary>Letter by letter, without regard to neighbours. U+0130 is the one letter that becomes two.</summary>
+    public string Normalize(string text) => text.ToLowerInvariant().Replace("\u0130", "i\u0307", StringComparison.Ordinal);
 }
 
 /// <summary>Puts a text before all but an empty one.</summary>

@@ -11,9 +11,15 @@ internal static class PostProcessorReader
     {
         "Sequence" => new SequencePostProcessor([.. json.Required("processors").Items("processors").Select(Read)]),
         "ByteLevel" => new ByteLevelPostProcessor(),
+        "BertProcessing" or "RobertaProcessing" => new TemplatePostProcessor([[EndToken(json, "cls")], null, [EndToken(json, "sep")]]),
         "TemplateProcessing" => ReadTemplate(json),
         var type => throw new TokenizerException($"The post-processor \"{type}\" is not supported."),
     };
+
+    /// <summary>The id of a pair [text, id].</summary>
+    private static int EndToken(JsonElement json, string name) => json.Required(name).Items(name).ToArray() is [_, var id]
+        ? id.Integer($"{name}'s id")
+        : throw new TokenizerException($"{name} must be a text and its id.");
 
     private static TemplatePostProcessor ReadTemplate(JsonElement json)
     {

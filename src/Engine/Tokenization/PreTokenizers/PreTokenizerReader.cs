@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AdapterServe.Engine.Tokenization.Patterns;
 
@@ -11,9 +12,24 @@ internal static class PreTokenizerReader
         "ByteLevel" => new ByteLevelPreTokenizer(json.Flag("add_prefix_space", true), json.Flag("use_regex", true)),
         "Split" => new SplitPreTokenizer(TextPattern.Read(json.Required("pattern")), Behavior(json.TextOf("behavior")), json.Flag("invert", false)),
         "Digits" => new DigitsPreTokenizer(json.Flag("individual_digits", false)),
+        "BertPreTokenizer" => new SequencePreTokenizer([Spaces(), new RunePreTokenizer(CharacterClasses.IsPunctuation, SplitBehavior.Isolated)]),
+        "Punctuation" => new RunePreTokenizer(CharacterClasses.IsPunctuation, Behavior(json.OptionalText("behavior") ?? nameof(SplitBehavior.Isolated))),
+        "Whitespace" => new WordPreTokenizer(),
+        "WhitespaceSplit" => Spaces(),
+        "CharDelimiterSplit" => Delimiter(json),
         "Metaspace" => new MetaspacePreTokenizer(Replacement(json), Scheme(json), json.Flag("split", true)),
         var type => throw new TokenizerException($"The pre-tokenizer \"{type}\" is not supported."),
     };
+
+    private static RunePreTokenizer Spaces() => new(Rune.IsWhiteSpace, SplitBehavior.Removed);
+
+    private static RunePreTokenizer Delimiter(JsonElement json)
+    {
+        Rune[] runes = [.. json.TextOf("delimiter").EnumerateRunes()];
+        return runes is [var only]
+            ? new RunePreTokenizer(rune => rune == only, SplitBehavior.Removed)
+            : throw new TokenizerException("CharDelimiterSplit's delimiter must be one character.");
+    }
 
     private static SplitBehavior Behavior(string name) =>
         Enum.GetNames<SplitBehavior>().Contains(name, StringComparer.Ordinal)

@@ -133,7 +133,7 @@ public sealed class VectorKindTests
         var adapter = Adapter("SHIRA", [Q0]);
         adapter.Add(Q0 + ".shira_weight", [1]);
         adapter.Tensors[SmallLora.Prefix + Q0 + ".shira_indices"] = ([2, 1], [row, column]);
-        await RefuseAsync(adapter, "sparse_index");
+        await RefuseAsync(adapter, "index_range");
     }
 
     [Fact]

@@ -23,15 +23,23 @@ internal sealed class BdLora : IPeftMethod
 
     public void RequireServable(ConfigValues config, BaseModel baseModel)
     {
-        LoraOptions.RequireServable(config, baseModel);
+        LoraOptions.RequireServable(config);
         if (config.Flag("use_dora") || config.Flag("lora_bias"))
         {
             throw StoreErrors.Unservable("unknown_option", $"{Option} is not served together with use_dora or lora_bias.");
         }
 
-        if (config.IsMeaningful("modules_to_save"))
+        foreach (var key in (ReadOnlySpan<string>)["modules_to_save", "trainable_token_indices", "ensure_weight_tying"])
         {
-            throw StoreErrors.Unservable("modules_to_save", "Whole modules beside an adapter of this type are not served yet; train without modules_to_save.");
+            if (config.IsMeaningful(key))
+            {
+                throw StoreErrors.Unservable("modules_to_save", $"Whole modules and token rows beside an adapter of this type are not served yet; train without {key}.");
+            }
+        }
+
+        if (config.Text("bias") is not (null or "none"))
+        {
+            throw StoreErrors.Unservable("bias", "Trained biases of the base beside an adapter of this type are not served yet; train with bias=\"none\".");
         }
     }
 

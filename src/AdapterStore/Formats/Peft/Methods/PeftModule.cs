@@ -20,6 +20,9 @@ internal sealed class PeftModule(Site site)
     /// <summary>A tensor of integers; errors as for <see cref="Part"/>.</summary>
     public SafetensorsTensor IndexPart(string part, params ReadOnlySpan<long> shape) => TensorChecks.Integer(Required(part), shape);
 
+    /// <summary>A tensor of bytes; errors as for <see cref="Part"/>.</summary>
+    public SafetensorsTensor BytePart(string part, params ReadOnlySpan<long> shape) => TensorChecks.Bytes(Required(part), shape);
+
     private SafetensorsTensor Required(string part) => _parts.GetValueOrDefault(part)
         ?? throw StoreErrors.Unservable("missing_tensors", $"The file has tensors of '{Site.Path}', but no {part} of it.");
 }

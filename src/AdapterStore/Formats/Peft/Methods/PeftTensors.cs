@@ -87,7 +87,7 @@ internal sealed class PeftTensors
         module.Add(part, tensor);
     }
 
-    private static Site FindSite(string path, BaseModel baseModel)
+    public static Site FindSite(string path, BaseModel baseModel)
     {
         var site = baseModel.FindSite(path) ?? throw StoreErrors.Unservable(
             "unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have.");

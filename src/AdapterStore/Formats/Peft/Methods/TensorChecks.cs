@@ -26,6 +26,10 @@ internal static class TensorChecks
         return Shape(tensor, shape);
     }
 
+    public static SafetensorsTensor Bytes(SafetensorsTensor tensor, ReadOnlySpan<long> shape) => tensor.DType == SafetensorsType.U8
+        ? Shape(tensor, shape)
+        : throw StoreErrors.Unservable("dtype", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is {tensor.DType}; it must be u8.");
+
     private static SafetensorsTensor Shape(SafetensorsTensor tensor, ReadOnlySpan<long> shape)
     {
         var fits = tensor.Shape.Length == shape.Length;

@@ -17,6 +17,9 @@ internal interface IPeftPromptKind
     /// <summary>The tensors of the file, all of which are needed.</summary>
     ImmutableArray<string> Tensors => ["prompt_embeddings"];
 
+    /// <summary>The tasks that the file holds, of which <see cref="PeftPrompt.Task"/> is the one to be read. Empty for kinds without tasks.</summary>
+    ImmutableArray<string> TasksOf(ConfigValues config) => [];
+
     /// <summary><b>Errors</b>: Unservable where the file does not fit the configuration or the base.</summary>
     VirtualTokenTensors Read(PeftPrompt prompt);
 }

@@ -8,11 +8,14 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 /// What a kind reads its virtual tokens from.
 /// <b>Errors</b>: Unservable <c>shape_mismatch</c>, <c>option_range</c> where configuration, file and base disagree.
 /// </summary>
-internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseModel baseModel)
+internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseModel baseModel, int task)
 {
     private const int MaxTokens = 1 << 16;
 
     public ConfigValues Config => config;
+
+    /// <summary>The task to be read, for kinds that have several.</summary>
+    public int Task => task;
 
     /// <summary>Virtual tokens.</summary>
     public int Count => config.RequiredInt("num_virtual_tokens") is >= 1 and <= MaxTokens and var count

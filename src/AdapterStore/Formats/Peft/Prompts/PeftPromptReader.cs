@@ -24,6 +24,7 @@ internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
         new(new SoftPrompt(
             "CPT", "cpt_token_ids", "cpt_mask", "cpt_tokens_type_mask", "opt_weighted_loss_type", "opt_loss_decay_factor", "opt_projection_epsilon",
             "opt_projection_format_epsilon", "tokenizer_name_or_path")),
+        new(new MultitaskPrompt()),
         new(new PrefixKind("PREFIX_TUNING", "encoder_hidden_size", "prefix_projection", "init_weights")),
         new(new PrefixKind("CARTRIDGE", "num_frozen_tokens")),
     ];
@@ -38,7 +39,11 @@ internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
         try
         {
             RequireTensors(file);
-            return new AdapterTensors(kind.Kind, file, []) { VirtualTokens = kind.Read(new PeftPrompt(config, file, baseModel)) };
+            return new AdapterTensors(kind.Kind, file, [])
+            {
+                VirtualTokens = kind.Read(new PeftPrompt(config, file, baseModel, folder.Task)),
+                Tasks = kind.TasksOf(config),
+            };
         }
         catch
         {

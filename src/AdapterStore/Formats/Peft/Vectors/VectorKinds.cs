@@ -81,7 +81,7 @@ internal sealed class Shira : IPeftVectorKind
         var count = tensors[0].Elements;
         if (count > (long)site.InFeatures * site.OutFeatures)
         {
-            throw StoreErrors.Unservable("sparse_index", $"The tensor '{AdapterNames.Shorten(tensors[0].Name)}' has more elements than the matrix that it changes.");
+            throw StoreErrors.Unservable("index_range", $"The tensor '{AdapterNames.Shorten(tensors[0].Name)}' has more elements than the matrix that it changes.");
         }
 
         return new SparseTensors(site, TensorShape.Require(tensors[0], count), TensorShape.Require(tensors[1], 2, count));

@@ -117,6 +117,8 @@ public sealed class ScalarMethodTests
 
         public bool TryReadBias(Site site, Span<float> destination) => false;
 
+        public void ReadRows(Site site, int firstRow, Span<float> destination) => throw new NotSupportedException();
+
         public void Read(Site site, Span<float> destination)
         {
             for (var i = 0; i < destination.Length; i++)

@@ -1,4 +1,4 @@
-namespace AdapterServe.AdapterStore.Composition;
+namespace AdapterServe.AdapterStore.Composition.Merging;
 
 /// <summary>What a merge combines at each site.</summary>
 public enum MergeSpace

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace AdapterServe.AdapterStore.Composition;
+namespace AdapterServe.AdapterStore.Composition.Merging;
 
 /// <summary>How several adapters are merged to one.</summary>
 /// <param name="Method">See <see cref="MergeMethod.All"/>.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace AdapterServe.AdapterStore.Composition;
+namespace AdapterServe.AdapterStore.Composition.Merging;
 
 /// <summary>A way to make one LoRA of several, as PEFT's <c>add_weighted_adapter</c> names them.</summary>
 /// <param name="Name">E.g. <c>ties_svd</c>.</param>

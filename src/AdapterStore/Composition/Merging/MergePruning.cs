@@ -1,4 +1,4 @@
-namespace AdapterServe.AdapterStore.Composition;
+namespace AdapterServe.AdapterStore.Composition.Merging;
 
 /// <summary>Which values of an adapter a merge leaves out.</summary>
 public enum MergePruning
