@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Composition.Merging;
 using AdapterServe.AdapterStore.Uploads;
 using AdapterServe.Kernels.Weights;
@@ -35,6 +36,16 @@ public sealed class AdapterCompositions : IDisposable
         }
 
         return await (mixture.Merge is null ? SumAsync(mixture, cancellationToken) : MergeAsync(mixture, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>The weights of a composition, as those of a mixture. <b>Errors</b>: also Unservable <c>not_composable</c>.</summary>
+    public async Task<AdapterLease> AcquireAsync(AdapterBlock block, CancellationToken cancellationToken)
+    {
+        SingleBlock[] leaves = [.. block.Leaves];
+        return await _pool.AcquireAsync(block.Digest(), [.. leaves.Select(leaf => leaf.Version)], Compose, cancellationToken).ConfigureAwait(false);
+
+        FormWeights[]?[] Compose(AdapterWeights[] weights) =>
+            BlockLowering.Lower(block, leaf => weights[Array.FindIndex(leaves, other => ReferenceEquals(other, leaf))], _core.BaseModel);
     }
 
     /// <summary>

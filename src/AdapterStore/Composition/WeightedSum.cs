@@ -28,10 +28,10 @@ internal static class WeightedSum
 
     private static void RequireSitesAlone(WeightedAdapter adapter)
     {
-        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true })
+        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, SequenceStateBytes: 0, NeedsOthers: false })
         {
             throw StoreErrors.Unservable(
-                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence or acts from a place in it, which has no sum with other adapters; name it alone.");
+                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it, keeps a state of it or is a part of others, which has no sum with other adapters; name it alone.");
         }
     }
 

@@ -28,6 +28,7 @@ internal static class AdapterReaders
         new MhrReader(),
         new MhrZReader(),
         new AdapterHubReader(),
+        new HubFusionReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

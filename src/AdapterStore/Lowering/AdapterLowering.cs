@@ -33,6 +33,8 @@ internal static class AdapterLowering
             {
                 VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
                 InvocationTokens = tensors.InvocationTokens,
+                AddsResidual = tensors.AddsResidual,
+                NeedsOthers = tensors.NeedsOthers,
             };
         }
         catch

@@ -43,7 +43,11 @@ internal sealed class AdapterHubReader : IAdapterReader
             }
 
             var kind = string.Join('+', parts.Select(part => part.Architecture.KindOf(part.Config)));
-            return new AdapterTensors(kind, head is null ? file : new JoinedTensors(file, head), [.. sites]) { VirtualTokens = virtualTokens.SingleOrDefault() };
+            return new AdapterTensors(kind, head is null ? file : new JoinedTensors(file, head), [.. sites]) 
+            {
+                VirtualTokens = virtualTokens.SingleOrDefault(),
+                AddsResidual = parts.Exists(part => part.Architecture is HubBottleneck && HubPlacement.Of(part.Config).AddsResidual),
+            };
         }
         catch
         {

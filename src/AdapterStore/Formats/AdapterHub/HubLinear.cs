@@ -40,12 +40,14 @@ internal sealed class HubLinear
     public static HubLinear Plain(HubTensors tensors, string name, int inFeatures, int outFeatures) =>
         new(inFeatures, outFeatures, tensors.Take(name + ".weight", outFeatures, inFeatures), null, tensors.Take(name + ".bias", outFeatures));
 
+    public float[] ReadWeight(LoweringSource source) => _weight is null ? _phm!.Read(source) : source.Read(_weight);
+
     public float[]? ReadBias(LoweringSource source) => BottleneckSource.Vector(source, _bias);
 
     /// <summary>The weights of both.</summary>
     public static (MatrixParts Down, MatrixParts Up) ReadWeights(LoweringSource source, HubLinear down, HubLinear up) => down._weight is null || up._weight is null
-        ? (down.Computed(source), up.Computed(source))
+        ? (down.AsF32(source), up.AsF32(source))
         : BottleneckSource.Matrices(source, down._weight, up._weight, up._bias);
 
-    private F32Matrix Computed(LoweringSource source) => new(_outFeatures, _inFeatures, _phm!.Read(source));
+    private F32Matrix AsF32(LoweringSource source) => new(_outFeatures, _inFeatures, ReadWeight(source));
 }

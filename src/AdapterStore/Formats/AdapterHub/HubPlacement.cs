@@ -9,14 +9,15 @@ namespace AdapterServe.AdapterStore.Formats.AdapterHub;
 /// </summary>
 /// <param name="Input">What feeds the bottleneck.</param>
 /// <param name="NormsOutput">Whether the norm of its own norms the sum instead of what is added.</param>
-internal sealed record HubPlacement(BottleneckInput Input, bool NormsOutput)
+/// <param name="AddsResidual">Whether u comes in with the bottleneck's own residual and not behind it.</param>
+internal sealed record HubPlacement(BottleneckInput Input, bool NormsOutput, bool AddsResidual)
 {
     public static HubPlacement Of(ConfigValues config)
     {
         var addsResidualAfter = config.FlagOr("original_ln_after", true);
         if (config.Flag("is_parallel"))
         {
-            return addsResidualAfter ? new HubPlacement(BottleneckInput.Input, NormsOutput: false) : throw Refused();
+            return addsResidualAfter ? new HubPlacement(BottleneckInput.Input, NormsOutput: false, AddsResidual: false) : throw Refused();
         }
 
         if (config.Find("residual_before_ln") is { ValueKind: JsonValueKind.String })
@@ -25,10 +26,10 @@ internal sealed record HubPlacement(BottleneckInput Input, bool NormsOutput)
         }
 
         var addsResidualBefore = config.Flag("original_ln_before");
-        var skipsResidual = addsResidualBefore && !config.FlagOr("residual_before_ln", true);
+        var carriesResidual = addsResidualBefore && !config.FlagOr("residual_before_ln", true);
         var normsOutput = config.Flag("ln_after") && config.Flag("adapter_residual_before_ln");
-        return skipsResidual != addsResidualAfter && !(skipsResidual && normsOutput)
-            ? new HubPlacement(addsResidualBefore ? BottleneckInput.Sum : BottleneckInput.Output, normsOutput)
+        return carriesResidual != addsResidualAfter && !(carriesResidual && normsOutput)
+            ? new HubPlacement(addsResidualBefore ? BottleneckInput.Sum : BottleneckInput.Output, normsOutput, carriesResidual)
             : throw Refused();
     }
 
