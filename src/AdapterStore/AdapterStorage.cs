@@ -3,6 +3,8 @@ using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Computed;
+using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -11,7 +13,7 @@ using AdapterServe.AdapterStore.Uploads;
 namespace AdapterServe.AdapterStore;
 
 /// <summary>
-/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>.
+/// The adapters of one data folder on one base model: taken in by <see cref="Uploads"/>, named by <see cref="Catalog"/>, held in memory by <see cref="Cache"/>, looked into by <see cref="Inspector"/>.
 /// <b>Effects</b>: owns the data folder until disposed; every part may be used from any thread.
 /// </summary>
 public sealed class AdapterStorage : IDisposable
@@ -26,6 +28,7 @@ public sealed class AdapterStorage : IDisposable
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
         Compositions = new AdapterCompositions(core, Uploads);
+        Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
 
     public BaseModel BaseModel => _core.BaseModel;
@@ -37,6 +40,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterCache Cache => _core.Cache;
 
     public AdapterCompositions Compositions { get; }
+
+    public AdapterInspector Inspector { get; }
 
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
@@ -53,13 +58,14 @@ public sealed class AdapterStorage : IDisposable
             registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
-            var loader = new AdapterLoader(baseModel, options.CacheBytes);
+            var computed = new ComputedStore(options, baseModel.Fingerprint);
+            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
             var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
             {
                 var (digest, task) = WeightsDigest.Split(weightsDigest);
                 return loader.Load(blobs.Open(digest), digest, task).Weights;
             });
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache), folderLock);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed), folderLock);
         }
         catch
         {
@@ -72,6 +78,7 @@ public sealed class AdapterStorage : IDisposable
     public void Dispose()
     {
         Compositions.Dispose();
+        Inspector.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
     }

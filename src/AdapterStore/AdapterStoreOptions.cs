@@ -9,8 +9,14 @@ public sealed class AdapterStoreOptions
     /// <summary>Host memory for lowered weights, those in use included. An adapter that needs more is refused at upload.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
+    /// <summary>Disk for values that loads compute from the base's weights and keep for the next load; the oldest go first.</summary>
+    public long ComputedBytes { get; init; } = 1L << 30;
+
     /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
+
+    /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
+    public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Most files of one adapter.</summary>
     public int MaxFiles { get; init; } = 100;

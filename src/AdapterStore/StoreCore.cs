@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
@@ -11,7 +12,7 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share, and the gate that lets one change in at a time.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache, ComputedStore computed) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
@@ -42,6 +43,7 @@ internal sealed class StoreCore(
         if (!Registry.IsReferenced(digest))
         {
             Blobs.Remove(digest);
+            computed.Remove(digest);
             Cache.UnloadContent(digest);
         }
     }

@@ -39,4 +39,13 @@ internal static class Tolerances
 
     /// <summary>What the bound of a truncation adds to the next singular value, of the largest: the root of its noise, sqrt(1.2e-16 * 500 * 9) = 7e-7, and 1.2e-7 for each of up to 6 kept ones.</summary>
     public const double TruncationBound = 1.5e-6;
+
+    /// <summary>Sums of 19 products below 9 of which one factor was rounded to f32: 19 * 9 * 6e-8 = 1e-5.</summary>
+    public const double DeltaNorm = 1e-5;
+
+    /// <summary>Below the largest singular value of small random matrices, whose second is at most 0.95 of it: rounds settle at 1e-7, which leaves 1e-7 / (1 - 0.95²); and f32 as above.</summary>
+    public const double PowerIteration = 1.1e-5;
+
+    /// <summary>Told with six digits, 5e-6, of a value that power iteration leaves 1e-6 below.</summary>
+    public const double SixDigits = 1e-5;
 }

@@ -14,6 +14,9 @@ internal static class Tolerances
     /// <summary>Tanh as 1 - 2 / (e + 1): the quotient is at most 2, off by 3 ulp of e, one of the sum, one of the quotient: 2.5e-7, and the difference rounds once.</summary>
     public const double Tanh = 4e-7;
 
+    /// <summary>Erfc by 7.1.26, within 1.5e-7; five products and sums of at most 1.1, the quotient and e^-x^2, whose square rounds: 4 more roundings of 1 and 3 ulp.</summary>
+    public const double Erfc = 6e-7;
+
     /// <summary>The contract of LogSumExp.</summary>
     public const double LogSumExp = 1e-6;
 
@@ -42,6 +45,12 @@ internal static class Tolerances
     /// <summary>The sum of squares, halved by the root, then mean, epsilon, root, quotient and two products: relative to the result.</summary>
     public static double RmsNorm(int width, double magnitude) => Chain(((2 * width) / 2) + 8, magnitude);
 
+    /// <summary>Sum, sum of squares and their tree, mean, epsilon, root, quotient, difference, two products and a sum; a difference from the mean is off by that of the mean.</summary>
+    public static double LayerNorm(int width, double magnitude) => Chain((2 * width) + 16, magnitude);
+
+    /// <summary>The contract of the activations, which the square of a large number meets relative to itself.</summary>
+    public static double Activation(double magnitude) => 5e-7 * Math.Max(1, magnitude * magnitude);
+
     public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
 
     /// <summary>
@@ -52,5 +61,12 @@ internal static class Tolerances
     {
         var logit = Chain((2 * headSize) + 8, logitMagnitude);
         return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
+    }
+
+    /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
+    public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
+    {
+        var logit = Chain((2 * headSize) + 8, logitMagnitude);
+        return (2 * logit) + Chain((4 * keys) + 16, 2);
     }
 }

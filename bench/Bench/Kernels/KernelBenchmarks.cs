@@ -34,6 +34,11 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "bottleneck")
+        {
+            BottleneckBenchmarks.Run(parallel, Rounds, Footprint);
+        }
+
         if (only is "" or "dense")
         {
             foreach (var rows in new[] { 1, 8, 32, 256 })
@@ -286,7 +291,7 @@ internal static unsafe class KernelBenchmarks
         Console.WriteLine($"{"Pack 17 MB of bf16 rank-16 factors",-58} {times[0].Median,9:F1} ({times[0].Least:F1})");
     }
 
-    private static void Report(string name, long bytes, double flops, (double Median, double Least)[] times)
+    internal static void Report(string name, long bytes, double flops, (double Median, double Least)[] times)
     {
         var (kernel, stream) = (times[0], times[1]);
         Console.WriteLine(
@@ -304,14 +309,14 @@ internal static unsafe class KernelBenchmarks
         return new Span<int>(values, count);
     }
 
-    private static float* Floats(long count)
+    internal static float* Floats(long count)
     {
         var memory = (float*)NativeMemory.AlignedAlloc((nuint)count * 4, 64);
         new Span<float>(memory, (int)count).Fill(0.01f);
         return memory;
     }
 
-    private static void Free(params float*[] buffers)
+    internal static void Free(params float*[] buffers)
     {
         foreach (var buffer in buffers)
         {

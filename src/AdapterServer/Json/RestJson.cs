@@ -9,6 +9,7 @@ using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Inspection;
 
 namespace AdapterServe.AdapterServer.Json;
 
@@ -25,6 +26,7 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(AdapterDescriptor))]
+[JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
 [JsonSerializable(typeof(AdapterResidency))]

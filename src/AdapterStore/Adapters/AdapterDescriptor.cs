@@ -39,4 +39,8 @@ public sealed record AdapterDescriptor(
     bool Current,
     ImmutableArray<string> Aliases,
     string Base,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>See <see cref="AdapterFacts"/>.</summary>
+    public string? Lower { get; init; }
+}

@@ -7,11 +7,17 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// </summary>
 /// <param name="Kind">The method, e.g. <c>lora</c>.</param>
 /// <param name="Forms">The kernel forms that it is lowered to, e.g. <c>low_rank</c>, in the order in which a site applies them.</param>
-/// <param name="Exactness"><c>exact</c>, or <c>approximate:&lt;bound&gt;</c>.</param>
+/// <param name="Exactness">
+/// <c>exact</c>, or <c>approximate:&lt;bound&gt;</c>: at no site does what is served miss what the file says by more than so much of it, in the spectral norm.
+/// </param>
 /// <param name="Ranks">The different ranks, ascending.</param>
 /// <param name="Dtype">How the file holds its weights: <c>float32</c>, <c>bfloat16</c>, <c>float16</c> or <c>mixed</c>.</param>
 /// <param name="Sites">At how many sites of the base it acts.</param>
 /// <param name="WeightBytes">Host memory of the lowered weights; of one task where there are several.</param>
 /// <param name="Tasks">The tasks by name, or by number where the file has no names; empty, or default in older records, for an adapter without tasks.</param>
 public sealed record AdapterFacts(
-    string Kind, ImmutableArray<string> Forms, string Exactness, ImmutableArray<int> Ranks, string Dtype, int Sites, long WeightBytes, ImmutableArray<string> Tasks);
+    string Kind, ImmutableArray<string> Forms, string Exactness, ImmutableArray<int> Ranks, string Dtype, int Sites, long WeightBytes, ImmutableArray<string> Tasks)
+{
+    /// <summary>The approximation that the uploader asked for, e.g. <c>svd:rank=16</c>, or null.</summary>
+    public string? Lower { get; init; }
+}

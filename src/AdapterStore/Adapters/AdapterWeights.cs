@@ -19,7 +19,7 @@ public sealed class AdapterWeights : IDisposable
     public AdapterWeights(string digest, FormWeights[]?[] bySite, WeightArena arena)
     {
         Digest = digest;
-        (_bySite, _memory, _arena) = (bySite, arena, arena);
+        (_bySite, _memory, _arena, SequenceStateBytes) = (bySite, arena, arena, StateBytesOf(bySite));
     }
 
     /// <summary>Weights made of those of others, which take no memory of their own.</summary>
@@ -29,7 +29,7 @@ public sealed class AdapterWeights : IDisposable
     public AdapterWeights(string digest, FormWeights[]?[] bySite, IDisposable memory)
     {
         Digest = digest;
-        (_bySite, _memory) = (bySite, memory);
+        (_bySite, _memory, SequenceStateBytes) = (bySite, memory, StateBytesOf(bySite));
     }
 
     public string Digest { get; }
@@ -53,10 +53,12 @@ public sealed class AdapterWeights : IDisposable
     public int Sites => _bySite.Length;
 
     /// <summary>Bytes that each sequence keeps for the forms between steps; where there are any, every token of a sequence has to be computed for it.</summary>
-    public long SequenceStateBytes => _arena?.StateBytes ?? 0;
+    public long SequenceStateBytes { get; }
 
     /// <summary>The forms at a site, in the order in which they apply; empty where the adapter does nothing. Allocates nothing.</summary>
     public ReadOnlySpan<FormWeights> At(int siteIndex) => _bySite[siteIndex];
 
     public void Dispose() => _memory.Dispose();
+
+    private static long StateBytesOf(FormWeights[]?[] bySite) => bySite.SelectMany(forms => forms ?? []).Select(form => form.StateEnd).DefaultIfEmpty().Max();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using AdapterServe.AdapterStore.Lowering;
 
 namespace AdapterServe.AdapterStore.Blobs;
 
@@ -6,6 +7,9 @@ namespace AdapterServe.AdapterStore.Blobs;
 internal sealed class AdapterFiles(string folder, IEnumerable<string> names)
 {
     private readonly FrozenSet<string> _names = names.ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>How the uploader asks to have it approximated; null for exactly.</summary>
+    public LowerOption? Lower { get; init; }
 
     public IEnumerable<string> Names => _names.Order(StringComparer.Ordinal);
 

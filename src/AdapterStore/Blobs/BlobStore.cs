@@ -1,3 +1,5 @@
+using AdapterServe.AdapterStore.Lowering;
+
 namespace AdapterServe.AdapterStore.Blobs;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace AdapterServe.AdapterStore.Blobs;
 /// </summary>
 internal sealed class BlobStore
 {
+    /// <summary>Holds the <see cref="LowerOption"/> of a content that is to be approximated.</summary>
+    public const string LowerFile = ".lower";
+
     private const string Prefix = "sha256:";
 
     private readonly AdapterStoreOptions _options;
@@ -31,7 +36,8 @@ internal sealed class BlobStore
         var folder = FolderOf(digest);
         try
         {
-            return new AdapterFiles(folder, Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
+            var names = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).ToList();
+            return new AdapterFiles(folder, names.Where(name => name != LowerFile)) { Lower = names.Contains(LowerFile) ? ReadLower(folder) : null };
         }
         catch (DirectoryNotFoundException error)
         {
@@ -50,6 +56,11 @@ internal sealed class BlobStore
         foreach (var file in files.Files)
         {
             FileSystem.FlushFile(Path.Combine(files.Folder, file.Name));
+        }
+
+        if (files.Lower is not null)
+        {
+            FileSystem.FlushFile(Path.Combine(files.Folder, LowerFile));
         }
 
         FileSystem.FlushFolder(files.Folder);
@@ -96,6 +107,18 @@ internal sealed class BlobStore
             {
                 FileSystem.RemoveFolder(folder);
             }
+        }
+    }
+
+    private static LowerOption ReadLower(string folder)
+    {
+        try
+        {
+            return LowerOption.Parse(File.ReadAllText(Path.Combine(folder, LowerFile)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or AdapterStoreException)
+        {
+            throw StoreErrors.Unservable("unreadable_files", "What is stored of the adapter cannot be read from the disk; upload the adapter again.", error);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using AdapterServe.AdapterStore.Archives;
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Blobs;
@@ -37,6 +38,9 @@ public sealed class StagedFiles : IDisposable
 
     internal bool Flushed { get; set; }
 
+    /// <summary>How the uploader asks to have the adapter approximated; null for exactly.</summary>
+    public LowerOption? Lower { get; private set; }
+
     internal long MaxBytes => _options.MaxUploadBytes;
 
     /// <summary>Takes one file.</summary>
@@ -56,6 +60,20 @@ public sealed class StagedFiles : IDisposable
         try
         {
             _files.Add(fileName, await WriteAsync(fileName, content, cancellationToken).ConfigureAwait(false));
+        }
+        catch (IOException error) when (StoreErrors.IsDiskFull(error))
+        {
+            throw StoreErrors.StorageFull(error);
+        }
+    }
+
+    /// <summary>Makes the approximation a part of the content. It is written beside the files, under a name that no upload can have.</summary>
+    public void AskFor(LowerOption lower)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(Folder, BlobStore.LowerFile), lower.ToString());
+            Lower = lower;
         }
         catch (IOException error) when (StoreErrors.IsDiskFull(error))
         {
@@ -95,9 +113,9 @@ public sealed class StagedFiles : IDisposable
         }
     }
 
-    internal AdapterFiles AsAdapterFiles() => new(Folder, [.. _files.Keys]);
+    internal AdapterFiles AsAdapterFiles() => new(Folder, [.. _files.Keys]) { Lower = Lower };
 
-    /// <summary>SHA-256 over one line a file, sorted by name: name, length, SHA-256 of the content.</summary>
+    /// <summary>SHA-256 over one line a file, sorted by name: name, length, SHA-256 of the content; then one with the approximation, where one is asked for.</summary>
     internal string ComputeDigest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -105,6 +123,11 @@ public sealed class StagedFiles : IDisposable
         {
             var line = $"{file.Name}\0{file.Bytes}\0{Convert.ToHexStringLower(file.Sha256.AsSpan())}\n";
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(line));
+        }
+
+        if (Lower is not null)
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"\0lower\0{Lower}\n"));
         }
 
         return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -32,7 +32,7 @@ public sealed class AdapterCompositions : IDisposable
     {
         if (mixture.Alone is { } version)
         {
-            return await _core.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false);
+            return RequireWhole(await _core.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false), version);
         }
 
         return await (mixture.Merge is null ? SumAsync(mixture, cancellationToken) : MergeAsync(mixture, cancellationToken)).ConfigureAwait(false);
@@ -61,6 +61,17 @@ public sealed class AdapterCompositions : IDisposable
     }
 
     public void Dispose() => _pool.Dispose();
+
+    private static AdapterLease RequireWhole(AdapterLease lease, AdapterVersion version)
+    {
+        if (!lease.Weights.NeedsOthers)
+        {
+            return lease;
+        }
+
+        lease.Dispose();
+        throw BlockErrors.NotComposable($"'{version.Name}' is the attention of an AdapterFusion, which mixes other adapters and is none itself; name it in 'fusion' beside them.");
+    }
 
     private Task<AdapterLease> SumAsync(AdapterMixture mixture, CancellationToken cancellationToken)
     {

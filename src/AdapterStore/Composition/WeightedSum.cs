@@ -17,6 +17,7 @@ internal static class WeightedSum
     {
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
         Array.ForEach(present, RequireSitesAlone);
+        RequireOneState(present);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
         {
@@ -28,10 +29,20 @@ internal static class WeightedSum
 
     private static void RequireSitesAlone(WeightedAdapter adapter)
     {
-        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, SequenceStateBytes: 0, NeedsOthers: false })
+        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, NeedsOthers: false })
         {
             throw StoreErrors.Unservable(
-                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it, keeps a state of it or is a part of others, which has no sum with other adapters; name it alone.");
+                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it or is a part of others, which has no sum with other adapters; name it alone.");
+        }
+    }
+
+    /// <summary>Each adapter's forms have their own places in the memory that a sequence keeps, the same ones.</summary>
+    private static void RequireOneState(WeightedAdapter[] adapters)
+    {
+        if (adapters.Where(adapter => adapter.Weights.SequenceStateBytes > 0).Skip(1).FirstOrDefault() is { } second)
+        {
+            throw StoreErrors.Unservable(
+                "not_additive", $"'{second.Name}' and another of the adapters keep a state of each sequence; at most one such adapter is served in a sum.");
         }
     }
 
@@ -52,5 +63,5 @@ internal static class WeightedSum
 
     private static FormWeights Scale(WeightedAdapter adapter, FormWeights form) => form.Scaled((float)adapter.Factor) ?? throw StoreErrors.Unservable(
         "not_additive",
-        $"'{adapter.Name}' is not a sum of terms where another adapter acts too or its weight is not 1: its {AdapterLoader.NameOf(form.Form)} has no exact multiple and no exact sum with others.");
+        $"'{adapter.Name}' is not a sum of terms where another adapter acts too or its weight is not 1: its {FormNames.Of(form.Form)} has no exact multiple and no exact sum with others.");
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Formats.Containers;
+using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -22,11 +23,16 @@ internal static class AdapterReaders
         new PeftVectorReader(new LnTuning()),
         new PeftVectorReader(new Shira()),
         .. PeftPromptReader.All,
+        new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
+        new LtSftReader(),
+        new MosaReader(),
+        new OneBitReader(),
+        new CausalConvolutionReader(),
         new AdapterHubReader(),
         new HubFusionReader(),
     ];

@@ -30,5 +30,8 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
     /// <summary>See <see cref="Adapters.AdapterWeights.NeedsOthers"/>.</summary>
     public bool NeedsOthers { get; init; }
 
+    /// <summary>What the weights are held as, where the types of the tensors do not say it.</summary>
+    public string? Dtype { get; init; }
+
     public void Dispose() => File.Dispose();
 }

@@ -16,7 +16,7 @@ namespace AdapterServe.AdapterStore.Formats;
 internal sealed record BottleneckTensors(Site Site, ImmutableArray<SafetensorsTensor> Sources, int Rank, Func<LoweringSource, BottleneckParts> Make)
     : ComputedTensors(Site, FormKind.Bottleneck)
 {
-    /// <summary>Elements of D and U where they are computed and larger than their sources.</summary>
+    /// <summary>Elements of D and U where they are computed from sources of another size; 0 where they are the sources.</summary>
     public long MadeElements { get; init; }
 
     public override IEnumerable<SafetensorsTensor> Tensors => Sources;
@@ -25,7 +25,7 @@ internal sealed record BottleneckTensors(Site Site, ImmutableArray<SafetensorsTe
 
     public override long LargestElements => Math.Max(MadeElements, base.LargestElements);
 
-    public override long LoweredBytes => Math.Max(MadeElements * sizeof(float), base.LoweredBytes);
+    public override long LoweredBytes => MadeElements > 0 ? MadeElements * sizeof(float) : base.LoweredBytes;
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena) => BottleneckWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, Make(source));
 }

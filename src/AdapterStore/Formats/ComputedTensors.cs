@@ -20,24 +20,6 @@ internal sealed record VectorTensors(Site Site, FormKind Form, SafetensorsTensor
         LoweringSource.PackVector(arena, Site, Form, Scale == 1 ? source.Read(Values) : Array.ConvertAll(source.Read(Values), value => value * Scale));
 }
 
-/// <summary>y += W ((s - 1) x): a scaled input where x can't be changed before the base's product. <b>Shapes</b>: s has in elements.</summary>
-internal sealed record InputScaleDelta(Site Site, SafetensorsTensor Values) : ComputedTensors(Site, FormKind.Dense)
-{
-    public override IEnumerable<SafetensorsTensor> Tensors => [Values];
-
-    public override FormWeights Pack(LoweringSource source, WeightArena arena)
-    {
-        var scale = source.Read(Values);
-        var delta = source.BaseWeight(Site);
-        for (var i = 0; i < delta.Length; i++)
-        {
-            delta[i] = (float)(delta[i] * ((double)scale[i % scale.Length] - 1));
-        }
-
-        return DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, delta, DenseMode.Add, WeightType.F32);
-    }
-}
-
 /// <summary>y = w x / rms(x) in place of the base's norm. <b>Shapes</b>: w [width].</summary>
 internal sealed record NormTensors(Site Site, SafetensorsTensor Weight) : ComputedTensors(Site, FormKind.RmsNorm)
 {

@@ -80,7 +80,7 @@ internal sealed class ConfigValues(JsonElement root)
             ? value.EnumerateArray().Count(item => item.ValueKind == JsonValueKind.True)
             : throw WrongType(key, "an object of lists of true and false");
 
-    private static string Text(string key, JsonElement value)
+    public static string Text(string key, JsonElement value)
     {
         try
         {

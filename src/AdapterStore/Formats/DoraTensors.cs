@@ -21,14 +21,13 @@ internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Mag
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
-        var gain = Gain(source);
+        var gain = source.Computed.Get($"dora.1/{Site.Path}", Site.OutFeatures, () => Gain(source));
         if (Form == FormKind.OutputScale)
         {
             return LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(gain, g => (float)g));
         }
 
-        var bias = new float[Site.OutFeatures];
-        source.BaseWeights.TryReadBias(Site, bias);
+        var bias = source.BaseBias(Site);
         for (var o = 0; o < bias.Length; o++)
         {
             bias[o] = (float)((1 - gain[o]) * bias[o]);

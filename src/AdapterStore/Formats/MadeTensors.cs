@@ -36,8 +36,16 @@ internal sealed record MadeDenseTensors(Site Site, ImmutableArray<SafetensorsTen
 
     public override long LoweredBytes => sizeof(float) * (long)Site.InFeatures * Site.OutFeatures;
 
-    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
-        DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(Make(source.Values), Site), Mode, WeightType.F32);
+    /// <summary>Whether computing takes so much longer than reading that the result is kept on disk. The name is the computation's, with its edition.</summary>
+    public string? KeptAs { get; init; }
+
+    public override FormWeights Pack(LoweringSource source, WeightArena arena)
+    {
+        var values = KeptAs is null ? Compute() : source.Computed.Get($"{KeptAs}/{Site.Path}", checked(Site.OutFeatures * Site.InFeatures), Compute);
+        return DenseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, values, Mode, WeightType.F32);
+
+        float[] Compute() => MadeTensors.Narrow(Make(source.Values), Site);
+    }
 }
 
 /// <summary>y += S x, the elements computed from the file's tensors when the adapter is lowered; at most <paramref name="Count"/>.</summary>
@@ -56,12 +64,12 @@ internal sealed record MadeSparseTensors(Site Site, ImmutableArray<SafetensorsTe
     }
 }
 
-/// <summary>y = g y or y += c, computed when the adapter is lowered.</summary>
+/// <summary>y = g y, y += c or x = s x, computed when the adapter is lowered.</summary>
 internal sealed record MadeVectorTensors(Site Site, FormKind Form, ImmutableArray<SafetensorsTensor> Sources, Func<TensorValues, double[]> Make) : ComputedTensors(Site, Form)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => Sources;
 
-    public override long LoweredBytes => sizeof(float) * (long)Site.OutFeatures;
+    public override long LoweredBytes => sizeof(float) * (long)(Form == FormKind.InputScale ? Site.InFeatures : Site.OutFeatures);
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
         LoweringSource.PackVector(arena, Site, Form, Array.ConvertAll(Make(source.Values), value => (float)value));

@@ -23,8 +23,11 @@ internal abstract record SiteTensors(Site Site, FormKind Form)
     public virtual long LoweredBytes => Tensors.Sum(tensor => tensor.Bytes);
 }
 
-/// <summary>y += Scale B (A x). <b>Shapes</b>: A [Rank, in], B [out, Rank].</summary>
-internal sealed record LowRankTensors(Site Site, SafetensorsTensor A, SafetensorsTensor B, int Rank, float Scale) : SiteTensors(Site, FormKind.LowRank)
+/// <summary>
+/// y += Scale B (A x), or as <see cref="FormKind.OutputLowRank"/> y += Scale B (A y). <b>Shapes</b>: A [Rank, in], or [Rank, out] where it reads y; B [out, Rank].
+/// </summary>
+internal sealed record LowRankTensors(
+    Site Site, SafetensorsTensor A, SafetensorsTensor B, int Rank, float Scale, FormKind Form = FormKind.LowRank, RankGate Gate = default) : SiteTensors(Site, Form)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => [A, B];
 

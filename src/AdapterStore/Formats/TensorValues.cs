@@ -37,11 +37,6 @@ internal sealed class TensorValues(ITensorSource file, LoweringSource source)
     /// <summary><b>Shapes</b>: [out, in].</summary>
     public float[] BaseWeight(Site site) => source.BaseWeight(site);
 
-    /// <summary><b>Shapes</b>: [out]; zeros where the base has no bias.</summary>
-    public float[] BaseBias(Site site)
-    {
-        var bias = new float[site.OutFeatures];
-        source.BaseWeights.TryReadBias(site, bias);
-        return bias;
-    }
+    /// <summary><b>Shapes</b>: [out]; zeros where the base has none.</summary>
+    public float[] BaseBias(Site site) => source.BaseBias(site);
 }

@@ -1,5 +1,6 @@
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
@@ -11,10 +12,13 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
 /// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
 /// </summary>
-internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
+internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, ComputedStore? computedStore = null)
 {
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
+
+    /// <summary>What a request may keep for its adapter: a width of 128 and 31 taps in 32 layers are half a MiB.</summary>
+    private const long MaxSequenceStateBytes = 4 << 20;
 
     /// <param name="files">The content.</param>
     /// <param name="digest">Its digest.</param>
@@ -23,9 +27,14 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
     {
         using var folder = AdapterFolder.Open(files, task ?? 0);
         using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
-        RequireSize(tensors);
-        var weights = AdapterLowering.Lower(tensors, WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task), baseModel);
-        return new LoweredAdapter(weights, Describe(tensors, weights.Bytes));
+        var weightsDigest = WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task);
+        var computed = computedStore?.Open(weightsDigest) ?? new ComputedValues(maxBytes: 0);
+        var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
+        RequireSize(tensors, svd);
+        var weights = AdapterLowering.Lower(tensors, weightsDigest, baseModel, computed, svd);
+        RequireStateSize(weights);
+        computedStore?.Save(weightsDigest, computed);
+        return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error), svd?.Error);
     });
 
     /// <summary>See <see cref="IAdapterReader.InventoryOf"/>.</summary>
@@ -54,37 +63,31 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         }
     }
 
-    private static AdapterFacts Describe(AdapterTensors tensors, long weightBytes)
+    private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? []).Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
+        var forms = error is null ? tensors.Sites.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
+        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
+            .Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
             [
                 .. tensors.VirtualTokens is { } before ? [NameOf(before.Kind)] : Array.Empty<string>(),
-                .. tensors.Sites.CountBy(site => site.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => NameOf(form.Key)),
+                .. forms.CountBy(form => form.Form).OrderByDescending(form => form.Value).ThenBy(form => form.Key).Select(form => FormNames.Of(form.Key)),
             ],
-            "exact",
-            [.. tensors.Sites.Select(site => site.InnerRank).OfType<int>().Distinct().Order()],
-            types.Count > 1 ? "mixed" : NameOf(types[0]),
+            SvdLowering.Describe(error),
+            [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
+            tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
             tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
-            weightBytes,
-            tensors.Tasks);
+            weights.Bytes,
+            tensors.Tasks)
+        {
+            Lower = lower?.ToString(),
+        };
     }
 
-    internal static string NameOf(FormKind form) => form switch
-    {
-        FormKind.LowRank => "low_rank",
-        FormKind.Dense => "dense",
-        FormKind.Sparse => "sparse",
-        FormKind.RmsNorm => "rms_norm",
-        FormKind.EmbeddingRows => "embedding_rows",
-        FormKind.InputScale => "input_scale",
-        FormKind.OutputScale => "output_scale",
-        FormKind.OutputBias => "output_bias",
-        FormKind.Bottleneck => "bottleneck",
-        FormKind.Mixture => "mixture",
-        _ => throw new ArgumentOutOfRangeException(nameof(form)),
-    };
+    /// <summary>What an approximation made of the file's forms.</summary>
+    private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
+        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
 
     private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
@@ -96,15 +99,26 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes)
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 
+    /// <summary>Disposes of weights that it refuses.</summary>
+    private static void RequireStateSize(AdapterWeights weights)
+    {
+        if (weights.SequenceStateBytes is var bytes && bytes > MaxSequenceStateBytes)
+        {
+            weights.Dispose();
+            throw StoreErrors.Unservable(
+                "state_too_large", $"Every request with this adapter would keep {bytes} bytes of its convolutions' inputs; at most {MaxSequenceStateBytes} are served.");
+        }
+    }
+
     /// <summary>Before any memory is taken.</summary>
-    private void RequireSize(AdapterTensors tensors)
+    private void RequireSize(AdapterTensors tensors, SvdLowering? svd)
     {
         var before = tensors.VirtualTokens?.Elements ?? 0;
         var bytes = before * sizeof(float);
         RequireElements(before);
         foreach (var site in tensors.Sites)
         {
-            bytes += site.LoweredBytes;
+            bytes += svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
             RequireElements(site.LargestElements);
         }
 

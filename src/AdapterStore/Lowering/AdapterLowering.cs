@@ -1,8 +1,10 @@
 using System.Buffers;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Spectra;
 using AdapterServe.AdapterStore.Validation;
 using AdapterServe.Kernels.Weights;
 
@@ -11,22 +13,26 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// <summary>
 /// Tensors in the file → packed kernel forms.
 /// <b>Units, dtype, layout</b>: bf16 stays bf16, f32 stays f32, f16 becomes f32; no value is rounded. A pair of different types becomes f32.
-/// What a kind computes at load is computed in f64 and rounded once, to f32.
+/// What a kind computes at load is computed in f64 and rounded once, to f32. An approximation is made only where one is asked for.
 /// <b>Errors</b>: Unservable <c>not_finite</c> for a tensor with NaN or infinity.
 /// </summary>
 internal static class AdapterLowering
 {
-    public static AdapterWeights Lower(AdapterTensors tensors, string digest, BaseModel baseModel)
+    /// <param name="tensors">The adapter.</param>
+    /// <param name="digest">Names the weights.</param>
+    /// <param name="baseModel">What it acts on.</param>
+    /// <param name="computed">What earlier loads computed.</param>
+    /// <param name="svd">The approximation that the uploader asked for; null: none.</param>
+    public static AdapterWeights Lower(AdapterTensors tensors, string digest, BaseModel baseModel, ComputedValues computed, SvdLowering? svd)
     {
         var arena = new WeightArena();
         try
         {
-            var source = new LoweringSource(tensors.File, baseModel.Weights);
+            var source = new LoweringSource(tensors.File, baseModel.Weights, computed);
             var bySite = new FormWeights[]?[baseModel.Sites.Length];
-            foreach (var site in tensors.Sites)
+            foreach (var site in tensors.Sites.GroupBy(form => form.Site.Index))
             {
-                var packed = Pack(tensors.File, source, site, arena);
-                bySite[site.Site.Index] = bySite[site.Site.Index] is { } others ? [.. others, packed] : [packed];
+                bySite[site.Key] = svd is null ? [.. site.Select(PackInto(arena))] : PackLowered([.. site], svd, arena, PackInto);
             }
 
             return new AdapterWeights(digest, bySite, arena)
@@ -36,12 +42,24 @@ internal static class AdapterLowering
                 AddsResidual = tensors.AddsResidual,
                 NeedsOthers = tensors.NeedsOthers,
             };
+
+            Func<SiteTensors, FormWeights> PackInto(WeightArena target) => form => Pack(tensors.File, source, form, target);
         }
         catch
         {
             arena.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The site's exact forms stand beside the others only as long as it takes.</summary>
+    private static FormWeights[] PackLowered(SiteTensors[] site, SvdLowering svd, WeightArena arena, Func<WeightArena, Func<SiteTensors, FormWeights>> packInto)
+    {
+        using var aside = new WeightArena();
+        FormWeights[] exact = [.. site.Select(packInto(aside))];
+        return svd.Pack(site[0].Site, exact, arena) is { } lowRank
+            ? [.. site.Where((_, i) => !SiteDelta.IsAdditive(exact[i])).Select(packInto(arena)), lowRank]
+            : [.. site.Select(packInto(arena))];
     }
 
     private static FormWeights Pack(ITensorSource file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch
@@ -54,15 +72,17 @@ internal static class AdapterLowering
 
     private static LowRankWeights Pack(ITensorSource file, LowRankTensors source, WeightArena arena)
     {
-        var (rank, inFeatures, outFeatures) = (source.Rank, source.Site.InFeatures, source.Site.OutFeatures);
+        var (rank, outFeatures) = (source.Rank, source.Site.OutFeatures);
+        var inFeatures = source.Form == FormKind.OutputLowRank ? outFeatures : source.Site.InFeatures;
         if (source.A.DType == SafetensorsType.BF16 && source.B.DType == SafetensorsType.BF16)
         {
-            return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, BF16(file, source.A), BF16(file, source.B), source.Scale, WeightType.BF16);
+            return LowRankWeights.Pack(
+                arena, rank, inFeatures, outFeatures, BF16(file, source.A), BF16(file, source.B), source.Scale, WeightType.BF16, source.Form, source.Gate);
         }
 
         using var a = F32.Of(file, source.A);
         using var b = F32.Of(file, source.B);
-        return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32);
+        return LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, a.Values, b.Values, source.Scale, WeightType.F32, source.Form, source.Gate);
     }
 
     private static DenseWeights Pack(ITensorSource file, DenseTensors source, WeightArena arena)

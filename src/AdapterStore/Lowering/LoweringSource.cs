@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
@@ -10,12 +11,15 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// What a form is packed from: the adapter's file and the base's weights.
 /// <b>Errors</b>: Unservable <c>not_finite</c>, <c>index_range</c>, <c>base_weights</c>.
 /// </summary>
-internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeights)
+internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeights, ComputedValues computed)
 {
     private TensorValues? _values;
 
     /// <summary>In f64, for kinds that compute with them.</summary>
     public TensorValues Values => _values ??= new TensorValues(file, this);
+
+    /// <summary>What an earlier load kept; for values that take long to compute.</summary>
+    public ComputedValues Computed { get; } = computed;
 
     public IBaseWeights BaseWeights => baseWeights
         ?? throw StoreErrors.Unservable("base_weights", "The adapter is defined relative to the base's weights, which are not at hand.");
@@ -83,7 +87,7 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         return weight;
     }
 
-    /// <summary>The bias of the base's linear; zero where it has none.</summary>
+    /// <summary>The bias of the base's linear. <b>Shapes</b>: [out]; zeros where the base has none.</summary>
     public float[] BaseBias(Site site)
     {
         var bias = new float[site.OutFeatures];

@@ -10,9 +10,6 @@ namespace AdapterServe.AdapterStore.Models;
 /// <param name="OutFeatures">Width of the output; rows of the vocabulary for a head.</param>
 public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures)
 {
-    /// <summary>Whether the graph can change the site's input before the base op; elsewhere a change of the input is folded into a matrix of the adapter's own.</summary>
-    public bool HasInputOp { get; init; }
-
     /// <summary>Rows of the base's weight as it is stored: an embedding's ids, a linear's or head's outputs, one of a norm.</summary>
     public int WeightRows => Kind switch { SiteKind.Embedding => InFeatures, SiteKind.Norm => 1, _ => OutFeatures };
 

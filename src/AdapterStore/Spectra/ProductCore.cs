@@ -19,7 +19,4 @@ internal sealed record ProductCore(double[] Outputs, double[] Matrix, double[] I
             DoubleMatrix.Transpose(outputs.Coefficients, inner, outputs.Count), inputs.Coefficients, outputs.Count, inner, inputs.Count);
         return new ProductCore(DoubleMatrix.Transpose(outputs.Basis, outputs.Count, rows), matrix, inputs.Basis, outputs.Count, inputs.Count);
     }
-
-    /// <summary>The squares of the singular values, largest first.</summary>
-    public double[] SquaredSingularValues() => IsZero ? [] : Array.ConvertAll(TruncatedSvd.GramEigen(Matrix, Rows, Columns).Values, value => Math.Max(value, 0));
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Uploads;
@@ -64,18 +65,19 @@ public sealed class AdapterUploads
 
     private string Verify(StagedFiles files, string digest, CancellationToken cancellationToken)
     {
-        var facts = Verify(files, digest, task: null);
+        var (facts, error) = Verify(files, digest, task: null);
         for (var task = 1; task < facts.Tasks.Length; task++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _ = Verify(files, digest, task);
+            // The bound holds for every task.
+            error = Verify(files, digest, task).Error is { } own ? Math.Max(error ?? 0, own) : error;
         }
 
         BlobStore.Flush(files);
-        return JsonSerializer.Serialize(facts, AdapterJsonContext.Default.AdapterFacts);
+        return JsonSerializer.Serialize(facts with { Exactness = SvdLowering.Describe(error) }, AdapterJsonContext.Default.AdapterFacts);
     }
 
-    private AdapterFacts Verify(StagedFiles files, string digest, int? task)
+    private (AdapterFacts Facts, double? Error) Verify(StagedFiles files, string digest, int? task)
     {
         var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest, task);
         if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
@@ -85,7 +87,7 @@ public sealed class AdapterUploads
         }
 
         _core.Cache.Offer(lowered.Weights);
-        return lowered.Facts;
+        return (lowered.Facts, lowered.Error);
     }
 
     private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)

@@ -16,6 +16,7 @@ internal sealed class AdapterServeOps : IDisposable
         _step = new StepState(sites, adapters, options.MaxRows, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
         Domain.Add(SiteInputOp.For(_step));
+        Domain.Add(AttentionSiteOp.For(_step));
         Domain.Add(SiteOutputOp.For(_step));
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(SublayerSiteOp.For(_step));

@@ -16,9 +16,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly SegmentList _logits = new(maxRows);
     private readonly VirtualRows[] _virtualRows = new VirtualRows[maxSequences];
     private readonly int[] _rotaryOffsets = GC.AllocateUninitializedArray<int>(maxSequences, pinned: true);
-    private readonly SequenceRows[] _sequences = new SequenceRows[maxSequences];
-    private int _virtualCount;
+    private readonly SequenceRows[] _sequences = new SequenceRows[maxRows];
     private int _sequenceCount;
+    private readonly int[] _positions = GC.AllocateUninitializedArray<int>(maxRows, pinned: true);
+    private int _virtualCount;
     private bool _hasOffsets;
     private int _tokenRows;
     private int _logitRows;
@@ -31,7 +32,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
     public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
 
-    /// <summary>The token rows of those sequences whose adapters keep a state, in row order.</summary>
+    /// <summary>[rows]: what each row's rotation counts.</summary>
+    public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
+
+    /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
 
     /// <summary>Positions of the longest sequence after the step.</summary>
@@ -59,8 +63,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
 
     public void Gather(StepPlan plan)
     {
-        (_tokenRows, _logitRows, LongestContext) = (plan.Rows, plan.LogitRows, 0);
-        (_virtualCount, _sequenceCount, _hasOffsets) = (0, 0, false);
+        (_tokenRows, _logitRows, LongestContext, _sequenceCount, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, 0, false);
         _tokens.Clear();
         _logits.Clear();
         for (var i = 0; i < plan.Count; i++)
@@ -68,11 +71,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             ref readonly var entry = ref plan.Entries[i];
             LongestContext = Math.Max(LongestContext, entry.Past + entry.Rows);
             AddSpans(_tokens, entry.Sequence.Spans, entry.Past, entry.Rows, entry.RowStart);
+            AddStates(entry);
             AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
             AddVirtualTokens(entry);
-            _rotaryOffsets[i] = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
-            _hasOffsets |= _rotaryOffsets[i] > 0;
-            AddState(entry);
+            AddPositions(i, entry);
         }
     }
 
@@ -90,20 +92,42 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
         }
     }
 
+    private void AddStates(in PlannedSequence entry)
+    {
+        if (!entry.Sequence.HasAdapterState)
+        {
+            return;
+        }
+
+        var spans = entry.Sequence.Spans;
+        for (var i = 0; i < spans.Length; i++)
+        {
+            var start = Math.Max(entry.Past, spans[i].Start);
+            var end = Math.Min(entry.Past + entry.Rows, i + 1 < spans.Length ? spans[i + 1].Start : int.MaxValue);
+            if (start < end && spans[i].State is { } state)
+            {
+                var memory = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(state));
+                _sequences[_sequenceCount++] = new SequenceRows(entry.RowStart + start - entry.Past, entry.RowStart + end - entry.Past, memory);
+            }
+        }
+    }
+
+    private void AddPositions(int sequence, in PlannedSequence entry)
+    {
+        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        _rotaryOffsets[sequence] = offset;
+        _hasOffsets |= offset > 0;
+        for (var row = 0; row < entry.Rows; row++)
+        {
+            _positions[entry.RowStart + row] = entry.Past + row - offset;
+        }
+    }
+
     private void AddVirtualTokens(in PlannedSequence entry)
     {
         if (entry.Sequence.VirtualTokens is { IsPrefix: false } soft && entry.Past < soft.Count)
         {
             _virtualRows[_virtualCount++] = new VirtualRows(entry.RowStart, Math.Min(entry.Rows, soft.Count - entry.Past), entry.Past, soft);
-        }
-    }
-
-    private void AddState(in PlannedSequence entry)
-    {
-        if (entry.Sequence.AdapterState is { } state)
-        {
-            var memory = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(state));
-            _sequences[_sequenceCount++] = new SequenceRows(entry.RowStart, entry.RowStart + entry.Rows, memory);
         }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class StepState : IDisposable
     {
         (Sites, Adapters) = (sites, adapters);
         Forms = new SiteForms(maxSegments, Workspace, adapters);
+        SavedInput = new SavedRows(maxSegments);
         Parallel = new OrtParallel(threads);
     }
 
@@ -22,7 +23,13 @@ internal sealed class StepState : IDisposable
 
     public SiteForms Forms { get; }
 
+    public SavedRows SavedInput { get; }
+
     public OrtParallel Parallel { get; }
 
-    public void Dispose() => Workspace.Dispose();
+    public void Dispose()
+    {
+        Workspace.Dispose();
+        SavedInput.Dispose();
+    }
 }

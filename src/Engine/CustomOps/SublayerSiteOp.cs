@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// Stands behind a layer's attention or feed-forward network, before the residual sum: y' = y and what the step's adapters add there.
-/// <b>Shapes</b>: y, residual and normed [T, H]: the network's output, the residual stream that entered the layer's norm, and the norm's output; y' in place of y.
+/// <b>Shapes</b>: y, residual and normed [T, H]: the network's output, the residual stream that entered the layer's norm, and the norm's output, behind the chain of
+/// <see cref="SiteInputOp"/> that has read it; y' in place of y.
 /// <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites.
 /// </summary>
 internal sealed class SublayerSiteOp(StepState step)
@@ -29,7 +30,9 @@ internal sealed class SublayerSiteOp(StepState step)
             var segments = step.Adapters.Segments(RowKind.Tokens);
             if (segments.Length > 0)
             {
-                var operands = new SiteOperands { X = (float*)context.InputData(1), Normed = (float*)context.InputData(2), Y = y };
+                var normed = (float*)context.InputData(2);
+                step.SavedInput.Restore(normed);
+                var operands = new SiteOperands { X = (float*)context.InputData(1), Normed = normed, Y = y };
                 step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
             }
         }

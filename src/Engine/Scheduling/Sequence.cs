@@ -35,8 +35,8 @@ internal sealed class Sequence
         request.PromptTokens.CopyTo(_tokens, VirtualCount);
         Count = PromptLength;
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
+        HasAdapterState = Array.Exists(_spans, span => span.State is not null);
         _root = BlockHash.Root(request.Tenant, _spans[0].Weights?.Digest);
-        AdapterState = Adapter is { SequenceStateBytes: > 0 } adapter ? GC.AllocateArray<byte>(checked((int)adapter.SequenceStateBytes), pinned: true) : null;
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
         Restart();
     }
@@ -58,8 +58,8 @@ internal sealed class Sequence
     /// <summary>A prefix's rows [this, <see cref="VirtualCount"/>) are to be copied into the blocks by the next step.</summary>
     public int UnwrittenPrefix { get; private set; }
 
-    /// <summary>What the adapter's forms keep of this sequence from step to step, pinned; zero before the first token, null for adapters that keep nothing.</summary>
-    public byte[]? AdapterState { get; }
+    /// <summary>Whether an adapter keeps something of this sequence from step to step, for which it has to compute every token.</summary>
+    public bool HasAdapterState { get; }
 
     public BlockTable Table { get; }
 
@@ -127,9 +127,13 @@ internal sealed class Sequence
     /// <summary>Forgets what is computed; the tokens stay, and computing them again gives the same continuation.</summary>
     public void Restart()
     {
+        foreach (ref readonly var span in _spans.AsSpan())
+        {
+            span.State.AsSpan().Clear();
+        }
+
         _chain = _root;
         (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
-        AdapterState.AsSpan().Clear();
     }
 
     /// <summary>A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.</summary>

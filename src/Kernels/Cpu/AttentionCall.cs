@@ -9,7 +9,7 @@ namespace AdapterServe.Kernels.Cpu;
 /// One call of <see cref="PagedAttention.Run"/> in three phases: rotate and store (by tokens), attend (pieces of equal cost), and, where items
 /// were split, merge their chunks in order.
 /// </summary>
-internal unsafe struct AttentionCall
+internal unsafe struct AttentionCall : ISimdCall
 {
     // Transposing a key and reading a value row cost about as much as this many query rows.
     private const int KeyCost = 24;
@@ -41,7 +41,10 @@ internal unsafe struct AttentionCall
         _tileTokens = Math.Max(1, AttentionWorkspace.RowTile / _group);
     }
 
-    public void Run<TLanes, TKv>(IParallel parallel)
+    public void Run<TLanes>(IParallel parallel)
+        where TLanes : unmanaged, ILanes<TLanes> => Run<TLanes, F32Element>(parallel);
+
+    private void Run<TLanes, TKv>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {

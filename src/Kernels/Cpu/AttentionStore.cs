@@ -37,7 +37,7 @@ internal static unsafe class AttentionStore
     }
 
     /// <summary>target = scale * rotate(source), for a source and a target that do not overlap.</summary>
-    private static void Rotate<TLanes>(float* source, float* cos, float* sin, int half, int size, float scale, float* target)
+    public static void Rotate<TLanes>(float* source, float* cos, float* sin, int half, int size, float scale, float* target)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var lanes = TLanes.Broadcast(scale);

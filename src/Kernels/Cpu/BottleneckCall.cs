@@ -60,10 +60,6 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
             }
         }
 
-        for (var i = 0; i < _segments; i++)
-        {
-            CausalConvolution.Remember(_works[i], _sequences);
-        }
     }
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
@@ -136,6 +132,11 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
                 parallel.For(state->_tasks, &PhaseTask<TLanes>, state);
             }
         }
+
+        for (var i = 0; i < state->_segments; i++)
+        {
+            CausalConvolution.Remember(state->_works[i], state->_sequences);
+        }
     }
 
     private static void WholeTask<TLanes>(void* state, int task)
@@ -157,6 +158,11 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
                 {
                     call.RunUnits<TLanes>((BottleneckPhase)phase, ref work, 0, work.Units[phase]);
                 }
+            }
+
+            if (isMine)
+            {
+                CausalConvolution.Remember(work, call._sequences);
             }
         }
     }

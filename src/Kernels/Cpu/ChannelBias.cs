@@ -16,9 +16,9 @@ public static unsafe class ChannelBias
 
     public static void Add(float* y, int width, ReadOnlySpan<VectorSegment> segments, void* workspace, IParallel parallel)
     {
-        var call = new VectorCall(y, width, (VectorWork*)workspace);
+        var call = new VectorCall<Sum>(y, width, (VectorWork*)workspace);
         call.Plan(nameof(ChannelBias), segments);
-        call.Run<Sum>(parallel);
+        SimdDispatch.Run(ref call, parallel);
     }
 
     private readonly struct Sum : IVectorOperation

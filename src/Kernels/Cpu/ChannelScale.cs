@@ -17,9 +17,9 @@ public static unsafe class ChannelScale
 
     public static void Apply(float* y, int width, ReadOnlySpan<VectorSegment> segments, void* workspace, IParallel parallel)
     {
-        var call = new VectorCall(y, width, (VectorWork*)workspace);
+        var call = new VectorCall<Product>(y, width, (VectorWork*)workspace);
         call.Plan(nameof(ChannelScale), segments);
-        call.Run<Product>(parallel);
+        SimdDispatch.Run(ref call, parallel);
     }
 
     private readonly struct Product : IVectorOperation

@@ -21,7 +21,7 @@ internal unsafe struct DenseWork
 }
 
 /// <summary>One call of <see cref="Dense.Apply"/>, shared out in units of (row chunk, output panel).</summary>
-internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeatures, DenseWork* works)
+internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeatures, DenseWork* works) : ISimdCall
 {
     private const int UnitRows = 64;
     private const int UnitWidth = Packing.PanelWidth;

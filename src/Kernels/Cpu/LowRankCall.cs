@@ -12,6 +12,7 @@ internal unsafe struct LowRankWork
     public int Rank;
     public WeightType Type;
     public float Scale;
+    public RankGate Gate;
     public void* A;
     public void* B;
 
@@ -30,9 +31,9 @@ internal unsafe struct LowRankWork
 
 /// <summary>
 /// One call of <see cref="LowRank.Add"/>. When no segment is large, a task takes whole segments; otherwise all shrinks are shared out
-/// first, in units of (row chunk, rank group), then all expands, in units of (row chunk, output panel).
+/// first, in units of (row chunk, rank group), then all gates by rows, then all expands, in units of (row chunk, output panel).
 /// </summary>
-internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFeatures, LowRankWork* works)
+internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFeatures, LowRankWork* works) : ISimdCall
 {
     private const int ShrinkRows = 16;
     private const int ExpandRows = 64;
@@ -44,6 +45,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     private long _shrinkTotal;
     private long _expandTotal;
     private long _largest;
+    private bool _isGated;
     private int _tasks;
 
     public int Segments { get; private set; }
@@ -95,6 +97,11 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             else
             {
                 parallel.For(_tasks, &ShrinkTask<TLanes>, state);
+                if (_isGated)
+                {
+                    parallel.For(_tasks, &GateTask<TLanes>, state);
+                }
+
                 parallel.For(_tasks, &ExpandTask<TLanes>, state);
             }
         }
@@ -111,6 +118,8 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         work.Rank = weights.Rank;
         work.Type = weights.Type;
         work.Scale = weights.Scale;
+        work.Gate = weights.Gate;
+        _isGated |= !weights.Gate.IsOpen;
         work.A = weights.A;
         work.B = weights.B;
         work.X = x + ((nint)segment.RowStart * inFeatures);
@@ -158,6 +167,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             if (start >= from && start < to)
             {
                 call.Shrink<TLanes>(ref work, 0, work.ShrinkUnits);
+                Gate<TLanes>(ref work, 0, 1);
                 call.Expand<TLanes>(ref work, 0, work.ExpandUnits);
             }
         }
@@ -175,6 +185,32 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             var first = WorkSplit.FirstUnit(from, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
             var end = WorkSplit.FirstUnit(to, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
             call.Shrink<TLanes>(ref work, first, end);
+        }
+    }
+
+    private static void GateTask<TLanes>(void* state, int task)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        ref var call = ref *(LowRankCall*)state;
+        for (var i = 0; i < call.Segments; i++)
+        {
+            Gate<TLanes>(ref call._works[i], task, call._tasks);
+        }
+    }
+
+    /// <summary>The rows of one of so many tasks.</summary>
+    private static void Gate<TLanes>(ref LowRankWork work, int task, int tasks)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        if (work.Gate.IsOpen)
+        {
+            return;
+        }
+
+        var end = WorkSplit.Boundary(work.Rows, task + 1, tasks);
+        for (var row = WorkSplit.Boundary(work.Rows, task, tasks); row < end; row++)
+        {
+            RankGating.Apply<TLanes>(work.V + ((nint)row * work.Rank), work.Rank, work.Gate);
         }
     }
 

@@ -33,21 +33,7 @@ public static unsafe class PagedAttention
         var layout = AttentionWorkspace.Measure(
             arguments.Tokens, arguments.Sequences, longest, arguments.Heads, arguments.KvHeads, arguments.HeadSize, parallel.Threads);
         var call = new AttentionCall(arguments, layout, workspace);
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                call.Run<Lanes512, F32Element>(parallel);
-                break;
-            case SimdPath.Avx2:
-                call.Run<Lanes256, F32Element>(parallel);
-                break;
-            case SimdPath.Vector128:
-                call.Run<Lanes128, F32Element>(parallel);
-                break;
-            default:
-                call.Run<LanesScalar, F32Element>(parallel);
-                break;
-        }
+        SimdDispatch.Run(ref call, parallel);
     }
 
     /// <summary>Returns the longest context of the step.</summary>

@@ -4,8 +4,8 @@ using AdapterServe.Kernels.Simd;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] = w_s * x[t] / sqrt(mean(x[t]^2) + epsilon_s), whatever y held, or y[t] += that where the weights are
-/// added. Rows in no segment are not touched.
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] = w_s * x[t] / sqrt(mean(x[t]^2) + epsilon_s), whatever y held, or y[t] += scale_s times that where the weights
+/// are added. Rows in no segment are not touched.
 /// <b>Shapes</b>: x, y [T, W], w_s [W]. <b>Units, dtype, layout</b>: f32 row-major, any alignment; sums in f32, in lanes and one fixed tree.
 /// A row's result has the same bits whatever its neighbours, its place and the number of threads.
 /// <b>Effects</b>: writes y, must not overlap x; no allocation; the caller keeps the weights' arenas alive.
@@ -20,20 +20,6 @@ public static unsafe class RmsNorm
     {
         var call = new RmsNormCall(x, y, width, (RmsNormWork*)workspace);
         call.Plan(segments);
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                call.Run<Lanes512>(parallel);
-                break;
-            case SimdPath.Avx2:
-                call.Run<Lanes256>(parallel);
-                break;
-            case SimdPath.Vector128:
-                call.Run<Lanes128>(parallel);
-                break;
-            default:
-                call.Run<LanesScalar>(parallel);
-                break;
-        }
+        SimdDispatch.Run(ref call, parallel);
     }
 }

@@ -17,7 +17,7 @@ internal unsafe struct RmsNormWork
 }
 
 /// <summary>One call of <see cref="RmsNorm.Apply"/>, shared out in rows.</summary>
-internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works)
+internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works) : ISimdCall
 {
     private const int Lanes = 16;
 
@@ -42,7 +42,8 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
                 var weights = segment.Weights;
                 _works[_segments++] = new RmsNormWork
                 {
-                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Scale = weights.Scale, Values = weights.Values, Start = _total,
+                    RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Scale = weights.Scale,
+                    Values = weights.Values, Start = _total,
                 };
                 _total += rows * _rowCost;
             }
@@ -88,19 +89,19 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
     {
         var source = _x + ((nint)row * width);
         var target = _y + ((nint)row * width);
-        var factor = work.Scale / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
-        var factors = TLanes.Broadcast(factor);
+        var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
+        var (factors, scales) = (TLanes.Broadcast(factor), TLanes.Broadcast(work.Scale));
         var i = 0;
         for (; i <= width - Lanes; i += Lanes)
         {
             var scaled = TLanes.Multiply(TLanes.Multiply(TLanes.Load(source + i), factors), TLanes.Load(work.Values + i));
-            TLanes.Store(work.IsAdded ? TLanes.Add(TLanes.Load(target + i), scaled) : scaled, target + i);
+            TLanes.Store(work.IsAdded ? TLanes.Add(TLanes.Load(target + i), TLanes.Multiply(scales, scaled)) : scaled, target + i);
         }
 
         for (; i < width; i++)
         {
             var scaled = source[i] * factor * work.Values[i];
-            target[i] = work.IsAdded ? target[i] + scaled : scaled;
+            target[i] = work.IsAdded ? target[i] + (work.Scale * scaled) : scaled;
         }
     }
 

@@ -30,7 +30,7 @@ internal unsafe struct SparseWork
 /// <summary>
 /// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a tile of rows; a task owns the output rows whose first element is among its units.
 /// </summary>
-internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works)
+internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works) : ISimdCall
 {
     public const int TileRows = 16;
     public const int FewestTiledRows = 4;

@@ -4,7 +4,7 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>A segment as the tasks of <see cref="VectorCall"/> see it.</summary>
+/// <summary>A segment as the tasks of <see cref="VectorCall{TOperation}"/> see it.</summary>
 internal unsafe struct VectorWork
 {
     public int RowStart;
@@ -15,7 +15,8 @@ internal unsafe struct VectorWork
 }
 
 /// <summary>One call of <see cref="ChannelScale"/> or <see cref="ChannelBias"/>, shared out in rows.</summary>
-internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
+internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* works) : ISimdCall
+    where TOperation : IVectorOperation
 {
     private const int Lanes = 16;
 
@@ -42,49 +43,27 @@ internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
         }
     }
 
-    public void Run<TOperation>(IParallel parallel)
-        where TOperation : IVectorOperation
-    {
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                Run<Lanes512, TOperation>(parallel);
-                break;
-            case SimdPath.Avx2:
-                Run<Lanes256, TOperation>(parallel);
-                break;
-            case SimdPath.Vector128:
-                Run<Lanes128, TOperation>(parallel);
-                break;
-            default:
-                Run<LanesScalar, TOperation>(parallel);
-                break;
-        }
-    }
-
-    private void Run<TLanes, TOperation>(IParallel parallel)
+    public void Run<TLanes>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
-        where TOperation : IVectorOperation
     {
-        fixed (VectorCall* state = &this)
+        fixed (VectorCall<TOperation>* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
             if (_tasks == 1)
             {
-                Task<TLanes, TOperation>(state, 0);
+                Task<TLanes>(state, 0);
             }
             else
             {
-                parallel.For(_tasks, &Task<TLanes, TOperation>, state);
+                parallel.For(_tasks, &Task<TLanes>, state);
             }
         }
     }
 
-    private static void Task<TLanes, TOperation>(void* state, int task)
+    private static void Task<TLanes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
-        where TOperation : IVectorOperation
     {
-        ref var call = ref *(VectorCall*)state;
+        ref var call = ref *(VectorCall<TOperation>*)state;
         var from = WorkSplit.Boundary(call._total, task, call._tasks);
         var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
         for (var i = 0; i < call._segments; i++)
@@ -93,15 +72,14 @@ internal unsafe struct VectorCall(float* y, int width, VectorWork* works)
             var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
             for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
             {
-                call.Row<TLanes, TOperation>(work.RowStart + row, work.Values, work.Scale);
+                call.Row<TLanes>(work.RowStart + row, work.Values, work.Scale);
             }
         }
     }
 
     /// <summary>The values are scaled first, rounded, so that every path has the same bits; a scale of 1 rounds nothing.</summary>
-    private readonly void Row<TLanes, TOperation>(int row, float* values, float scale)
+    private readonly void Row<TLanes>(int row, float* values, float scale)
         where TLanes : unmanaged, ILanes<TLanes>
-        where TOperation : IVectorOperation
     {
         var y = _y + ((nint)row * width);
         var scales = TLanes.Broadcast(scale);

@@ -22,15 +22,15 @@ public sealed unsafe class BottleneckWeights : FormWeights
         Convolution = PackedConvolution.Pack(arena, parts.Convolution, Rank);
     }
 
-    private BottleneckWeights(BottleneckWeights source)
-        : base(FormKind.Bottleneck, source.InFeatures, source.OutFeatures, bytes: 0)
+    private BottleneckWeights(BottleneckWeights other, float scale)
+        : base(FormKind.Bottleneck, other.InFeatures, other.OutFeatures, bytes: 0)
     {
-        (Input, Activation, Scale, AfterNormsOutput) = (source.Input, source.Activation, source.Scale, source.AfterNormsOutput);
-        (InOffset, InWidth, OutOffset, OutWidth, Rank) = (source.InOffset, source.InWidth, source.OutOffset, source.OutWidth, source.Rank);
-        (Type, HasLastColumn, Down, Up) = (source.Type, source.HasLastColumn, source.Down, source.Up);
-        (Before, After, Convolution) = (source.Before, source.After, source.Convolution);
-        DownBias = source.DownBias;
-        ChannelScale = source.ChannelScale;
+        (Input, Activation, Scale, AfterNormsOutput) = (other.Input, other.Activation, scale, other.AfterNormsOutput);
+        (InOffset, InWidth, OutOffset, OutWidth, Rank) = (other.InOffset, other.InWidth, other.OutOffset, other.OutWidth, other.Rank);
+        (Type, Down, Up, HasLastColumn) = (other.Type, other.Down, other.Up, other.HasLastColumn);
+        DownBias = other.DownBias;
+        ChannelScale = other.ChannelScale;
+        (Before, After, Convolution) = (other.Before, other.After, other.Convolution);
     }
 
     public BottleneckInput Input { get; private init; }
@@ -53,8 +53,10 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     public bool AfterNormsOutput { get; }
 
-    /// <summary>Whether each sequence keeps a state for this form, at <see cref="PackedConvolution.StateOffset"/> of its memory.</summary>
-    public bool HasState => Convolution.Taps > 1;
+    /// <summary>Whether each sequence keeps a state for this form, see <see cref="PackedConvolution"/>.</summary>
+    public bool HasState => StateEnd > 0;
+
+    public override long StateEnd => Convolution.StateEnd;
 
     internal PackedMatrix Down { get; }
 
@@ -70,7 +72,7 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     internal PackedNorm After { get; private init; }
 
-    public PackedConvolution Convolution { get; }
+    internal PackedConvolution Convolution { get; }
 
     /// <param name="arena">Takes the memory.</param>
     /// <param name="inFeatures">Width of the site's input; at an embedding, whose input is not read, anything.</param>
@@ -85,8 +87,12 @@ public sealed unsafe class BottleneckWeights : FormWeights
             parts, inFeatures, outFeatures, PackedMatrix.Dot(arena, parts.Down), PackedMatrix.Panel(arena, parts.Up, parts.UpBias), arena);
     }
 
+    /// <summary>Null for one that reads y, which others change, or has a norm behind it.</summary>
+    public override BottleneckWeights? Scaled(float factor) =>
+        Input is BottleneckInput.Input or BottleneckInput.Normed && !After.IsPresent ? new BottleneckWeights(this, Scale * factor) : null;
+
     /// <summary>The same over the same memory, on rows that a mixture gives it as a site's input; without the norm of its own where a mixture comes before that.</summary>
-    internal BottleneckWeights InMixture(bool keepsAfter) => new(this) { Input = BottleneckInput.Input, After = keepsAfter ? After : default };
+    internal BottleneckWeights InMixture(bool keepsAfter) => new(this, Scale) { Input = BottleneckInput.Input, After = keepsAfter ? After : default };
 
     private static float* PackVector(WeightArena arena, float[]? values) => values is null ? null : Packing.Vector(arena, values);
 }

@@ -57,6 +57,23 @@ internal readonly unsafe struct CompressedRows
         return packed;
     }
 
+    /// <summary>The elements by row, within a row in the order in which they were packed; bf16 is widened.</summary>
+    public (int[] Rows, int[] Columns, float[] Values) Unpack(int rows)
+    {
+        var (rowIndices, columnIndices, values) = (new int[Count], new int[Count], new float[Count]);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var at = Starts[row]; at < Starts[row + 1]; at++)
+            {
+                rowIndices[at] = row;
+                columnIndices[at] = HasNarrowColumns ? ((ushort*)Columns)[at] : ((int*)Columns)[at];
+                values[at] = Type == WeightType.F32 ? ((float*)Values)[at] : BF16.ToSingle(((ushort*)Values)[at]);
+            }
+        }
+
+        return (rowIndices, columnIndices, values);
+    }
+
     private void Fill(int rows, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values)
     {
         foreach (var row in rowIndices)

@@ -41,6 +41,8 @@ internal unsafe struct EmbeddingTable
     /// <summary>Low-rank: Bᵀ [Rank][H], each row padded to sixteen.</summary>
     public void* B;
     public int Rank;
+
+    /// <summary>Low-rank and sparse.</summary>
     public float Scale;
 
     /// <summary>Sparse: [V + 1], and [Count] u16 or i32.</summary>

@@ -6,8 +6,14 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 public enum FormKind
 {
+    /// <summary>x += attention to keys and values of the adapter's own, behind the base's attention.</summary>
+    AttentionPrompt,
+
     /// <summary>x = s * x, element by element, before the base's product.</summary>
     InputScale,
+
+    /// <summary>x = R x, R a product of permuted block-diagonal matrices, before the base's product.</summary>
+    InputRotation,
 
     /// <summary>y = w * x / sqrt(mean(x^2) + epsilon) in place of the base's norm, or added to it.</summary>
     RmsNorm,
@@ -18,7 +24,10 @@ public enum FormKind
     /// <summary>y = W' x in place of the base's product, or y += dW x.</summary>
     Dense,
 
-    /// <summary>y += B (A x).</summary>
+    /// <summary>y += B (A y), on what the forms before it have left.</summary>
+    OutputLowRank,
+
+    /// <summary>y += B (A x), or y += B (w * (A x)) with a gate over the ranks.</summary>
     LowRank,
 
     /// <summary>y += S x, S mostly zero.</summary>
@@ -26,6 +35,9 @@ public enum FormKind
 
     /// <summary>y = g * y, element by element.</summary>
     OutputScale,
+
+    /// <summary>Each pair of outputs is turned and scaled: y = c * y + s * (the other of the pair).</summary>
+    OutputRotation,
 
     /// <summary>y += c.</summary>
     OutputBias,

@@ -15,6 +15,9 @@ public abstract class FormWeights(FormKind form, int inFeatures, int outFeatures
     /// <summary>Bytes held in the arena; 0 for weights that point into those of others.</summary>
     public long Bytes { get; } = bytes;
 
+    /// <summary>Where the form's part of what each sequence keeps for the adapter ends, in bytes; 0 for a form that keeps nothing.</summary>
+    public virtual long StateEnd => 0;
+
     /// <summary>
     /// The same term times a factor, over the same memory, for sums of several adapters; null for a form that is no term added to the output,
     /// whose multiple would be another function.

@@ -24,8 +24,6 @@ public sealed unsafe class LowRankRows : EmbeddingRowsWeights
     public static LowRankRows Pack(WeightArena arena, int rank, int vocabulary, int width, ReadOnlySpan<ushort> a, ReadOnlySpan<ushort> b, float scale) =>
         Pack(arena, rank, vocabulary, width, a, b, scale, WeightType.BF16);
 
-    public override LowRankRows Scaled(float factor) => new(InFeatures, OutFeatures, 0, Table with { Scale = Scale * factor });
-
     private static LowRankRows Pack<T>(
         WeightArena arena, int rank, int vocabulary, int width, ReadOnlySpan<T> a, ReadOnlySpan<T> b, float scale, WeightType type)
         where T : unmanaged
@@ -46,6 +44,8 @@ public sealed unsafe class LowRankRows : EmbeddingRowsWeights
         Turn(b, width, rank, (T*)table.B, padded);
         return new LowRankRows(vocabulary, width, aBytes + bBytes, table);
     }
+
+    public override LowRankRows Scaled(float factor) => new(InFeatures, OutFeatures, bytes: 0, Table with { Scale = Scale * factor });
 
     /// <summary>[rows, columns] to [columns][stride].</summary>
     private static void Turn<T>(ReadOnlySpan<T> source, int rows, int columns, T* target, nint stride)

@@ -1,18 +1,19 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The two factors of y += B (scale * (A x)).
+/// The two factors of y += B (scale * (A x)), of y += B (w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
 /// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
 /// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
 /// </summary>
 public sealed unsafe class LowRankWeights : FormWeights
 {
-    private LowRankWeights(int rank, int inFeatures, int outFeatures, float scale, WeightType type, void* a, void* b, long bytes)
-        : base(FormKind.LowRank, inFeatures, outFeatures, bytes)
+    private LowRankWeights(FormKind form, int rank, int inFeatures, int outFeatures, float scale, RankGate gate, WeightType type, void* a, void* b, long bytes)
+        : base(form, inFeatures, outFeatures, bytes)
     {
         Rank = rank;
         Scale = scale;
+        Gate = gate;
         Type = type;
         A = a;
         B = b;
@@ -22,6 +23,8 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     public float Scale { get; }
 
+    public RankGate Gate { get; }
+
     public WeightType Type { get; }
 
     internal void* A { get; }
@@ -30,9 +33,10 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Packs f32 factors; <see cref="WeightType.BF16"/> rounds them to nearest.</summary>
     public static LowRankWeights Pack(
-        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<float> a, ReadOnlySpan<float> b, float scale, WeightType type)
+        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<float> a, ReadOnlySpan<float> b, float scale, WeightType type,
+        FormKind form = FormKind.LowRank, RankGate gate = default)
     {
-        var weights = Allocate(arena, rank, inFeatures, outFeatures, a.Length, b.Length, scale, type);
+        var weights = Allocate(arena, form, rank, inFeatures, outFeatures, a.Length, b.Length, scale, gate, type);
         if (type == WeightType.F32)
         {
             Packing.Dot<float, float, Keep<float>>(a, rank, inFeatures, (float*)weights.A);
@@ -49,9 +53,10 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Packs bf16 factors without loss, as bf16 or widened to f32.</summary>
     public static LowRankWeights Pack(
-        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<ushort> a, ReadOnlySpan<ushort> b, float scale, WeightType type)
+        WeightArena arena, int rank, int inFeatures, int outFeatures, ReadOnlySpan<ushort> a, ReadOnlySpan<ushort> b, float scale, WeightType type,
+        FormKind form = FormKind.LowRank, RankGate gate = default)
     {
-        var weights = Allocate(arena, rank, inFeatures, outFeatures, a.Length, b.Length, scale, type);
+        var weights = Allocate(arena, form, rank, inFeatures, outFeatures, a.Length, b.Length, scale, gate, type);
         if (type == WeightType.BF16)
         {
             Packing.Dot<ushort, ushort, Keep<ushort>>(a, rank, inFeatures, (ushort*)weights.A);
@@ -66,7 +71,10 @@ public sealed unsafe class LowRankWeights : FormWeights
         return weights;
     }
 
-    public override LowRankWeights Scaled(float factor) => new(Rank, InFeatures, OutFeatures, Scale * factor, Type, A, B, bytes: 0);
+    /// <summary>Null for what reads the output, which the sum's other terms change, and behind a gate, which takes no scale.</summary>
+    public override LowRankWeights? Scaled(float factor) => Form == FormKind.LowRank && Gate.IsOpen
+        ? new LowRankWeights(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0)
+        : null;
 
     /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
     public float[] UnpackA()
@@ -101,7 +109,7 @@ public sealed unsafe class LowRankWeights : FormWeights
     }
 
     private static LowRankWeights Allocate(
-        WeightArena arena, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, WeightType type)
+        WeightArena arena, FormKind form, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, RankGate gate, WeightType type)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
@@ -109,9 +117,20 @@ public sealed unsafe class LowRankWeights : FormWeights
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
         Shape.Require("LowRank", "A", (long)rank * inFeatures, aLength);
         Shape.Require("LowRank", "B", (long)outFeatures * rank, bLength);
+        if (form == FormKind.OutputLowRank)
+        {
+            Shape.Require("OutputLowRank", "in features", outFeatures, inFeatures);
+        }
+
+        if (!gate.IsOpen)
+        {
+            Shape.RequireRange("LowRank", "rank behind a gate", 1, RankGate.MaxRank + 1, rank);
+            Shape.RequireRange("LowRank", "kept ranks", 1, rank + 1, gate.Kept);
+        }
+
         var size = type.ElementBytes();
         var aBytes = Packing.DotElements(rank, inFeatures) * size;
         var bBytes = Packing.PanelElements(outFeatures, rank) * size;
-        return new LowRankWeights(rank, inFeatures, outFeatures, scale, type, arena.Allocate(aBytes), arena.Allocate(bBytes), aBytes + bBytes);
+        return new LowRankWeights(form, rank, inFeatures, outFeatures, scale, gate, type, arena.Allocate(aBytes), arena.Allocate(bBytes), aBytes + bBytes);
     }
 }

@@ -4,14 +4,15 @@ namespace AdapterServe.Kernels.Weights;
 /// A depth-wise convolution; Taps is 0 where there is none. <b>Layout</b>: Weight [taps][channels padded to sixteen], Bias [channels padded].
 /// A sequence's state is the last taps - 1 inputs, [taps - 1][channels padded], oldest first, at StateOffset of its memory.
 /// </summary>
-public readonly unsafe struct PackedConvolution
+internal readonly unsafe struct PackedConvolution
 {
-    private PackedConvolution(int taps, float* weight, float* bias, long stateOffset)
+    private PackedConvolution(int taps, float* weight, float* bias, long stateOffset, long stateBytes)
     {
         Taps = taps;
         Weight = weight;
         Bias = bias;
         StateOffset = stateOffset;
+        StateEnd = stateBytes == 0 ? 0 : stateOffset + stateBytes;
     }
 
     public int Taps { get; }
@@ -19,11 +20,14 @@ public readonly unsafe struct PackedConvolution
     /// <summary>In bytes.</summary>
     public long StateOffset { get; }
 
-    internal float* Weight { get; }
+    /// <summary>In bytes; 0 where there is no state.</summary>
+    public long StateEnd { get; }
 
-    internal float* Bias { get; }
+    public float* Weight { get; }
 
-    internal static PackedConvolution Pack(WeightArena arena, ConvolutionParts? parts, int channels)
+    public float* Bias { get; }
+
+    public static PackedConvolution Pack(WeightArena arena, ConvolutionParts? parts, int channels)
     {
         if (parts is null)
         {
@@ -40,7 +44,7 @@ public readonly unsafe struct PackedConvolution
             }
         }
 
-        var state = arena.ReserveState((parts.Taps - 1L) * width * sizeof(float));
-        return new PackedConvolution(parts.Taps, weight, Packing.Vector(arena, parts.Bias), state);
+        var stateBytes = (parts.Taps - 1L) * width * sizeof(float);
+        return new PackedConvolution(parts.Taps, weight, Packing.Vector(arena, parts.Bias), arena.ReserveState(stateBytes), stateBytes);
     }
 }

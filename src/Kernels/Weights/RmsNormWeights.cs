@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The weight of a norm without centring, or what is added to it. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
+/// The weight of a norm without centring, or what is added to it, times the scale. <b>Shapes</b>: [Width]. <b>Layout</b>: f32, zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class RmsNormWeights : FormWeights
 {

@@ -13,10 +13,10 @@ public sealed unsafe class SparseRows : EmbeddingRowsWeights
 
     public int Count => Table.Count;
 
+    public WeightType Type => Table.Type;
+
     /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
     public float Scale => Table.Scale;
-
-    public WeightType Type => Table.Type;
 
     /// <summary>Packs elements given in any order, as <see cref="SparseWeights.Pack"/> does.</summary>
     public static SparseRows Pack(
@@ -25,10 +25,10 @@ public sealed unsafe class SparseRows : EmbeddingRowsWeights
         var rows = CompressedRows.Pack(arena, "EmbeddingRows", vocabulary, width, ids, columns, values, type);
         return new SparseRows(vocabulary, width, rows.Bytes, new EmbeddingTable
         {
-            Kind = EmbeddingTableKind.Sparse, Type = rows.Type, Count = rows.Count, Values = rows.Values, Scale = 1,
+            Kind = EmbeddingTableKind.Sparse, Type = type, Scale = 1, Count = rows.Count, Values = rows.Values,
             Starts = rows.Starts, Columns = rows.Columns, HasNarrowColumns = rows.HasNarrowColumns,
         });
     }
 
-    public override SparseRows Scaled(float factor) => new(InFeatures, OutFeatures, 0, Table with { Scale = Scale * factor });
+    public override SparseRows Scaled(float factor) => new(InFeatures, OutFeatures, bytes: 0, Table with { Scale = Scale * factor });
 }

@@ -9,11 +9,11 @@ public sealed unsafe class SparseWeights : FormWeights
 {
     private readonly CompressedRows _rows;
 
-    private SparseWeights(int inFeatures, int outFeatures, in CompressedRows rows, float scale, long bytes)
+    private SparseWeights(int inFeatures, int outFeatures, float scale, in CompressedRows rows, long bytes)
         : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
     {
-        _rows = rows;
         Scale = scale;
+        _rows = rows;
     }
 
     /// <summary>Stored elements.</summary>
@@ -40,25 +40,11 @@ public sealed unsafe class SparseWeights : FormWeights
         WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type)
     {
         var packed = CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type);
-        return new SparseWeights(inFeatures, outFeatures, packed, 1, packed.Bytes);
+        return new SparseWeights(inFeatures, outFeatures, 1, packed, packed.Bytes);
     }
 
-    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, _rows, Scale * factor, bytes: 0);
+    public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, Scale * factor, _rows, bytes: 0);
 
     /// <summary>The elements by output row, within a row in the order in which they were packed; bf16 is widened.</summary>
-    public (int[] Rows, int[] Columns, float[] Values) Unpack()
-    {
-        var (rows, columns, values) = (new int[Count], new int[Count], new float[Count]);
-        for (var row = 0; row < OutFeatures; row++)
-        {
-            for (var at = Starts[row]; at < Starts[row + 1]; at++)
-            {
-                rows[at] = row;
-                columns[at] = HasNarrowColumns ? ((ushort*)Columns)[at] : ((int*)Columns)[at];
-                values[at] = Type == WeightType.F32 ? ((float*)Values)[at] : BF16.ToSingle(((ushort*)Values)[at]);
-            }
-        }
-
-        return (rows, columns, values);
-    }
+    public (int[] Rows, int[] Columns, float[] Values) Unpack() => _rows.Unpack(OutFeatures);
 }

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Formats;
+using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Spectra;
 using AdapterServe.AdapterStore.Tests.Support;
 
@@ -55,7 +56,7 @@ public sealed class SpectraTests
         var expected = rows < columns
             ? NaiveMatrix.SingularValues(DoubleMatrix.Transpose(matrix, rows, columns), columns, rows)
             : NaiveMatrix.SingularValues(matrix, rows, columns);
-        var squares = ProductCore.Of(b, a, rows, inner, columns).SquaredSingularValues();
+        var squares = new ProductDelta(b, a, rows, inner, columns).SquaredSingularValues()!;
         for (var i = 0; i < inner; i++)
         {
             Assert.InRange(Math.Sqrt(squares[i]) - expected[i], -Tolerances.SingularValue * expected[0], Tolerances.SingularValue * expected[0]);

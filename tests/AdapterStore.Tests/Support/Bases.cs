@@ -29,10 +29,12 @@ internal static class Bases
             Add(layer + "self_attn.k_proj", SiteKind.Linear, hidden, keys);
             Add(layer + "self_attn.v_proj", SiteKind.Linear, hidden, keys);
             Add(layer + "self_attn.o_proj", SiteKind.Linear, hidden, hidden);
+            Add(layer + "self_attn", SiteKind.Sublayer, hidden, hidden);
             Add(layer + "post_attention_layernorm", SiteKind.Norm, hidden, hidden);
             Add(layer + "mlp.gate_proj", SiteKind.Linear, hidden, inner);
             Add(layer + "mlp.up_proj", SiteKind.Linear, hidden, inner);
             Add(layer + "mlp.down_proj", SiteKind.Linear, inner, hidden);
+            Add(layer + "mlp", SiteKind.Sublayer, hidden, hidden);
         }
 
         Add("model.norm", SiteKind.Norm, hidden, hidden);

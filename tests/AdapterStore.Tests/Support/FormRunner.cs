@@ -44,6 +44,12 @@ internal static unsafe class FormRunner
                 case VectorWeights scale:
                     ChannelScale.Apply(scale.Form == FormKind.InputScale ? input : output, scale.Width, [new VectorSegment(0, 1, scale)], workspace, new SerialParallel());
                     break;
+                case BottleneckWeights bottleneck:
+                    var operands = new BottleneckOperands { X = input, Normed = input, Y = output, InFeatures = x.Length, OutFeatures = y.Length };
+                    BottleneckSegment[] segments = [new BottleneckSegment(0, 1, bottleneck)];
+                    Assert.InRange(Bottleneck.WorkspaceBytes(segments), 0, WorkspaceBytes);
+                    Bottleneck.Add(operands, segments, [], workspace, new SerialParallel());
+                    break;
                 default:
                     throw new InvalidOperationException("No kernel.");
             }

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Uploads;
 
@@ -10,10 +11,15 @@ internal static class StorageExtensions
             new AdapterStoreOptions { DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes }, baseModel ?? Bases.Small);
 
     public static async Task<UploadResult> PutAsync(
-        this AdapterStorage storage, string name, IEnumerable<KeyValuePair<string, byte[]>> files, string? ifMatch = null, string tenant = "acme")
+        this AdapterStorage storage, string name, IEnumerable<KeyValuePair<string, byte[]>> files, string? ifMatch = null, string tenant = "acme", string? lower = null)
     {
         var cancellation = TestContext.Current.CancellationToken;
         using var staged = storage.Uploads.Begin();
+        if (lower is not null)
+        {
+            staged.AskFor(LowerOption.Parse(lower));
+        }
+
         foreach (var (fileName, content) in files)
         {
             using var stream = new MemoryStream(content);

@@ -5,18 +5,21 @@ using AdapterServe.EndToEnd.Tests.Support;
 
 namespace AdapterServe.EndToEnd.Tests.Documentation;
 
-/// <summary>What README.md shows is what a fresh server answers.</summary>
+/// <summary>What README.md and the pages show is what a fresh server answers.</summary>
 public sealed partial class ReadmeTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Every_call_that_shows_an_answer_gets_it()
+    [Theory]
+    [InlineData("README.md", 3)]
+    [InlineData("docs/rest.md", 2)]
+    public async Task Every_call_that_shows_an_answer_gets_it(string page, int least)
     {
         await using var server = await ServerProcess.StartAsync([]);
-        var calls = ReadmeCall.Read();
-        Assert.True(calls.Count >= 3, "The page shows fewer answers than it did.");
-        Assert.Equal(AnswerPattern().Count(ReadmeCall.Text), calls.Count);
+        var text = ReadmeCall.TextOf(page);
+        var calls = ReadmeCall.Read(text);
+        Assert.True(calls.Count >= least, "The page shows fewer answers than it did.");
+        Assert.Equal(FirstLinePattern().Count(text), calls.Count);
         foreach (var call in calls)
         {
             AssertShown(call.Answer, await RunAsync(server, call));
@@ -48,7 +51,7 @@ public sealed partial class ReadmeTests
         foreach (var piece in pieces)
         {
             var found = actual.IndexOf(piece, place, StringComparison.Ordinal);
-            Assert.True(found >= 0, $"README.md shows {piece}, the answer is {answer}");
+            Assert.True(found >= 0, $"The page shows {piece}, the answer is {answer}");
             place = found + piece.Length;
         }
     }
@@ -68,8 +71,9 @@ public sealed partial class ReadmeTests
         return output;
     }
 
-    [GeneratedRegex(@"^\{""", RegexOptions.Multiline)]
-    private static partial Regex AnswerPattern();
+    /// <summary>Of an answer: below a command.</summary>
+    [GeneratedRegex(@"^(?:\$|[ \t]+-).*\n\{""", RegexOptions.Multiline)]
+    private static partial Regex FirstLinePattern();
 
     [GeneratedRegex(@"cmpl-[0-9a-f]*")]
     private static partial Regex IdPattern();

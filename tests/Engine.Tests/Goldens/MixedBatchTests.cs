@@ -16,7 +16,7 @@ public sealed class MixedBatchTests(DemoModel demo) : IClassFixture<DemoModel>
         string[] mixed =
         [
             "pirate-showcase", "base", "robot-lora-pattern", "base", "yoda-lora-bf16", "polite-dora", "brief-ia3", "base", "yoda-shira", "polite-ln-tuning", "french-lora-bias",
-            "base", "pirate-showcase",
+            "base", "pirate-showcase", "robot-1bit-adaptformer", "french-causal-convolution",
         ];
         var options = new EngineOptions { PrefillTokens = prefillTokens, PrefixCache = false };
 
@@ -30,7 +30,11 @@ public sealed class MixedBatchTests(DemoModel demo) : IClassFixture<DemoModel>
     public async Task A_step_allocates_no_managed_memory()
     {
         using var engine = new SteppedEngine(demo, new EngineOptions());
-        string[] mixed = ["base", "pirate-showcase", "robot-lora-pattern", "yoda-lora-bf16", "polite-dora", "brief-ia3", "yoda-shira", "polite-ln-tuning", "french-lora-bias"];
+        string[] mixed =
+        [
+            "base", "pirate-showcase", "robot-lora-pattern", "yoda-lora-bf16", "polite-dora", "brief-ia3", "yoda-shira", "polite-ln-tuning", "french-lora-bias", "pirate-1bit-lora",
+            "french-causal-convolution",
+        ];
         var prompts = GoldenFile.Read("base").Cases;
         for (var i = 0; i < mixed.Length; i++)
         {

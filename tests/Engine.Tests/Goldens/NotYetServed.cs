@@ -8,18 +8,11 @@ internal static class NotYetServed
         "doubt-mora",
         "doubt-oft",
         "doubt-psoft",
-        "french-causal-convolution",
         "markdown-splora",
-        "pirate-1bit-lora",
         "pirate-boft",
         "pirate-hydra",
-        "polite-adaption-prompt",
-        "polite-lt-sft",
         "polite-road",
-        "robot-1bit-adaptformer",
-        "robot-mosa",
         "robot-osf",
         "robot-road4",
-        "shout-lt-sft",
     ];
 }

@@ -23,7 +23,8 @@ internal sealed unsafe class ReferenceRunner : IDisposable
     public ReferenceRunner(ImportedModel model, int blocks)
     {
         _domain = new CustomOpDomain(_environment, GraphNames.OpDomain);
-        _domain.Add(CopyInput.Noting(InputsInPlace));
+        _domain.Add(CopyInput.Linear(InputsInPlace));
+        _domain.Add(CopyInput.Attention(InputsInPlace));
         _domain.Add(CopySite.Linear(SeenSites));
         _domain.Add(CopySite.Embedding(SeenSites));
         _domain.Add(CopySite.Sublayer(SeenSites));

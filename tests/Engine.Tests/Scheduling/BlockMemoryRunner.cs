@@ -43,10 +43,14 @@ internal sealed class BlockMemoryRunner(BlockPool pool, int vocabularySize) : IS
     }
 
     /// <summary>What the model says after these tokens when nothing else exists.</summary>
-    public static int Expected(ReadOnlySpan<int> tokens, string? adapter, int vocabularySize)
+    public static int Expected(ReadOnlySpan<int> tokens, string? adapter, int vocabularySize) =>
+        Expected(Array.ConvertAll(tokens.ToArray(), token => (token, adapter)), vocabularySize);
+
+    /// <summary>The same where each token has an adapter of its own.</summary>
+    public static int Expected(IEnumerable<(int Token, string? Adapter)> tokens, int vocabularySize)
     {
         var hash = 17ul;
-        foreach (var token in tokens)
+        foreach (var (token, adapter) in tokens)
         {
             hash = Mix(hash, Slot(token, adapter));
         }

@@ -39,6 +39,31 @@ internal sealed class LoopFixture : IDisposable
 
     public static AdapterWeights Adapter(string digest) => new(digest, [], new WeightArena());
 
+    public static AdapterWeights Adapter(string digest, VirtualTokenKind kind, int count)
+    {
+        var arena = new WeightArena();
+        return new AdapterWeights(digest, [], arena) { VirtualTokens = new VirtualTokens(kind, RowTable.Pack(arena, count, 1, new float[count])) };
+    }
+
+    public static AdapterWeights Activated(string digest, params int[] invocation) => new(digest, [], new WeightArena()) { InvocationTokens = [.. invocation] };
+
+    /// <summary>What follows a beginning of which each token has an adapter of its own; the last one generates.</summary>
+    public static int[] ExpectedTokens(IEnumerable<(int Token, string? Adapter)> beginning, int count)
+    {
+        var tokens = beginning.ToList();
+        var length = tokens.Count;
+        for (var i = 0; i < count; i++)
+        {
+            tokens.Add((BlockMemoryRunner.Expected(tokens, Vocabulary), tokens[^1].Adapter));
+        }
+
+        return [.. tokens.Skip(length).Select(token => token.Token)];
+    }
+
+    /// <summary>An adapter's virtual tokens as a sequence holds them.</summary>
+    public static IEnumerable<(int Token, string? Adapter)> Virtual(AdapterWeights adapter) =>
+        Enumerable.Range(0, adapter.VirtualTokens!.Count).Select(i => (~i, (string?)adapter.Digest));
+
     public static int[] ExpectedTokens(int[] prompt, int count, string? adapter)
     {
         var tokens = prompt.ToList();

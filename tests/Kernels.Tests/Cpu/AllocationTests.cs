@@ -66,6 +66,23 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void Bottlenecks_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        var full = BottleneckWeights.Pack(arena, 40, 40, BottleneckMaker.Full(1, 40, 5, WeightType.Bit));
+        var convolution = BottleneckWeights.Pack(arena, 40, 40, BottleneckMaker.Convolution(2, 40, 5, taps: 4));
+        using var x = new GuardedBuffer<float>(5 * 40);
+        using var y = new GuardedBuffer<float>(5 * 40);
+        using var state = new GuardedBuffer<byte>(arena.StateBytes);
+        BottleneckSegment[] segments = [new(0, 2, full), new(2, 5, convolution, 0, 1)];
+        SequenceRows[] sequences = [new(2, 5, state.Pointer)];
+        using var workspace = new GuardedBuffer<byte>(Bottleneck.WorkspaceBytes(segments));
+        var operands = new BottleneckOperands { X = x.Pointer, Normed = x.Pointer, Y = y.Pointer, InFeatures = 40, OutFeatures = 40 };
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() => Bottleneck.Add(operands, segments, sequences, workspace.Pointer, parallel)));
+    }
+
+    [Fact]
     public void Attention_allocates_nothing()
     {
         using var attention = new AttentionCase { Heads = 4, KvHeads = 2, HeadSize = 32, Sequences = [(70, 1), (0, 5)] };

@@ -24,6 +24,9 @@ internal sealed unsafe class AttentionCase : IDisposable
     /// <summary>What each sequence has in the cache, and what it brings.</summary>
     public required (int Past, int New)[] Sequences { get; init; }
 
+    /// <summary>For each sequence by how much its rotation lags behind; null for no offsets at all.</summary>
+    public int[]? Offsets { get; init; }
+
     /// <summary>Names the content of each sequence: two cases with the same ids hold the same tokens.</summary>
     public int[]? Ids { get; init; }
 
@@ -94,6 +97,7 @@ internal sealed unsafe class AttentionCase : IDisposable
             BlockTable = ShuffledBlocks(count, maxBlocks),
             CumulativeLengths = Buffer<int>(count + 1).Pointer,
             PastLengths = Buffer<int>(count).Pointer,
+            RotaryOffsets = Offsets is null ? null : Pointer(Offsets),
             Output = Buffer<float>((long)tokens * Heads * HeadSize).Pointer,
             Tokens = tokens,
             Sequences = count,
@@ -125,6 +129,13 @@ internal sealed unsafe class AttentionCase : IDisposable
         var buffer = new GuardedBuffer<T>(length);
         _buffers.Add(buffer);
         return buffer;
+    }
+
+    private int* Pointer(int[] values)
+    {
+        var buffer = Buffer<int>(values.Length);
+        values.CopyTo(buffer.Span);
+        return buffer.Pointer;
     }
 
     private float* Angles(int positions, Func<double, double> function)

@@ -83,6 +83,39 @@ public sealed unsafe class PagedAttentionTests
         }
     }
 
+    [Fact]
+    public void A_rotation_that_lags_behind_equals_the_reference_and_changes_no_neighbour()
+    {
+        (int, int)[] sequences = [(12, 9), (70, 1), (0, 20)];
+        using var kernel = Offset(sequences, [12, 0, 0]).Run();
+        using var reference = Offset(sequences, [12, 0, 0]).RunReference();
+        using var without = Offset(sequences, null).Run();
+        AssertClose(reference, kernel, 71);
+        Assert.NotEqual(without.Rows(0), kernel.Rows(0));
+        Assert.Equal(without.Rows(1), kernel.Rows(1));
+        Assert.Equal(without.Rows(2), kernel.Rows(2));
+    }
+
+    [Fact]
+    public void Offsets_of_zero_have_the_bits_of_no_offsets()
+    {
+        (int, int)[] sequences = [(12, 9), (70, 1)];
+        using var zeros = Offset(sequences, [0, 0]).Run();
+        using var without = Offset(sequences, null).Run();
+        Assert.Equal(without.Output, zeros.Output);
+        Assert.Equal(without.Keys, zeros.Keys);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(4)]
+    public void A_rotation_before_the_first_position_is_refused(int offset)
+    {
+        using var attention = Offset([(3, 2)], [offset]);
+        var error = Assert.Throws<ArgumentException>(() => attention.Run());
+        Assert.StartsWith("PagedAttention: rotary_offsets must be in [0, 4)", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
@@ -176,6 +209,11 @@ public sealed unsafe class PagedAttentionTests
             Assert.Equal(before, new ReadOnlySpan<int>(a.KeyCache, 6 * 16 * 8).ToArray());
         });
     }
+
+    private static AttentionCase Offset((int Past, int New)[] sequences, int[]? offsets) => new()
+    {
+        Heads = 4, KvHeads = 2, HeadSize = 32, RotaryDims = 32, Sequences = sequences, Offsets = offsets,
+    };
 
     private static AttentionCase Case(int heads, int kvHeads, int headSize, int blockSize, int rotaryDims, (int Past, int New)[] sequences, int window = 0, float cap = 0) => new()
     {

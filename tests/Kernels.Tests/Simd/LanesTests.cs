@@ -74,6 +74,11 @@ public sealed unsafe class LanesTests
             Assert.Equal((a[i] * (double)b[i]) + 2, sums[i], 1e-6);
         }
 
+        foreach (var bits in new ushort[] { 0, 0xFFFF, 1, 0x8000, 0xA3C5 })
+        {
+            Assert.Equal(Enumerable.Range(0, 16).Select(i => (float)((bits >> i) & 1)), Stored(TLanes.FromBits(bits)));
+        }
+
         var halves = RandomData.ToBF16(a);
         fixed (ushort* source = halves)
         {
@@ -131,6 +136,13 @@ public sealed unsafe class LanesTests
         for (var i = 0; i < inputs.Length; i++)
         {
             Assert.Equal(Math.Tanh(inputs[i]), tanhs[i], Tolerances.Tanh);
+        }
+
+        var magnitudes = Array.ConvertAll(inputs, MathF.Abs);
+        var erfcs = Map<TLanes>(magnitudes, VectorMath.Erfc);
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            Assert.Equal(1 - Reference.Bottleneck.Erf(magnitudes[i]), erfcs[i], Tolerances.Erfc);
         }
     }
 

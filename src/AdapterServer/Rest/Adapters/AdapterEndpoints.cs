@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Inspection;
 
 namespace AdapterServe.AdapterServer.Rest.Adapters;
 
@@ -15,9 +16,10 @@ internal static class AdapterEndpoints
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
         group.MapGet("", ListAsync).WithName("ListAdapters").Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
+        group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Produces<AdapterInspection>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
         group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
@@ -37,6 +39,12 @@ internal static class AdapterEndpoints
 
     private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
         AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name), version));
+
+    private static async Task InspectAsync(HttpContext context, ServingModel model, string name)
+    {
+        var inspection = await model.Store.Inspector.InspectAsync(Resolve(model, name), context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, inspection, RestJson.Answers.AdapterInspection).ConfigureAwait(false);
+    }
 
     private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
     {

@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterStore.Archives;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Lowering;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -20,7 +21,13 @@ internal static class AdapterUpload
     {
         LimitBody(context, model.Options.MaxUploadBytes + FramingBytes);
         var type = ContentType(context.Request);
+        var lower = Lower(context.Request);
         using var files = model.Store.Uploads.Begin();
+        if (lower is not null)
+        {
+            files.AskFor(lower);
+        }
+
         await StageAsync(context, type, files).ConfigureAwait(false);
         var result = await model.Store.Uploads.PutAsync(Tenant, AdapterEndpoints.Own(name), files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
         context.Response.Headers.ETag = $"\"{result.Descriptor.Digest}\"";
@@ -58,6 +65,14 @@ internal static class AdapterUpload
             ? type
             : throw new ApiException(415, ErrorCodes.UnsupportedContentEncoding, "An upload must come without Content-Encoding; gzip is taken around a tar archive.");
     }
+
+    /// <summary>The approximation that the caller asks for by name.</summary>
+    private static LowerOption? Lower(HttpRequest request) => request.Query["lower"] switch
+    {
+        { Count: 0 } => null,
+        { Count: 1 } one => LowerOption.Parse(one.ToString()),
+        _ => throw ApiException.Invalid("lower", "'lower' is given more than once."),
+    };
 
     private static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
 

@@ -31,6 +31,9 @@ internal static class OtherSchemas
         ("application/gzip", Bytes("A tar archive of the files, compressed with gzip.")),
     ];
 
+    public static OpenApiSchema Lower() =>
+        Text("svd:rank=N asks for an approximation: at linear sites where the adapter adds a matrix of higher rank, the nearest one of rank N. Without it adapters are served exactly.");
+
     private static (string Name, OpenApiSchema Schema)[] TokenizeShared() => [("model", Model()), ("return_token_strs", Flag("Also the tokens' texts."))];
 
     private static OpenApiSchema Model() => Text("The base or an adapter; all share the base's tokens.");

@@ -7,6 +7,15 @@ internal static class RequestBodies
 {
     public static RouteHandlerBuilder TakesJson(this RouteHandlerBuilder route, Func<OpenApiSchema> schema) => route.Takes(() => [("application/json", schema())]);
 
+    /// <summary>An optional parameter behind the question mark.</summary>
+    public static RouteHandlerBuilder TakesQuery(this RouteHandlerBuilder route, string name, Func<OpenApiSchema> schema) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter { Name = name, In = ParameterLocation.Query, Schema = schema() });
+            return Task.CompletedTask;
+        });
+
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, Func<IEnumerable<(string Type, OpenApiSchema Schema)>> forms) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {

@@ -34,9 +34,8 @@ internal static class LinearBlocks
     {
         var acting = Enumerable.Range(0, average.Children.Length).Where(i => !find(average.Children[i]).At(site.Index).IsEmpty).ToList();
         return [.. acting.SelectMany(i => find(average.Children[i]).At(site.Index).ToArray().Select(form =>
-            form is LowRankWeights lowRank
-                ? lowRank.Scaled((float)AverageFactors.Of(average, acting, i, site.Path))
-                : throw BlockErrors.NotComposable($"'{average.Children[i].Name}' does more to '{site.Path}' than adding a LoRA, which has no average.")))];
+            (form as LowRankWeights)?.Scaled((float)AverageFactors.Of(average, acting, i, site.Path))
+                ?? throw BlockErrors.NotComposable($"'{average.Children[i].Name}' does more to '{site.Path}' than adding a LoRA, which has no average.")))];
     }
 
     private static FormWeights[] Without(AdapterBlock block, Site site, Func<SingleBlock, AdapterWeights> find) =>

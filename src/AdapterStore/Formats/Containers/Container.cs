@@ -27,6 +27,10 @@ internal static class Container
         ? folder.Files.PathOf(name)
         : throw StoreErrors.Unservable("missing_weights", $"The upload has an {AdapterFolder.ConfigFile} of this type but no {name}.");
 
+    /// <summary>A number that an f32 holds. <b>Errors</b>: Unservable <c>option_range</c>.</summary>
+    public static float RequiredSingle(ConfigValues config, string key) =>
+        (float)config.RequiredNumber(key) is var value && float.IsFinite(value) ? value : throw OutOfRange(key);
+
     public static AdapterStoreException OutOfRange(string key) =>
         StoreErrors.Unservable("option_range", $"The value of '{AdapterNames.Shorten(key)}' in {AdapterFolder.ConfigFile} does not fit this base or is not served.");
 }

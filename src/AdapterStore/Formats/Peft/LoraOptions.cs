@@ -44,9 +44,10 @@ internal static class LoraOptions
             }
         }
 
-        if (values.Find("alora_invocation_tokens") is not null && (values.Flag("use_dora") || values.IsMeaningful("use_bdlora")))
+        var isActivated = values.Find("alora_invocation_tokens") is not null;
+        if (isActivated && (values.Flag("use_dora") || values.IsMeaningful("use_bdlora") || values.Text("bias") is not (null or "none")))
         {
-            throw StoreErrors.Unservable("alora", "Activated LoRA together with use_dora or use_bdlora is not served; train without them.");
+            throw StoreErrors.Unservable("alora", "Activated LoRA together with use_dora, use_bdlora or trained biases is not served; train without them.");
         }
 
         RequireSharedBase(values);

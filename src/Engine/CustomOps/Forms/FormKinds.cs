@@ -6,7 +6,7 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 internal static class FormKinds
 {
     /// <summary>Those that change a site's input, before the base op.</summary>
-    public const uint OnInput = 1u << (int)FormKind.InputScale;
+    public const uint OnInput = (1u << (int)FormKind.AttentionPrompt) | (1u << (int)FormKind.InputScale) | (1u << (int)FormKind.InputRotation);
 
     public const uint OnOutput = ~OnInput;
 

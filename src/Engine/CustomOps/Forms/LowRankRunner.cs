@@ -4,8 +4,8 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Engine.CustomOps.Forms;
 
-/// <summary><see cref="FormKind.LowRank"/> by <see cref="LowRank"/>.</summary>
-internal sealed unsafe class LowRankRunner(int maxSegments, Workspace workspace) : FormRunner
+/// <summary><see cref="FormKind.LowRank"/> by <see cref="LowRank"/>, and <see cref="FormKind.OutputLowRank"/>, which reads y.</summary>
+internal sealed unsafe class LowRankRunner(FormKind form, int maxSegments, Workspace workspace) : FormRunner
 {
     private readonly LowRankSegment[] _segments = new LowRankSegment[maxSegments];
     private int _count;
@@ -26,7 +26,7 @@ internal sealed unsafe class LowRankRunner(int maxSegments, Workspace workspace)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);
         var memory = workspace.Ensure(LowRank.WorkspaceBytes(_rows, _count, _maxRank, inFeatures));
-        LowRank.Add(operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
+        LowRank.Add(form == FormKind.OutputLowRank ? operands.Y : operands.X, inFeatures, operands.Y, outFeatures, _segments.AsSpan(0, _count), memory, parallel);
         (_count, _rows, _maxRank) = (0, 0, 0);
     }
 }

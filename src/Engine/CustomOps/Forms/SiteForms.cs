@@ -15,13 +15,17 @@ internal sealed class SiteForms
     public SiteForms(int maxSegments, Workspace workspace, StepAdapterBatch adapters)
     {
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
+        _runners[(int)FormKind.AttentionPrompt] = new AttentionPromptRunner(maxSegments, workspace);
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
+        _runners[(int)FormKind.InputRotation] = new InputRotationRunner(maxSegments, workspace);
         _runners[(int)FormKind.RmsNorm] = new RmsNormRunner(maxSegments, workspace);
         _runners[(int)FormKind.EmbeddingRows] = new EmbeddingRowsRunner(maxSegments, workspace);
         _runners[(int)FormKind.Dense] = new DenseRunner(maxSegments, workspace);
-        _runners[(int)FormKind.LowRank] = new LowRankRunner(maxSegments, workspace);
+        _runners[(int)FormKind.OutputLowRank] = new LowRankRunner(FormKind.OutputLowRank, maxSegments, workspace);
+        _runners[(int)FormKind.LowRank] = new LowRankRunner(FormKind.LowRank, maxSegments, workspace);
         _runners[(int)FormKind.Sparse] = new SparseRunner(maxSegments, workspace);
         _runners[(int)FormKind.OutputScale] = new VectorRunner(FormKind.OutputScale, maxSegments, workspace);
+        _runners[(int)FormKind.OutputRotation] = new OutputRotationRunner(maxSegments, workspace);
         _runners[(int)FormKind.OutputBias] = new VectorRunner(FormKind.OutputBias, maxSegments, workspace);
         _runners[(int)FormKind.Bottleneck] = new BottleneckRunner(maxSegments, workspace, adapters);
         _runners[(int)FormKind.Mixture] = new MixtureRunner(maxSegments, workspace);

@@ -1,3 +1,5 @@
+using AdapterServe.Kernels.Cpu;
+
 namespace AdapterServe.Engine.CustomOps.Forms;
 
 /// <summary>
@@ -16,4 +18,7 @@ internal unsafe struct SiteOperands
 
     /// <summary>Behind a sublayer the normed X, [rows, H]; null elsewhere.</summary>
     public float* Normed;
+
+    /// <summary>Behind attention the layer's queries; empty elsewhere.</summary>
+    public RotaryQueries Queries;
 }

@@ -33,6 +33,8 @@ public static class GraphNames
 
     public const string SiteInput = "SiteInput";
 
+    public const string AttentionSite = "AttentionSite";
+
     public const string SiteOutput = "SiteOutput";
 
     public const string EmbeddingSite = "EmbeddingSite";

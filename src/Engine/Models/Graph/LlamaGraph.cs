@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Onnx;
 
@@ -7,10 +8,11 @@ namespace AdapterServe.Engine.Models.Graph;
 
 /// <summary>
 /// Writes the instrumented graph of a Llama model over a flattened batch.
-/// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before those whose input has no
-/// other reader <c>SiteInput(x) → x'</c> (attribute site), behind the embedding
-/// <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum, <c>SublayerSite(y, residual, normed) → y'</c>
-/// (attribute site); only the rows in <c>logits_rows</c> reach the final norm and the head.
+/// <b>Semantics</b>: behind every site stands <c>SiteOutput(x, y) → y'</c> (attributes site, rows: 0 token rows, 1 logit rows), before every linear and the head
+/// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), before the output projection <c>AttentionSite(x, q, cos, sin) → x'</c> (attribute site)
+/// instead, behind the embedding <c>EmbeddingSite(ids, y) → y'</c>, behind attention and feed-forward network, before the residual sum,
+/// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site); only the rows in <c>logits_rows</c> reach the final norm and the head.
+/// Linears that read one input form a chain of SiteInputs, see <see cref="CustomOps.SiteInputOp"/>.
 /// <b>Shapes</b>: hidden states are [T, H], after the gather [L, H].
 /// </summary>
 internal sealed class LlamaGraph
@@ -74,27 +76,33 @@ internal sealed class LlamaGraph
         var rows = _builder.AddNode("logits_gather", "Gather", [hidden, GraphNames.LogitsRows], [("axis", 0)]);
         var normed = AddNorm("model.norm", rows, LogitRows);
         var weight = _config.TiedEmbeddings ? LlamaTensors.Embedding : LlamaTensors.Head;
-        var logits = AddProduct("lm_head", normed, weight, bias: null);
-        AddSite("lm_head", GraphNames.SiteOutput, normed, logits, LogitRows, GraphNames.Logits);
+        var read = AddInputSite("lm_head", normed, InputReader.Only, LogitRows);
+        var logits = AddProduct("lm_head", read, weight, bias: null);
+        AddSite("lm_head", GraphNames.SiteOutput, read, logits, LogitRows, GraphNames.Logits);
     }
 
     private string AddLayer(int layer, string hidden)
     {
         var at = $"model.layers.{layer}.";
         var normed = AddNorm(at + "input_layernorm", hidden, TokenRows);
-        var attended = AddSublayerSite(at + "self_attn", hidden, normed, AddAttention(layer, at + "self_attn.", normed));
+        var attended = AddAttention(layer, at + "self_attn.", ref normed);
+        attended = AddSublayerSite(at + "self_attn", hidden, normed, attended);
         var middle = _builder.AddNode(at + "attention_residual", "Add", [hidden, attended]);
         normed = AddNorm(at + "post_attention_layernorm", middle, TokenRows);
-        var fed = AddSublayerSite(at + "mlp", middle, normed, AddFeedForward(at + "mlp.", normed));
+        var fed = AddFeedForward(at + "mlp.", ref normed);
+        fed = AddSublayerSite(at + "mlp", middle, normed, fed);
         return _builder.AddNode(at + "mlp_residual", "Add", [middle, fed]);
     }
 
-    private string AddAttention(int layer, string at, string normed)
+    /// <param name="layer">Its number.</param>
+    /// <param name="at">The module's path with a dot behind it.</param>
+    /// <param name="normed">The input; afterwards the end of its chain.</param>
+    private string AddAttention(int layer, string at, ref string normed)
     {
         var bias = _config.AttentionBias;
-        var q = AddLinear(at + "q_proj", normed, bias);
-        var k = AddLinear(at + "k_proj", normed, bias);
-        var v = AddLinear(at + "v_proj", normed, bias);
+        var q = AddLinear(at + "q_proj", ref normed, bias, InputReader.First);
+        var k = AddLinear(at + "k_proj", ref normed, bias, InputReader.Later, q);
+        var v = AddLinear(at + "v_proj", ref normed, bias, InputReader.Later, k);
         var attention = _builder.AddNode(
             at + "attention",
             GraphNames.PagedAttention,
@@ -107,17 +115,22 @@ internal sealed class LlamaGraph
                 ("scale", (float)(1 / Math.Sqrt(_config.HeadSize))), ("window", 0), ("softcap", 0f),
             ],
             GraphNames.OpDomain);
-        return AddLinear(at + "o_proj", attention, bias);
+        var output = at + "o_proj";
+        var input = _builder.AddNode(
+            output + ".input", GraphNames.AttentionSite, [attention, q, GraphNames.CosTable, GraphNames.SinTable], [("site", _sites[output].Index)], GraphNames.OpDomain);
+        return AddProductSite(output, input, bias);
     }
 
-    private string AddFeedForward(string at, string normed)
+    /// <param name="at">The module's path with a dot behind it.</param>
+    /// <param name="normed">The input; afterwards the end of its chain.</param>
+    private string AddFeedForward(string at, ref string normed)
     {
-        var gate = AddLinear(at + "gate_proj", normed, _config.FeedForwardBias);
-        var up = AddLinear(at + "up_proj", normed, _config.FeedForwardBias);
+        var gate = AddLinear(at + "gate_proj", ref normed, _config.FeedForwardBias, InputReader.First);
+        var up = AddLinear(at + "up_proj", ref normed, _config.FeedForwardBias, InputReader.Later, gate);
         var sigmoid = _builder.AddNode(at + "sigmoid", "Sigmoid", [gate]);
         var silu = _builder.AddNode(at + "silu", "Mul", [gate, sigmoid]);
         var gated = _builder.AddNode(at + "gated", "Mul", [silu, up]);
-        return AddLinear(at + "down_proj", gated, _config.FeedForwardBias);
+        return AddLinear(at + "down_proj", ref gated, _config.FeedForwardBias, InputReader.Only);
     }
 
     private string AddNorm(string path, string input, int rows)
@@ -127,16 +140,29 @@ internal sealed class LlamaGraph
         return AddSite(path, GraphNames.SiteOutput, input, normed, rows);
     }
 
-    private string AddLinear(string path, string input, bool bias)
+    /// <param name="path">The linear's site.</param>
+    /// <param name="input">What it reads; afterwards what its <c>SiteInput</c> made of it, which the next reader goes on from.</param>
+    /// <param name="bias">Whether it has one.</param>
+    /// <param name="reader">What it is to the input's other readers.</param>
+    /// <param name="previous">The output of the reader before it.</param>
+    private string AddLinear(string path, ref string input, bool bias, InputReader reader, string? previous = null)
     {
-        if (_sites[path].HasInputOp)
-        {
-            input = _builder.AddNode(path + ".input", GraphNames.SiteInput, [input], [("site", _sites[path].Index)], GraphNames.OpDomain);
-        }
+        input = AddInputSite(path, input, reader, TokenRows, previous);
+        return AddProductSite(path, input, bias);
+    }
 
+    private string AddProductSite(string path, string input, bool bias)
+    {
         var product = AddProduct(path, input, path + ".weight", bias ? path + ".bias" : null);
         return AddSite(path, GraphNames.SiteOutput, input, product, TokenRows);
     }
+
+    private string AddInputSite(string path, string input, InputReader reader, int rows, string? previous = null) => _builder.AddNode(
+        path + ".input",
+        GraphNames.SiteInput,
+        previous is null ? [input] : [input, previous],
+        [("site", _sites[path].Index), ("rows", rows), ("reader", (int)reader)],
+        GraphNames.OpDomain);
 
     /// <summary>y = x Wᵀ + b on the checkpoint's [out, in] weights as they are: the only place that knows how linears are computed.</summary>
     private string AddProduct(string path, string input, string weight, string? bias) =>

@@ -19,12 +19,12 @@ internal static class LlamaSites
             Add(at + "self_attn.q_proj", SiteKind.Linear, hidden, config.QuerySize);
             Add(at + "self_attn.k_proj", SiteKind.Linear, hidden, config.KvSize);
             Add(at + "self_attn.v_proj", SiteKind.Linear, hidden, config.KvSize);
-            Add(at + "self_attn.o_proj", SiteKind.Linear, config.QuerySize, hidden, hasInputOp: true);
+            Add(at + "self_attn.o_proj", SiteKind.Linear, config.QuerySize, hidden);
             Add(at + "self_attn", SiteKind.Sublayer, hidden, hidden);
             Add(at + "post_attention_layernorm", SiteKind.Norm, hidden, hidden);
             Add(at + "mlp.gate_proj", SiteKind.Linear, hidden, ffn);
             Add(at + "mlp.up_proj", SiteKind.Linear, hidden, ffn);
-            Add(at + "mlp.down_proj", SiteKind.Linear, ffn, hidden, hasInputOp: true);
+            Add(at + "mlp.down_proj", SiteKind.Linear, ffn, hidden);
             Add(at + "mlp", SiteKind.Sublayer, hidden, hidden);
         }
 
@@ -32,7 +32,6 @@ internal static class LlamaSites
         Add("lm_head", SiteKind.Head, hidden, vocabulary);
         return sites.ToImmutable();
 
-        void Add(string path, SiteKind kind, int input, int output, bool hasInputOp = false) =>
-            sites.Add(new Site(sites.Count, path, kind, input, output) { HasInputOp = hasInputOp });
+        void Add(string path, SiteKind kind, int input, int output) => sites.Add(new Site(sites.Count, path, kind, input, output));
     }
 }

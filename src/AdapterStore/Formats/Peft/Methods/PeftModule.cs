@@ -14,6 +14,8 @@ internal sealed class PeftModule(Site site)
 
     public bool Has(string part) => _parts.ContainsKey(part);
 
+    public bool HasShape(string part, params ReadOnlySpan<long> shape) => Required(part).HasShape(shape);
+
     /// <summary><b>Errors</b>: Unservable <c>missing_tensors</c>, <c>dtype</c>, <c>shape_mismatch</c>. <b>Shapes</b>: -1 is any size.</summary>
     public SafetensorsTensor Part(string part, params ReadOnlySpan<long> shape) => TensorChecks.Float(Required(part), shape);
 

@@ -44,12 +44,13 @@ internal sealed class RandLora : IPeftMethod
 
         var (lambda, gamma) = (module.Part("randlora_lambda", rank, bases), module.Part("randlora_gamma", bases, least));
         var copies = Copies(module, a, b);
-        return MadeTensors.Smaller(site, [a, b, lambda, gamma], (long)bases * rank, values =>
+        var made = MadeTensors.Smaller(site, [a, b, lambda, gamma], (long)bases * rank, values =>
         {
             RequireEqual(values, copies);
             var (p, q) = (Tall(values.ReadShared(b), b, most, bases, rank), Wide(values, a, lambda, gamma, least));
             return least == site.InFeatures ? new Factors(Scaled(p, scale), q) : new Factors(Transposed(q, least, scale), Transposed(p, bases * rank, 1));
         });
+        return made is MadeDenseTensors dense ? dense with { KeptAs = "randlora.1" } : made;
     }
 
     /// <summary>PEFT also writes the shared bases at each module; they must say the same.</summary>

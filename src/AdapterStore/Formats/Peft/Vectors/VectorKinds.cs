@@ -19,15 +19,9 @@ internal sealed class Ia3 : IPeftVectorKind
     public bool ActsOn(SiteKind kind) => kind is SiteKind.Linear or SiteKind.Head;
 
     /// <summary>The file's shapes say which of the two a module is: [1, in] or [out, 1].</summary>
-    public SiteTensors Place(Site site, IReadOnlyList<SafetensorsTensor> tensors)
-    {
-        if (!tensors[0].HasShape(1, site.InFeatures))
-        {
-            return new VectorTensors(site, FormKind.OutputScale, TensorShape.Require(tensors[0], site.OutFeatures, 1));
-        }
-
-        return site.HasInputOp ? new VectorTensors(site, FormKind.InputScale, tensors[0]) : new InputScaleDelta(site, tensors[0]);
-    }
+    public SiteTensors Place(Site site, IReadOnlyList<SafetensorsTensor> tensors) => tensors[0].HasShape(1, site.InFeatures)
+        ? new VectorTensors(site, FormKind.InputScale, tensors[0])
+        : new VectorTensors(site, FormKind.OutputScale, TensorShape.Require(tensors[0], site.OutFeatures, 1));
 }
 
 /// <summary>BEFT: a bias behind a linear. <b>Source</b>: PEFT's file format.</summary>

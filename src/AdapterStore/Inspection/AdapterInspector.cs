@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Cache;
+using AdapterServe.AdapterStore.Models;
+
+namespace AdapterServe.AdapterStore.Inspection;
+
+/// <summary>
+/// Looks into adapters' weights.
+/// <b>Semantics</b>: one content is measured at a time, each site once; results are kept for the <see cref="KeptContents"/> contents asked for last. An answer comes within the time limit with what
+/// is measured by then, and the next call goes on.
+/// <b>Effects</b>: any thread; a lease on the weights while it measures.
+/// <b>Errors</b>: those of the cache.
+/// </summary>
+public sealed class AdapterInspector : IDisposable
+{
+    private const int KeptContents = 32;
+
+    private readonly AdapterCache _cache;
+    private readonly BaseModel _base;
+    private readonly SiteInspector _inspector;
+    private readonly TimeSpan _limit;
+    private readonly SemaphoreSlim _measuring = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Content> _contents = new();
+
+    internal AdapterInspector(AdapterCache cache, BaseModel baseModel, TimeSpan limit)
+    {
+        _cache = cache;
+        _base = baseModel;
+        _limit = limit;
+        _inspector = new SiteInspector(new BaseMeasures(baseModel));
+    }
+
+    public async Task<AdapterInspection> InspectAsync(AdapterVersion version, CancellationToken cancellationToken)
+    {
+        var content = Find(version.WeightsDigest);
+        if (!content.IsComplete)
+        {
+            await ContinueAsync(content, version, cancellationToken).ConfigureAwait(false);
+        }
+
+        ImmutableArray<InspectedSite> sites = [.. content.Sites.OfType<InspectedSite>()];
+        return new AdapterInspection(version.Name, version.Number, version.Digest, content.IsComplete, content.Bytes, sites, InspectionWarnings.Of(sites));
+    }
+
+    public void Dispose() => _measuring.Dispose();
+
+    private async Task ContinueAsync(Content content, AdapterVersion version, CancellationToken cancellationToken)
+    {
+        using var time = new CancellationTokenSource(_limit);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token);
+        try
+        {
+            using var lease = await _cache.AcquireAsync(version, limit.Token).ConfigureAwait(false);
+            content.Describe(_base, lease.Weights);
+            await _measuring.WaitAsync(limit.Token).ConfigureAwait(false);
+            try
+            {
+                await Task.Run(() => content.Measure(_base, lease.Weights, _inspector, limit.Token), CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                _measuring.Release();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The time is over: what is there is answered.
+        }
+    }
+
+    private Content Find(string weightsDigest)
+    {
+        lock (_gate)
+        {
+            var content = _contents.FirstOrDefault(content => content.Digest == weightsDigest) ?? new Content(weightsDigest, _base.Sites.Length);
+            _contents.Remove(content);
+            _contents.AddFirst(content);
+            if (_contents.Count > KeptContents)
+            {
+                _contents.RemoveLast();
+            }
+
+            return content;
+        }
+    }
+
+    /// <summary>What is known of one content. Written under <see cref="_measuring"/> but for the descriptions, which are the same whoever writes them first.</summary>
+    private sealed class Content(string digest, int sites)
+    {
+        private int _measured;
+
+        public string Digest { get; } = digest;
+
+        public InspectedSite?[] Sites { get; } = new InspectedSite?[sites];
+
+        public long Bytes { get; private set; }
+
+        public bool IsComplete => Volatile.Read(ref _measured) == Sites.Length;
+
+        public void Describe(BaseModel baseModel, AdapterWeights weights)
+        {
+            Bytes = weights.Bytes;
+            foreach (var site in baseModel.Sites)
+            {
+                if (weights.At(site.Index).Length > 0)
+                {
+                    Interlocked.CompareExchange(ref Sites[site.Index], SiteInspector.Describe(site, weights.At(site.Index)), null);
+                }
+            }
+        }
+
+        public void Measure(BaseModel baseModel, AdapterWeights weights, SiteInspector inspector, CancellationToken cancellationToken)
+        {
+            for (var i = _measured; i < Sites.Length; i++)
+            {
+                if (weights.At(i).Length > 0)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Volatile.Write(ref Sites[i], inspector.Measure(baseModel.Sites[i], weights.At(i), cancellationToken));
+                }
+
+                Volatile.Write(ref _measured, i + 1);
+            }
+        }
+    }
+}
