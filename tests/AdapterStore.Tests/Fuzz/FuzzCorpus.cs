@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Tests.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Tests.Support;
 
 namespace AdapterServe.AdapterStore.Tests.Fuzz;
@@ -44,6 +45,8 @@ internal sealed class FuzzCorpus
         yield return new FuzzItem("lora", new SmallLora().Files(), small);
         yield return new FuzzItem("lora-bf16", SmallLora.Make(lora => lora.Type = SafetensorsType.BF16).Files(), small);
         yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
+        yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
+        yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
         for (var type = 0u; type < 2; type++)
         {
             yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);
