@@ -26,7 +26,6 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
-        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
@@ -39,6 +38,9 @@ internal static class AdapterReaders
         new SpLoraReader(),
         new AdapterHubReader(),
         new HubFusionReader(),
+
+        // Any file without a configuration: after all that know theirs.
+        new BareLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
