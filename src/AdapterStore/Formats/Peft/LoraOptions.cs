@@ -37,6 +37,15 @@ internal static class LoraOptions
     /// <summary>Starts that change the base's weights: valid on the shared base only after PEFT's conversion, which rewrites this option to true.</summary>
     private static readonly string[] MutatingStarts = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
+    /// <summary>What is refused, or served after conversion alone.</summary>
+    public static IEnumerable<AdapterKind> Kinds =>
+    [
+        .. MutatingStarts.Select(start => new AdapterKind(
+            "lora", AdapterKind.Peft("LORA", $"init_lora_weights={start}"), "low_rank", KindStatus.Converted,
+            $"by `save_pretrained(..., path_initial_model_for_weight_conversion=...)`; refused as trained (`unconverted_{start}`)")),
+        .. Refused.Select(option => AdapterKind.Refused("lora", AdapterKind.Peft("LORA", option.Key), option.Code, option.Reason)),
+    ];
+
     public static void RequireServable(ConfigValues values)
     {
         foreach (var (key, code, reason) in Refused)

@@ -17,6 +17,8 @@ internal sealed class PeftOtherReader : IAdapterReader
         ["SHADOW"] = ("shadow", "Shadow runs a second model beside the base; train a LoRA instead."),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    public IEnumerable<AdapterKind> Kinds => s_refused.Select(type => AdapterKind.Refused(type.Key.ToLowerInvariant(), AdapterKind.Peft(type.Key), type.Value.Code, type.Value.Reason));
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) is not null;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -19,6 +19,10 @@ internal sealed class Frod : IPeftMethod
 
     public string Type => "FROD";
 
+    public string Forms => "dense";
+
+    public string Note => "with the base's weights";
+
     public ImmutableArray<string> Options =>
         ["projection_prng_key", "save_projection", "frod_dropout", "sparse_rate", "regularization_alpha", "progressbar", "runtime_offload_base_weight", "init_weights"];
 

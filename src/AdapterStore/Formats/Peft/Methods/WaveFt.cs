@@ -13,6 +13,10 @@ internal sealed class WaveFt : IPeftMethod
 {
     public string Type => "WAVEFT";
 
+    public string Forms => "dense";
+
+    public string Note => "the places as of FOURIERFT; `db1`, or `use_idwt=False`";
+
     public ImmutableArray<string> Options =>
         ["n_frequency", "n_frequency_pattern", "proportional_parameters", "scaling", "wavelet_family", "use_idwt", "random_loc_seed", "init_weights"];
 
