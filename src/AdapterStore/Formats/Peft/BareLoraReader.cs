@@ -13,6 +13,9 @@ internal sealed class BareLoraReader : IAdapterReader
 {
     private const string Extension = ".safetensors";
 
+    public IEnumerable<AdapterKind> Kinds =>
+        [AdapterKind.Exact("lora", "one `.safetensors` file without a configuration", "low_rank", "an alpha beside each module's factors; names as kohya's, diffusers' or PEFT's programs write them")];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Count(IsWeights) == 1;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
