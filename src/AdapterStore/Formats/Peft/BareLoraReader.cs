@@ -13,8 +13,7 @@ internal sealed class BareLoraReader : IAdapterReader
 {
     private const string Extension = ".safetensors";
 
-    public IEnumerable<AdapterKind> Kinds =>
-        [AdapterKind.Exact("lora", "one `.safetensors` file without a configuration", "low_rank", "an alpha beside each module's factors; names as kohya's, diffusers' or PEFT's programs write them")];
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("lora", "kohya, diffusers: one safetensors file without a configuration", "low_rank", "an alpha beside each module's factors")];
 
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Count(IsWeights) == 1;
 

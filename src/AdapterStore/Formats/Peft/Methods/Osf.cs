@@ -21,7 +21,7 @@ internal sealed class Osf : IPeftMethod
 
     public string Forms => "low_rank, dense";
 
-    public string Note => "of twice the rank that is trained; with the base's weights";
+    public string Note => "with the base's weights";
 
     public ImmutableArray<string> Options => ["effective_rank", "rank_pattern", "init_weights", "target_svd_config"];
 
