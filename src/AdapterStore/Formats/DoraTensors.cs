@@ -8,11 +8,15 @@ namespace AdapterServe.AdapterStore.Formats;
 
 /// <summary>
 /// DoRA's y = b + g (W x + s B A x), behind the low-rank form: y = g y, and where the base has a bias y += (1 - g) b.
-/// <b>Semantics</b>: g = m / |W + s B A|, the norm of each output row, in f64 from the base's weights. <b>Shapes</b>: m [out].
+/// <b>Semantics</b>: g = m / |W + n B A|, the norm of each output row, in f64 from the base's weights; n = s unless a library has it otherwise.
+/// <b>Shapes</b>: m [out] or [out, 1].
 /// <b>Source</b>: arXiv:2402.09353; the bias stays unscaled as in PEFT.
 /// </summary>
 internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Magnitude, FormKind Form) : ComputedTensors(LowRank.Site, Form)
 {
+    /// <summary>The factor of B A under the norm.</summary>
+    public float NormScale { get; init; } = LowRank.Scale;
+
     public override IEnumerable<SafetensorsTensor> Tensors => Form == FormKind.OutputScale ? [Magnitude] : [];
 
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
@@ -49,7 +53,7 @@ internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Mag
 
             for (var r = 0; r < rank; r++)
             {
-                AddScaled(row, a.AsSpan(r * inFeatures, inFeatures), (double)LowRank.Scale * b[(o * rank) + r]);
+                AddScaled(row, a.AsSpan(r * inFeatures, inFeatures), (double)NormScale * b[(o * rank) + r]);
             }
 
             gain[o] /= Math.Sqrt(row.Sum(value => value * value));
