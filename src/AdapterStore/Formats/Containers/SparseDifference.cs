@@ -96,5 +96,6 @@ internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, 
     }
 
     private AdapterStoreException OutOfRange() => StoreErrors.Unservable(
-        "sparse_index", $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
+        "sparse_index",
+        $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
 }
