@@ -74,6 +74,11 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "rotation")
+        {
+            RotationBenchmarks.Run(parallel, Rounds, Footprint);
+        }
+
         if (only is "" or "attention")
         {
             foreach (var (heads, kvHeads, size) in new[] { (14, 2, 64), (32, 8, 128), (8, 8, 64) })
