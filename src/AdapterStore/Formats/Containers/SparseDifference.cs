@@ -96,5 +96,6 @@ internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, 
     }
 
     private AdapterStoreException OutOfRange() => StoreErrors.Unservable(
-        "index_range", $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
+        "index_range",
+        $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
 }
