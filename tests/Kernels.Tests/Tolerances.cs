@@ -36,6 +36,23 @@ internal static class Tolerances
     public static double LowRank(int inFeatures, int rank, double magnitude) =>
         Dot(inFeatures, magnitude) + Chain((2 * rank) + 4, magnitude);
 
+    /// <summary>
+    /// A x is off by d, hence s = a / |a| by (1 + sqrt R) d / |a|, which moves a weight by a factor e^(+-2 that / temperature), as do the sum of R exponentials and
+    /// the exponentials themselves; weights sum up to at most 1. Then a chain over R with factors in [-1, 1]; <paramref name="weighted"/> is |w a| in the sum norm.
+    /// </summary>
+    public static double GatedRanks(int inFeatures, int rank, double temperature, double magnitude, double length, double weighted)
+    {
+        var inner = Dot(inFeatures, magnitude);
+        var activation = ((1 + Math.Sqrt(rank)) * inner / length) + (2 * UnitRoundoff);
+        return inner + (((2 * activation / temperature) + Chain(rank + 8, 1)) * weighted) + Chain((2 * rank) + 4, weighted);
+    }
+
+    /// <summary>Each factor is a chain over a block's inputs; <paramref name="magnitude"/> is |x| |R| through all factors.</summary>
+    public static double InputRotation(int blockSize, int factors, double magnitude) => factors * Chain((2 * blockSize) + 2, magnitude);
+
+    /// <summary>Two products of values in [-1, 1] and their sum, each rounded once.</summary>
+    public const double OutputRotation = 4 * UnitRoundoff;
+
     /// <summary>An output with at most so many elements: products and sums of a chain, the chains' sum, and y.</summary>
     public static double Sparse(int elements, double magnitude) => Chain((2 * elements) + 4, magnitude);
 

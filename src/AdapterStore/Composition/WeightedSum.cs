@@ -5,9 +5,10 @@ namespace AdapterServe.AdapterStore.Composition;
 
 /// <summary>
 /// Several adapters at once: at every site y = base(x) + Σ factor_i · (adapter_i's change of the base's output there).
-/// <b>Semantics</b>: where all forms are added terms, each is multiplied and all apply, a site's terms reading the base's x. A form that is no added term (a scale,
-/// a rotation, a norm's weight, a replaced matrix) has no exact multiple and no exact sum with others: it is taken where its adapter acts alone and with factor 1.
-/// An adapter with factor 0 is left out. What an adapter does to the sequence itself (virtual tokens, activation) is not mixed.
+/// <b>Semantics</b>: an adapter whose forms at a site are all added terms is multiplied, and its terms read the x that the base reads. One adapter with factor 1 may also replace
+/// the base's output there (a head, a norm's weight, rows of the embedding): the others' terms are added behind it. Any other form (a scale, a rotation, DoRA's gain)
+/// has no exact sum with others and no exact multiple: it is taken where its adapter acts alone, with factor 1. An adapter with factor 0 is left out.
+/// What an adapter does to the sequence itself (virtual tokens, activation) is not mixed, and of adapters that keep a state for each sequence one is taken.
 /// <b>Effects</b>: shares the adapters' memory.
 /// <b>Errors</b>: Unservable <c>not_additive</c>.
 /// </summary>
@@ -16,7 +17,7 @@ internal static class WeightedSum
     public static FormWeights[]?[] Of(IReadOnlyList<WeightedAdapter> adapters, int sites)
     {
         WeightedAdapter[] present = [.. adapters.Where(adapter => adapter.Factor != 0)];
-        Array.ForEach(present, RequireSitesAlone);
+        Array.ForEach(present, RequireMixable);
         RequireOneState(present);
         var bySite = new FormWeights[]?[sites];
         for (var site = 0; site < sites; site++)
@@ -25,15 +26,6 @@ internal static class WeightedSum
         }
 
         return bySite;
-    }
-
-    private static void RequireSitesAlone(WeightedAdapter adapter)
-    {
-        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, NeedsOthers: false })
-        {
-            throw StoreErrors.Unservable(
-                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it or is a part of others, which has no sum with other adapters; name it alone.");
-        }
     }
 
     /// <summary>Each adapter's forms have their own places in the memory that a sequence keeps, the same ones.</summary>
@@ -54,14 +46,34 @@ internal static class WeightedSum
             return [.. FormsOf(alone, site)];
         }
 
+        var replacing = acting.Find(adapter => adapter.Factor == 1 && FormsOf(adapter, site).Any(form => form.Replaces));
+
         // Sorting keeps the adapters' order among equals, so that a sum is the same bits each time.
-        return acting.Count == 0 ? null : [.. acting.SelectMany(adapter => FormsOf(adapter, site).Select(form => Scale(adapter, form))).OrderBy(form => form.Form)];
+        return acting.Count == 0 ? null :
+        [
+            .. acting.SelectMany(adapter => FormsOf(adapter, site).Select(form => form.Replaces && ReferenceEquals(adapter, replacing) ? form : Scale(adapter, form)))
+                .OrderBy(form => form.Form).ThenByDescending(form => form.Replaces),
+        ];
     }
 
     private static IEnumerable<FormWeights> FormsOf(WeightedAdapter adapter, int site) =>
-        adapter.Weights.At(site).ToArray().Where(form => adapter.Replacements || form is not DenseWeights { Mode: DenseMode.Replace });
+        adapter.Weights.At(site).ToArray().Where(form => adapter.Replacements || !form.Replaces);
 
     private static FormWeights Scale(WeightedAdapter adapter, FormWeights form) => form.Scaled((float)adapter.Factor) ?? throw StoreErrors.Unservable(
         "not_additive",
-        $"'{adapter.Name}' is not a sum of terms where another adapter acts too or its weight is not 1: its {FormNames.Of(form.Form)} has no exact multiple and no exact sum with others.");
+        $"'{adapter.Name}' has no exact sum with the others: its {FormNames.Of(form.Form)} is no added term, which can stand only where no other adapter acts and with weight 1.");
+
+    private static void RequireMixable(WeightedAdapter adapter)
+    {
+        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, NeedsOthers: false })
+        {
+            throw StoreErrors.Unservable(
+                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it or is a part of others, which has no sum with other adapters; name it alone.");
+        }
+
+        if (!adapter.Replacements && Enumerable.Range(0, adapter.Weights.Sites).Any(site => adapter.Weights.At(site).ToArray().Any(form => form.Form == FormKind.OutputBias)))
+        {
+            throw StoreErrors.Unservable("not_additive", $"'{adapter.Name}' has biases, and those that it adds can't be told from those that it replaces; it is served only with_abs.");
+        }
+    }
 }

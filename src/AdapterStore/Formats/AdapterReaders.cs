@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterStore.Formats;
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All =
+    internal static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(),
@@ -26,6 +26,7 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
+        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
@@ -35,6 +36,9 @@ internal static class AdapterReaders
         new CausalConvolutionReader(),
         new AdapterHubReader(),
         new HubFusionReader(),
+        new HydraReader(),
+        new SelfActivatedRanksReader(),
+        new SpLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

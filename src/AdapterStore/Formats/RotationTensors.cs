@@ -28,8 +28,8 @@ internal sealed record InputRotationTensors(
         [.. Make(source.Values).Select(factor => new RotationFactor(factor.Size, MadeTensors.Narrow(factor.Values, Site), factor.Order))]);
 }
 
-/// <summary>A <see cref="RotationFactor"/> before it is rounded. <b>Shapes</b>: Values [blocks, Size, Size], or [Size, Size] for equal blocks; Order [in] or null.</summary>
-internal sealed record RotationBlocks(int Size, double[] Values, int[]? Order = null);
+/// <summary>A <see cref="RotationFactor"/> before it is rounded. <b>Shapes</b>: Values [blocks, Size, Size], or [Size, Size] for equal blocks; Order [in] or empty.</summary>
+internal sealed record RotationBlocks(int Size, double[] Values, ReadOnlyMemory<int> Order = default);
 
 /// <summary>Each pair of outputs turned and scaled. <b>Shapes</b>: what <paramref name="Make"/> gives: own and other, [out] each.</summary>
 internal sealed record OutputRotationTensors(

@@ -64,8 +64,8 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
         return additive switch
         {
             [] => null,
-            [DenseWeights dense] => new WholeDelta(dense.Unpack(), site.OutFeatures, site.InFeatures),
-            [SparseWeights sparse] when sparse.Unpack() is var elements => new SparseDelta(elements.Rows, elements.Columns, elements.Values, site.OutFeatures, site.InFeatures),
+            [DenseWeights { Scale: 1 } dense] => new WholeDelta(dense.Unpack(), site.OutFeatures, site.InFeatures),
+            [SparseWeights { Scale: 1 } sparse] when sparse.Unpack() is var elements => new SparseDelta(elements.Rows, elements.Columns, elements.Values, site.OutFeatures, site.InFeatures),
             _ => OfSum(SiteDelta.Of(additive)!),
         };
 

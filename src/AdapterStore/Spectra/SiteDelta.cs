@@ -10,7 +10,7 @@ namespace AdapterServe.AdapterStore.Spectra;
 internal sealed record SiteDelta(int Rows, int Columns, double[]? Whole, Factors? Factors, int Rank)
 {
     /// <summary>Whether a form is a plain product with the site's input, added to its output.</summary>
-    public static bool IsAdditive(FormWeights form) => form is LowRankWeights { Form: FormKind.LowRank } or SparseWeights or DenseWeights { Mode: DenseMode.Add };
+    public static bool IsAdditive(FormWeights form) => form is LowRankWeights { IsProduct: true } or SparseWeights or DenseWeights { Mode: DenseMode.Add };
 
     /// <summary>Null where no form is additive; others are left out.</summary>
     public static SiteDelta? Of(ReadOnlySpan<FormWeights> forms)

@@ -29,21 +29,7 @@ public static unsafe class AttentionPrompt
 
         Check(queries, segments);
         var call = new AttentionPromptCall(queries, y, segments, workspace);
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                call.Run<Lanes512>(parallel);
-                break;
-            case SimdPath.Avx2:
-                call.Run<Lanes256>(parallel);
-                break;
-            case SimdPath.Vector128:
-                call.Run<Lanes128>(parallel);
-                break;
-            default:
-                call.Run<LanesScalar>(parallel);
-                break;
-        }
+        SimdDispatch.Run(ref call, parallel);
     }
 
     private static int MaxTasks(int threads) => Math.Max(1, threads) * WorkSplit.TasksPerThread;

@@ -21,20 +21,6 @@ public static unsafe class EmbeddingRows
     {
         var call = new EmbeddingRowsCall(ids, y, width, (EmbeddingWork*)workspace);
         call.Plan(segments);
-        switch (SimdSupport.Path)
-        {
-            case SimdPath.Avx512:
-                call.Run<Lanes512>(parallel);
-                break;
-            case SimdPath.Avx2:
-                call.Run<Lanes256>(parallel);
-                break;
-            case SimdPath.Vector128:
-                call.Run<Lanes128>(parallel);
-                break;
-            default:
-                call.Run<LanesScalar>(parallel);
-                break;
-        }
+        SimdDispatch.Run(ref call, parallel);
     }
 }

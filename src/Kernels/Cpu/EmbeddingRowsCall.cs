@@ -15,7 +15,7 @@ internal struct EmbeddingWork
 }
 
 /// <summary>One call of <see cref="EmbeddingRows.Apply"/>, shared out in rows.</summary>
-internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, EmbeddingWork* works)
+internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, EmbeddingWork* works) : ISimdCall
 {
     private readonly long* _ids = ids;
     private readonly float* _y = y;

@@ -5,7 +5,7 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] += B_s (scale_s * (A_s x[t])), with a gate y[t] += B_s (w * (A_s x[t])), see <see cref="RankGate"/>. Rows in no segment are not touched, not even read.
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] += B_s (scale_s * (A_s x[t])), with a gate y[t] += B_s (scale_s * w * (A_s x[t])), see <see cref="RankGate"/>. Rows in no segment are not touched, not even read.
 /// <b>Shapes</b>: x [T, H], y [T, O], A_s [R_s, H], B_s [O, R_s]; segments may come in any order, leave gaps, and not overlap.
 /// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; weights f32 or bf16; sums in f32.
 /// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.

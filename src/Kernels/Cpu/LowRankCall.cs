@@ -210,7 +210,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         var end = WorkSplit.Boundary(work.Rows, task + 1, tasks);
         for (var row = WorkSplit.Boundary(work.Rows, task, tasks); row < end; row++)
         {
-            RankGating.Apply<TLanes>(work.V + ((nint)row * work.Rank), work.Rank, work.Gate);
+            RankGating.Apply<TLanes>(work.V + ((nint)row * work.Rank), work.Rank, work.Gate, work.Scale);
         }
     }
 
@@ -264,7 +264,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         dots.Chunks = _paddedIn / 16;
         dots.XStride = _paddedIn;
         dots.VStride = work.Rank;
-        dots.Scale = work.Scale;
+        dots.Scale = work.Gate.IsOpen ? work.Scale : 1;
         for (var unit = first; unit < end; unit++)
         {
             var row = unit / groups * ShrinkRows;

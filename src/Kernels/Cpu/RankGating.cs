@@ -3,12 +3,12 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>The gate between the two products of a <see cref="LowRank"/>: v[r] *= w[r], see <see cref="RankGate"/>. <b>Source</b>: arXiv:2506.21035.</summary>
+/// <summary>The gate between the two products of a <see cref="LowRank"/>: v[r] *= scale * w[r], see <see cref="RankGate"/>. <b>Source</b>: arXiv:2506.21035.</summary>
 internal static unsafe class RankGating
 {
     private const double SmallestLength = 1e-12;
 
-    public static void Apply<TLanes>(float* v, int rank, in RankGate gate)
+    public static void Apply<TLanes>(float* v, int rank, in RankGate gate, float scale)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var padded = Packing.RoundUp(rank);
@@ -28,7 +28,7 @@ internal static unsafe class RankGating
         for (var r = 0; r < rank; r++)
         {
             var isKept = s[r] > last || (s[r] == last && equal-- > 0);
-            v[r] = isKept && s[r] >= gate.Threshold ? weights[r] / total * v[r] : 0;
+            v[r] = isKept && s[r] >= gate.Threshold ? scale * (weights[r] / total) * v[r] : 0;
         }
     }
 

@@ -56,6 +56,8 @@ public sealed unsafe class DenseWeights : FormWeights
         return weights;
     }
 
+    public override bool Replaces => Mode == DenseMode.Replace;
+
     public override DenseWeights? Scaled(float factor) =>
         Mode == DenseMode.Add ? new DenseWeights(InFeatures, OutFeatures, Mode, Scale * factor, Type, W, bytes: 0) : null;
 

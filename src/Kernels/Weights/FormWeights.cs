@@ -18,6 +18,9 @@ public abstract class FormWeights(FormKind form, int inFeatures, int outFeatures
     /// <summary>Where the form's part of what each sequence keeps for the adapter ends, in bytes; 0 for a form that keeps nothing.</summary>
     public virtual long StateEnd => 0;
 
+    /// <summary>Whether the form sets the output from the site's input alone, in place of the base's; terms of other adapters may be added behind it.</summary>
+    public virtual bool Replaces => false;
+
     /// <summary>
     /// The same term times a factor, over the same memory, for sums of several adapters; null for a form that is no term added to the output,
     /// whose multiple would be another function.

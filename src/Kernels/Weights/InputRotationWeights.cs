@@ -47,16 +47,13 @@ public sealed unsafe class InputRotationWeights : FormWeights
         Shape.Require("InputRotation", "rest of the width", 0, width % size);
         var elements = factor.Blocks.Length == (long)size * size ? (long)size * size : (long)width * size;
         Shape.Require("InputRotation", "blocks", elements, factor.Blocks.Length);
-        if (factor.Order is { } order)
+        Shape.Require("InputRotation", "order", factor.Order.IsEmpty ? 0 : width, factor.Order.Length);
+        var seen = new bool[width];
+        foreach (var place in factor.Order.Span)
         {
-            Shape.Require("InputRotation", "order", width, order.Length);
-            var seen = new bool[width];
-            foreach (var place in order.Span)
-            {
-                Shape.RequireRange("InputRotation", "order", 0, width, place);
-                Shape.Require("InputRotation", "times that the order names a place", 1, seen[place] ? 2 : 1);
-                seen[place] = true;
-            }
+            Shape.RequireRange("InputRotation", "order", 0, width, place);
+            Shape.Require("InputRotation", "times that the order names a place", 1, seen[place] ? 2 : 1);
+            seen[place] = true;
         }
     }
 }

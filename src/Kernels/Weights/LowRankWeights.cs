@@ -1,7 +1,7 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// The two factors of y += B (scale * (A x)), of y += B (w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
+/// The two factors of y += B (scale * (A x)), of y += B (scale * w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
 /// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
 /// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
@@ -71,10 +71,12 @@ public sealed unsafe class LowRankWeights : FormWeights
         return weights;
     }
 
-    /// <summary>Null for what reads the output, which the sum's other terms change, and behind a gate, which takes no scale.</summary>
-    public override LowRankWeights? Scaled(float factor) => Form == FormKind.LowRank && Gate.IsOpen
-        ? new LowRankWeights(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0)
-        : null;
+    /// <summary>Whether it is y += M x with one matrix M for every row.</summary>
+    public bool IsProduct => Form == FormKind.LowRank && Gate.IsOpen;
+
+    /// <summary>Null for what reads the output, which a sum's other terms change.</summary>
+    public override LowRankWeights? Scaled(float factor) =>
+        Form == FormKind.LowRank ? new(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0) : null;
 
     /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
     public float[] UnpackA()

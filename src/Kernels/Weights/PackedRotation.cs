@@ -29,7 +29,7 @@ internal readonly unsafe struct PackedRotation
             Blocks = width / size,
             BlockStride = isShared ? 0 : stride,
             Values = (float*)arena.Allocate((long)stored * stride * sizeof(float)),
-            Order = factor.Order is { } order ? Copy(arena, order.Span) : null,
+            Order = factor.Order.IsEmpty ? null : Copy(arena, factor.Order.Span),
         };
         for (var small = 0; small < stored * joined; small++)
         {

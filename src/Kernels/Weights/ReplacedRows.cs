@@ -13,6 +13,8 @@ public sealed unsafe class ReplacedRows : EmbeddingRowsWeights
 
     public int Count => Table.Count;
 
+    public override bool Replaces => true;
+
     public WeightType Type => Table.Type;
 
     /// <summary>Packs rows given with their ids in any order. <b>Errors</b>: <see cref="ArgumentException"/> for an id that is out of range or there twice, and for another length.</summary>

@@ -37,5 +37,7 @@ public sealed unsafe class RmsNormWeights : FormWeights
         return new RmsNormWeights(values.Length, epsilon, isAdded, 1, memory, bytes);
     }
 
+    public override bool Replaces => !IsAdded;
+
     public override RmsNormWeights? Scaled(float factor) => IsAdded ? new RmsNormWeights(OutFeatures, Epsilon, IsAdded, Scale * factor, Values, bytes: 0) : null;
 }

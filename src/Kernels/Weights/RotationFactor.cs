@@ -6,5 +6,5 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 /// <param name="BlockSize">b; H is a multiple of it.</param>
 /// <param name="Blocks">[H / b, b, b], or [b, b] where all blocks are the same.</param>
-/// <param name="Order">A permutation of the H inputs; null where they stand as they are.</param>
-public sealed record RotationFactor(int BlockSize, ReadOnlyMemory<float> Blocks, ReadOnlyMemory<int>? Order = null);
+/// <param name="Order">A permutation of the H inputs; empty where they stand as they are.</param>
+public sealed record RotationFactor(int BlockSize, ReadOnlyMemory<float> Blocks, ReadOnlyMemory<int> Order = default);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Tests.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Tests.Support;
@@ -47,6 +48,8 @@ internal sealed class FuzzCorpus
         yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
         yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
         yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
+        yield return new FuzzItem("lora-whole", SmallLora.Make(AddWhole).Files(), small);
+        yield return new FuzzItem("lt-sft", LtSftBytes.Files(LtSftBytes.Diff("model.embed_tokens.weight", [16, 8], [3, 9, 40])), small);
         for (var type = 0u; type < 2; type++)
         {
             yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);
@@ -60,6 +63,24 @@ internal sealed class FuzzCorpus
             {
                 yield return new FuzzItem("pickle-" + name, new(pickled) { ["adapter_model.bin"] = file }, small);
             }
+        }
+    }
+
+    /// <summary>A LoRA on the embedding, token rows of the head, biases and a norm.</summary>
+    private static void AddWhole(SmallLora lora)
+    {
+        lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "embed_tokens");
+        lora.Config["modules_to_save"] = new JsonArray("model.norm");
+        lora.Config["trainable_token_indices"] = new JsonObject { ["lm_head"] = new JsonArray(3, 9) };
+        lora.Config["bias"] = "lora_only";
+        lora.Add("model.embed_tokens.lora_embedding_A", [2, 16]);
+        lora.Add("model.embed_tokens.lora_embedding_B", [8, 2]);
+        lora.Add("lm_head.token_adapter.trainable_tokens_delta", [2, 8]);
+        lora.Add("model.norm.weight", [8]);
+        for (var layer = 0; layer < 2; layer++)
+        {
+            lora.Add($"model.layers.{layer}.self_attn.q_proj.base_layer.bias", [8]);
+            lora.Add($"model.layers.{layer}.self_attn.v_proj.base_layer.bias", [4]);
         }
     }
 

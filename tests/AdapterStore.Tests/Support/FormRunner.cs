@@ -27,7 +27,14 @@ internal static unsafe class FormRunner
             {
                 case LowRankWeights lowRank:
                     Assert.InRange(LowRank.WorkspaceBytes(1, 1, lowRank.Rank, lowRank.InFeatures), 0, WorkspaceBytes);
-                    LowRank.Add(input, x.Length, output, y.Length, [new LowRankSegment(0, 1, lowRank)], workspace, new SerialParallel());
+                    var reads = lowRank.Form == FormKind.OutputLowRank ? output : input;
+                    LowRank.Add(reads, lowRank.InFeatures, output, y.Length, [new LowRankSegment(0, 1, lowRank)], workspace, new SerialParallel());
+                    break;
+                case InputRotationWeights rotation:
+                    InputRotation.Apply(input, x.Length, [new InputRotationSegment(0, 1, rotation)], workspace, new SerialParallel());
+                    break;
+                case OutputRotationWeights rotation:
+                    OutputRotation.Apply(output, y.Length, [new OutputRotationSegment(0, 1, rotation)], workspace, new SerialParallel());
                     break;
                 case DenseWeights dense:
                     Dense.Apply(input, x.Length, output, y.Length, [new DenseSegment(0, 1, dense)], workspace, new SerialParallel());
@@ -37,6 +44,9 @@ internal static unsafe class FormRunner
                     break;
                 case RmsNormWeights norm:
                     RmsNorm.Apply(input, output, y.Length, [new RmsNormSegment(0, 1, norm)], workspace, new SerialParallel());
+                    break;
+                case AttentionPromptWeights prompt:
+                    AttentionPrompt.Add(new RotaryQueries { Query = input }, output, [new AttentionPromptSegment(0, 1, prompt)], workspace, new SerialParallel());
                     break;
                 case VectorWeights { Form: FormKind.OutputBias } bias:
                     ChannelBias.Add(output, y.Length, [new VectorSegment(0, 1, bias)], workspace, new SerialParallel());

@@ -53,6 +53,29 @@ public sealed class DemoModel : IDisposable
         return Storage.Catalog.Resolve("default", name + task);
     }
 
+    /// <summary>Pins a golden's adapter with another configuration.</summary>
+    public async Task<AdapterLease> AcquireChangedAsync(string adapter, Action<JsonObject> change)
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var files = Storage.Uploads.Begin();
+        foreach (var path in Directory.GetFiles(FolderOf(adapter)))
+        {
+            var content = await File.ReadAllBytesAsync(path, cancellation);
+            if (Path.GetFileName(path) == "adapter_config.json")
+            {
+                var config = JsonNode.Parse(content)!.AsObject();
+                change(config);
+                content = JsonSerializer.SerializeToUtf8Bytes(config);
+            }
+
+            using var stream = new MemoryStream(content);
+            await files.AddAsync(Path.GetFileName(path), stream, cancellation);
+        }
+
+        await Storage.Uploads.PutAsync("default", adapter + "-changed", files, null, cancellation);
+        return await Storage.Cache.AcquireAsync(Storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
+    }
+
     public void Dispose()
     {
         Storage.Dispose();

@@ -11,6 +11,8 @@ public sealed class MixedGoldenTests(DemoModel demo) : IClassFixture<DemoModel>
 
     public static TheoryData<string> Names => [.. All.Select(mixed => mixed.Name)];
 
+    public static TheoryData<string> NamesOfLoras => [.. MixedGolden.OfLoras().Select(mixed => mixed.Name)];
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task The_reference_is_reproduced_by_a_mixture_alone(string name)
@@ -50,7 +52,7 @@ public sealed class MixedGoldenTests(DemoModel demo) : IClassFixture<DemoModel>
     }
 
     [Theory]
-    [MemberData(nameof(Names))]
+    [MemberData(nameof(NamesOfLoras))]
     public async Task A_stored_merge_is_the_same_adapter(string name)
     {
         var mixed = All.Single(mixed => mixed.Name == name);
@@ -76,7 +78,7 @@ public sealed class MixedGoldenTests(DemoModel demo) : IClassFixture<DemoModel>
 
     private async Task<AdapterMixture> MixtureAsync(MixedGolden mixed)
     {
-        var parts = await Task.WhenAll(mixed.Adapters.Zip(mixed.Weights, async (name, weight) => new MixturePart(name, await demo.ResolveAsync(name), weight)));
+        var parts = await Task.WhenAll(mixed.Adapters.Select(async (name, i) => new MixturePart(name, await demo.ResolveAsync(name), mixed.Weights[i], mixed.WithAbs?[i] ?? true)));
         return new AdapterMixture([.. parts], mixed.Method == "sum" ? null : new MergeOptions(MergeMethod.Find(mixed.Method)!)
         {
             Density = mixed.Density ?? 1,

@@ -5,12 +5,14 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.Tests.Models;
 
 /// <summary>A site's input without adapters: x' = x. Notes whether ONNX Runtime gave it x's own memory.</summary>
-internal sealed unsafe class CopyInput(string name, OpParameter[] inputs, Dictionary<int, bool> inPlace)
-    : CustomOp(name, inputs, [new OpParameter(ElementType.Float32)])
+internal sealed unsafe class CopyInput(string name, OpParameterKind[] inputs, Dictionary<int, bool> inPlace)
+    : CustomOp(name, [.. inputs.Select(kind => new OpParameter(ElementType.Float32, kind))], [new OpParameter(ElementType.Float32)])
 {
-    public static CopyInput Linear(Dictionary<int, bool> inPlace) => new(GraphNames.SiteInput, [new(ElementType.Float32), new(ElementType.Float32, OpParameterKind.Optional)], inPlace) { InPlace = InPlace.FirstInput, OutputShapeInput = 0 };
+    public static CopyInput Linear(Dictionary<int, bool> inPlace) =>
+        new(GraphNames.SiteInput, [OpParameterKind.Required, OpParameterKind.Optional], inPlace) { InPlace = InPlace.FirstInput, OutputShapeInput = 0 };
 
-    public static CopyInput Attention(Dictionary<int, bool> inPlace) => new(GraphNames.AttentionSite, [.. Enumerable.Repeat(new OpParameter(ElementType.Float32), 4)], inPlace) { InPlace = InPlace.FirstInput, OutputShapeInput = 0 };
+    public static CopyInput Attention(Dictionary<int, bool> inPlace) =>
+        new(GraphNames.AttentionSite, [.. Enumerable.Repeat(OpParameterKind.Required, 4)], inPlace) { InPlace = InPlace.FirstInput, OutputShapeInput = 0 };
 
     public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel((int)info.GetInt64("site"), inPlace);
 

@@ -49,6 +49,25 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void Rotations_and_gates_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        InputRotationSegment[] inputs = [new(0, 5, InputRotationWeights.Pack(arena, 40, 50, [new RotationFactor(4, new float[16]), new RotationFactor(20, new float[800])]))];
+        OutputRotationSegment[] outputs = [new(1, 5, OutputRotationWeights.Pack(arena, 40, 50, 10, new float[50], new float[50]))];
+        LowRankSegment[] gated = [new(0, 4, LowRankWeights.Pack(arena, 3, 40, 50, new float[120], new float[150], 1, WeightType.F32, gate: new RankGate(1, 2, 0)))];
+        using var x = new GuardedBuffer<float>(5 * 40);
+        using var y = new GuardedBuffer<float>(5 * 50);
+        using var workspace = new GuardedBuffer<byte>(Math.Max(InputRotation.WorkspaceBytes(5, 1, 20, 1), LowRank.WorkspaceBytes(4, 1, 3, 40)));
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() =>
+        {
+            InputRotation.Apply(x.Pointer, 40, inputs, workspace.Pointer, parallel);
+            OutputRotation.Apply(y.Pointer, 50, outputs, workspace.Pointer, parallel);
+            LowRank.Add(x.Pointer, 40, y.Pointer, 50, gated, workspace.Pointer, parallel);
+        }));
+    }
+
+    [Fact]
     public void The_forms_of_embedding_rows_allocate_nothing()
     {
         using var arena = new WeightArena();

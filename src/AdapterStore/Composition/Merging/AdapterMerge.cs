@@ -121,8 +121,8 @@ internal sealed class AdapterMerge(AdapterMixture mixture, AdapterWeights[] weig
     {
         var mergeable = _options.Method.Space switch
         {
-            MergeSpace.Factors => forms is [LowRankWeights],
-            MergeSpace.Ranks => Array.TrueForAll(forms, form => form is LowRankWeights),
+            MergeSpace.Factors => forms is [LowRankWeights { IsProduct: true }],
+            MergeSpace.Ranks => Array.TrueForAll(forms, form => form is LowRankWeights { IsProduct: true }),
             _ => Array.TrueForAll(forms, Spectra.SiteDelta.IsAdditive),
         };
         if (!mergeable)

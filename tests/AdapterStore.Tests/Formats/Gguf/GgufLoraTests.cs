@@ -38,7 +38,9 @@ public sealed class GgufLoraTests
         ["a model"] = Unservable("gguf_not_lora", file => file.Set("general.type", 8, GgufBytes.Text("model"))),
         ["a control vector"] = Unservable("gguf_not_lora", file => file.Set("adapter.type", 8, GgufBytes.Text("control"))),
         ["another architecture"] = Unservable("gguf_architecture", file => file.Set("general.architecture", 8, GgufBytes.Text("gpt2"))),
-        ["activated LoRA"] = Unservable("alora", file => file.Set("adapter.alora.invocation_tokens", 9, [.. BitConverter.GetBytes(4u), .. BitConverter.GetBytes(0UL)])),
+        ["activated LoRA without invocation tokens"] = Unservable("alora", file => file.Set("adapter.alora.invocation_tokens", 9, [.. BitConverter.GetBytes(4u), .. BitConverter.GetBytes(0UL)])),
+        ["activated LoRA by a token that the base lacks"] = Unservable("alora", file => file.Set(
+            "adapter.alora.invocation_tokens", 9, [.. BitConverter.GetBytes(5u), .. BitConverter.GetBytes(1UL), .. BitConverter.GetBytes(16)])),
         ["an embedding"] = Unservable("unknown_module", file => Rename(file, QueryA, "token_embd.weight.lora_a")),
         ["a layer that the base lacks"] = Unservable("unknown_module", file => Rename(file, QueryA, "blk.7.attn_q.weight.lora_a")),
         ["a negative layer"] = Unservable("unknown_module", file => Rename(file, QueryA, "blk.-1.attn_q.weight.lora_a")),
@@ -81,6 +83,21 @@ public sealed class GgufLoraTests
                 Assert.Equal(FormRunner.Run(peft.Weights.At(site.Index)[i], x), FormRunner.Run(gguf.Weights.At(site.Index)[i], x));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(4u)]
+    [InlineData(5u)]
+    public async Task Invocation_tokens_make_it_an_activated_one(uint type)
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open();
+        var file = GgufBytes.Of(new SmallLora());
+        file.Set("adapter.alora.invocation_tokens", 9, [.. BitConverter.GetBytes(type), .. BitConverter.GetBytes(2UL), .. BitConverter.GetBytes(7), .. BitConverter.GetBytes(15)]);
+        var put = await storage.PutAsync("gguf", Files(file));
+        using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "gguf"), TestContext.Current.CancellationToken);
+        Assert.Equal("alora", put.Descriptor.Kind);
+        Assert.Equal([7, 15], lease.Weights.InvocationTokens);
     }
 
     [Theory]

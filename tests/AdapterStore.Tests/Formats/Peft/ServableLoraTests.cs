@@ -8,6 +8,17 @@ namespace AdapterServe.AdapterStore.Tests.Formats.Peft;
 /// <summary>Variants of a sound LoRA that must be let through.</summary>
 public sealed class ServableLoraTests
 {
+    [Fact]
+    public async Task Invocation_tokens_make_it_an_activated_one()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open();
+        var put = await storage.PutAsync("activated", SmallLora.Make(lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5, 3)).Files());
+        using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "activated"), TestContext.Current.CancellationToken);
+        Assert.Equal("alora", put.Descriptor.Kind);
+        Assert.Equal([5, 3], lease.Weights.InvocationTokens);
+    }
+
     private static readonly Dictionary<string, Action<SmallLora>> Cases = new(StringComparer.Ordinal)
     {
         ["as it is"] = _ => { },
@@ -64,6 +75,8 @@ public sealed class ServableLoraTests
             lora.Config["rank_pattern"] = new JsonObject { [@"layers\.(0|7)\..*q_proj"] = 3 };
             lora.AddPair("model.layers.0.self_attn.q_proj", 3, 8, 8);
         },
+        ["tying on a base that ties nothing"] = lora => lora.Config["ensure_weight_tying"] = true,
+        ["a saved head that the configuration does not name"] = lora => lora.Add("lm_head.weight", [16, 8]),
         ["a head under a LoRA with a copy of the base's"] = lora =>
         {
             lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "lm_head");

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.Kernels.Weights;
+using static AdapterServe.AdapterStore.Tests.Support.AdaptedLinear;
 
 namespace AdapterServe.AdapterStore.Tests.Formats.Peft;
 
@@ -19,8 +19,8 @@ public sealed class VectorKindTests
         var adapter = Adapter("IA3", [Q0, Down0]);
         adapter.Add(Q0 + ".ia3_l", [8, 1]);
         adapter.Add(Down0 + ".ia3_l", [1, 12]);
-        await CheckAsync(adapter, "dense,output_scale", Bases.Small.FindSite(Q0)!, (x, w, b) => Times(Plus(Product(w, x), b), Values(adapter, Q0 + ".ia3_l")));
-        await CheckAsync(adapter, "dense,output_scale", Bases.Small.FindSite(Down0)!, (x, w, b) => Plus(Product(w, Times(x, Values(adapter, Down0 + ".ia3_l"))), b));
+        await CheckAsync(adapter, "input_scale,output_scale", Bases.Small.FindSite(Q0)!, (x, w, b) => Times(Plus(Product(w, x), b), Values(adapter, Q0 + ".ia3_l")));
+        await CheckAsync(adapter, "input_scale,output_scale", Bases.Small.FindSite(Down0)!, (x, w, b) => Plus(Product(w, Times(x, Values(adapter, Down0 + ".ia3_l"))), b));
     }
 
     [Fact]
@@ -190,45 +190,11 @@ public sealed class VectorKindTests
 
     private static async Task CheckAsync(SmallLora adapter, string forms, Site site, Func<double[], double[,], double[], double[]> define, bool hasBias = true)
     {
-        using var folder = new TestFolder();
-        using var storage = folder.Open(MadeBaseWeights.Small(hasBias));
-        var put = await storage.PutAsync("adapter", adapter.Files());
-        Assert.Equal(forms, string.Join(',', put.Descriptor.Forms));
-        using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "adapter"), TestContext.Current.CancellationToken);
-        Compare(lease.Weights, site, define, hasBias);
-    }
-
-    private static void Compare(AdapterWeights weights, Site site, Func<double[], double[,], double[], double[]> define, bool hasBias)
-    {
-        var x = Enumerable.Range(0, site.InFeatures).Select(i => ((i * 5) % 7) - 2.5).ToArray();
-        var matrix = new float[site.OutFeatures * site.InFeatures];
-        var bias = new float[site.OutFeatures];
-        var made = new MadeBaseWeights(hasBias);
-        made.Read(site, matrix);
-        made.TryReadBias(site, bias);
-        var w = new double[site.OutFeatures, site.InFeatures];
-        Buffer.BlockCopy(Array.ConvertAll(matrix, value => (double)value), 0, w, 0, matrix.Length * sizeof(double));
-        var b = Array.ConvertAll(bias, value => (double)value);
-
-        var y = Array.ConvertAll(Plus(Product(w, x), b), value => (float)value);
-        foreach (var form in weights.At(site.Index))
-        {
-            FormRunner.Apply(form, Array.ConvertAll(x, value => (float)value), y);
-        }
-
-        var expected = define(x, w, b);
-        for (var i = 0; i < y.Length; i++)
-        {
-            Assert.InRange(y[i], expected[i] - Tolerances.VectorKind, expected[i] + Tolerances.VectorKind);
-        }
+        var (y, names) = await AdaptedLinear.RunAsync(adapter.Files(), site, hasBias);
+        Assert.Equal(forms, names);
+        var (w, b) = AdaptedLinear.Base(site, hasBias);
+        AdaptedLinear.AssertClose(define(AdaptedLinear.Input(site), w, b), y);
     }
 
     private static double[] Values(SmallLora adapter, string name) => Array.ConvertAll(adapter.Tensors[SmallLora.Prefix + name].Values, value => (double)value);
-
-    private static double[] Plus(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
-
-    private static double[] Times(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x * y)];
-
-    private static double[] Product(double[,] w, double[] x) =>
-        [.. Enumerable.Range(0, w.GetLength(0)).Select(o => Enumerable.Range(0, x.Length).Sum(h => w[o, h] * x[h]))];
 }

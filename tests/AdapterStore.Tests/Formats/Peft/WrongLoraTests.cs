@@ -11,13 +11,60 @@ public sealed class WrongLoraTests
     private const string Q0 = "model.layers.0.self_attn.q_proj";
     private const string V1 = "model.layers.1.self_attn.v_proj";
 
-    private static readonly Dictionary<string, (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil)> Cases = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil, bool HasWeights)> Cases = new(StringComparer.Ordinal)
     {
         ["DoRA"] = Unservable("dora", lora => lora.Config["use_dora"] = true),
         ["a bias of its own"] = Unservable("lora_bias", lora => lora.Config["lora_bias"] = true),
-        ["trained biases"] = Unservable("bias", lora => lora.Config["bias"] = "lora_only"),
-        ["trainable tokens"] = Unservable("trainable_tokens", lora => lora.Config["trainable_token_indices"] = new JsonArray(1, 2)),
-        ["activated LoRA"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5)),
+        ["activated LoRA without invocation tokens"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray()),
+        ["activated LoRA by a token that the base lacks"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(5, 16)),
+        ["activated LoRA by a negative token"] = Unservable("alora", lora => lora.Config["alora_invocation_tokens"] = new JsonArray(-1)),
+        ["activated LoRA by text"] = Malformed("config_wrong_type", lora => lora.Config["alora_invocation_tokens"] = "<|assistant|>"),
+        ["activated LoRA with biases"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["bias"] = "lora_only";
+        }),
+        ["activated LoRA with whole modules"] = Unservable("alora", lora =>
+        {
+            lora.Config["alora_invocation_tokens"] = new JsonArray(5);
+            lora.Config["modules_to_save"] = new JsonArray("lm_head");
+            lora.Add("lm_head.weight", [16, 8]);
+        }),
+        ["trained biases of an unknown base"] = Unservable("base_weights", lora => lora.Config["bias"] = "lora_only"),
+        ["tokens without rows"] = Unservable("missing_modules", lora => lora.Config["trainable_token_indices"] = new JsonArray(1, 2)),
+        ["more tokens than rows"] = Unservable("shape_mismatch", lora => AddTokens(lora, [1, 8], 1, 2)),
+        ["rows of another width"] = Unservable("shape_mismatch", lora => AddTokens(lora, [2, 9], 1, 2)),
+        ["a token beyond the vocabulary"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 1, 16)),
+        ["a token below zero"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 1, -1)),
+        ["a token twice"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 5, 5)),
+        ["no token"] = Unservable("token_index", lora => lora.Config["trainable_token_indices"] = new JsonObject { ["embed_tokens"] = new JsonArray() }),
+        ["tokens of a linear layer"] = Unservable("trainable_tokens", lora => lora.Config["trainable_token_indices"] = new JsonObject { ["q_proj"] = new JsonArray(1) }),
+        ["tokens of a module that the base lacks"] = Unservable("trainable_tokens", lora => lora.Config["trainable_token_indices"] = new JsonObject { ["wte"] = new JsonArray(1) }),
+        ["tokens given by two names"] = Unservable("trainable_tokens", lora => lora.Config["trainable_token_indices"] = new JsonObject
+        {
+            ["embed_tokens"] = new JsonArray(1), ["model.embed_tokens"] = new JsonArray(1),
+        }),
+        ["tokens that are text"] = Malformed("config_wrong_type", lora => lora.Config["trainable_token_indices"] = new JsonObject { ["embed_tokens"] = new JsonArray("a") }),
+        ["rows of tokens beside a saved embedding"] = Unservable("trainable_tokens", lora =>
+        {
+            AddTokens(lora, [1, 8], 5);
+            lora.Config["modules_to_save"] = new JsonArray("embed_tokens");
+            lora.Add("model.embed_tokens.weight", [16, 8]);
+        }),
+        ["rows of the head of an unknown base"] = Unservable("base_weights", lora =>
+        {
+            lora.Config["trainable_token_indices"] = new JsonObject { ["lm_head"] = new JsonArray(1) };
+            lora.Add("lm_head.token_adapter.trainable_tokens_delta", [1, 8]);
+        }),
+        ["tying that is text"] = Malformed("config_wrong_type", lora => lora.Config["ensure_weight_tying"] = "yes"),
+        ["an unknown choice of biases"] = Unservable("bias", lora => lora.Config["bias"] = "some", hasWeights: true),
+        ["trained biases that the file lacks"] = Unservable("bias", lora => lora.Config["bias"] = "lora_only", hasWeights: true),
+        ["a bias twice"] = Unservable("surplus_modules", lora =>
+        {
+            lora.Add(Q0 + ".bias", [8]);
+            lora.Add(Q0 + ".base_layer.bias", [8]);
+        }),
+        ["a bias of another length"] = Unservable("shape_mismatch", lora => AddBiases(lora, 9), hasWeights: true),
         ["KaSA"] = Unservable("kasa", lora => lora.Config["kasa_config"] = new JsonObject()),
         ["layer replication"] = Unservable("layer_replication", lora => lora.Config["layer_replication"] = new JsonArray(new JsonArray(0, 2))),
         ["target parameters"] = Unservable("target_parameters", lora => lora.Config["target_parameters"] = new JsonArray("experts.up")),
@@ -32,7 +79,6 @@ public sealed class WrongLoraTests
             ["nblocks"] = 2, ["target_modules_bd_a"] = new JsonArray("q_proj", "v_proj"),
         }),
         ["Arrow"] = Unservable("arrow", lora => lora.Config["arrow_config"] = new JsonObject { ["top_k"] = 2 }),
-        ["tied weights"] = Unservable("weight_tying", lora => lora.Config["ensure_weight_tying"] = true),
         ["MonteCLoRA"] = Unservable("monteclora", lora => lora.Config["monteclora_config"] = new JsonObject { ["n"] = 2 }),
         ["unconverted PiSSA"] = Unservable("unconverted_pissa", lora => lora.Config["init_lora_weights"] = "pissa"),
         ["unconverted fast PiSSA"] = Unservable("unconverted_pissa", lora => lora.Config["init_lora_weights"] = "pissa_niter_16"),
@@ -42,7 +88,7 @@ public sealed class WrongLoraTests
         ["unconverted LoRA-GA"] = Unservable("unconverted_lora_ga", lora => lora.Config["init_lora_weights"] = "lora_ga"),
         ["an unknown start"] = Unservable("unknown_init", lora => lora.Config["init_lora_weights"] = "novel"),
         ["an unknown option that says something"] = Unservable("unknown_option", lora => lora.Config["use_novelty"] = true),
-        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "OFT"),
+        ["another PEFT type"] = Unservable("unsupported_peft_type", lora => lora.Config["peft_type"] = "NOVELTY"),
         ["no PEFT type"] = Unservable("unknown_format", lora => lora.Config.Remove("peft_type")),
         ["a rank of zero"] = Unservable("rank", lora => lora.Config["r"] = 0),
         ["a negative rank"] = Unservable("rank", lora => lora.Config["r"] = -2),
@@ -68,22 +114,50 @@ public sealed class WrongLoraTests
         ["infinity in an f16 file"] = Unservable("not_finite", lora => SpoilAs(lora, SafetensorsType.F16)),
         ["a layer that the base lacks"] = Unservable("unknown_module", lora => lora.AddPair("model.layers.2.self_attn.q_proj", 2, 8, 8)),
         ["a module that the base lacks"] = Unservable("unknown_module", lora => lora.AddPair("model.layers.0.self_attn.c_attn", 2, 8, 8)),
-        ["no prefix"] = Unservable("unknown_tensor", lora => lora.Tensors["model.layers.0.mlp.up_proj.lora_A.weight"] = ([1], [0])),
+        ["a prefix that only some names have"] = Unservable("ambiguous_keys", lora => lora.Tensors["model.layers.0.mlp.up_proj.lora_A.weight"] = ([1], [0])),
         ["an unknown tensor"] = Unservable("unknown_tensor", lora => lora.Add(Q0 + ".lora_C", [2])),
-        ["an adapter name in the tensor names"] = Unservable("unknown_module", lora => lora.Add(Q0 + ".lora_A.default.weight", [2, 8])),
+        ["an adapter name in some of the tensor names"] = Unservable("ambiguous_keys", lora => lora.Add(Q0 + ".lora_A.default.weight", [2, 8])),
         ["a DoRA magnitude that the configuration denies"] = Unservable("dora", lora => lora.Add(Q0 + ".lora_magnitude_vector", [8])),
         ["a LoRA bias that the configuration denies"] = Unservable("lora_bias", lora => lora.Add(Q0 + ".lora_B.bias", [8])),
-        ["LoRA on the embedding"] = Unservable("lora_embedding", lora => lora.Add("model.embed_tokens.lora_embedding_A", [2, 16])),
-        ["token rows"] = Unservable("trainable_tokens", lora => lora.Add("model.embed_tokens.token_adapter.trainable_tokens_delta", [1, 8])),
+        ["a LoRA on the embedding that is not targeted"] = Unservable("surplus_modules", lora => lora.Add("model.embed_tokens.lora_embedding_A", [2, 16])),
+        ["half a LoRA on the embedding"] = Unservable("lone_factor", lora => AddEmbedding(lora, [2, 16], null)),
+        ["a LoRA on the embedding of another vocabulary"] = Unservable("shape_mismatch", lora => AddEmbedding(lora, [2, 17], [8, 2])),
+        ["a LoRA on the embedding of another width"] = Unservable("shape_mismatch", lora => AddEmbedding(lora, [2, 16], [9, 2])),
+        ["a LoRA on the embedding of another rank"] = Unservable("rank_mismatch", lora => AddEmbedding(lora, [3, 16], [8, 3])),
+        ["DoRA on the embedding"] = Unservable("dora", lora =>
+        {
+            AddEmbedding(lora, [2, 16], [8, 2]);
+            lora.Config["use_dora"] = true;
+        }),
+        ["a linear LoRA's factor on the embedding"] = Unservable("module_kind", lora => lora.Add("model.embed_tokens.lora_A.weight", [2, 16])),
+        ["an embedding's factor on a linear layer"] = Unservable("module_kind", lora => lora.Add(Q0 + ".lora_embedding_A", [2, 8])),
+        ["a LoRA on a norm"] = Unservable("module_kind", lora => lora.Add("model.norm.lora_A.weight", [2, 8])),
+        ["token rows that the configuration does not name"] = Unservable("surplus_modules", lora => lora.Add("model.embed_tokens.token_adapter.trainable_tokens_delta", [1, 8])),
         ["a bias of the base"] = Unservable("bias", lora => lora.Add(Q0 + ".bias", [8])),
-        ["the embedding among the targets"] = Unservable("lora_embedding", lora => lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "embed_tokens")),
-        ["a saved embedding"] = Unservable("modules_to_save", lora => lora.Add("model.embed_tokens.weight", [16, 8])),
-        ["a saved norm"] = Unservable("modules_to_save", lora => lora.Add("model.norm.weight", [8])),
-        ["a saved linear layer"] = Unservable("modules_to_save", lora => lora.Add(Q0 + ".weight", [8, 8])),
+        ["the embedding among the targets"] = Unservable("missing_modules", lora => lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "embed_tokens")),
+        ["a saved embedding of a larger vocabulary"] = Unservable("vocabulary", lora => lora.Add("model.embed_tokens.weight", [18, 8])),
+        ["a saved embedding of a smaller vocabulary"] = Unservable("shape_mismatch", lora => lora.Add("model.embed_tokens.weight", [15, 8])),
+        ["a saved norm"] = Unservable("surplus_modules", lora => lora.Add("model.norm.weight", [8])),
+        ["a saved norm of another width"] = Unservable("shape_mismatch", lora =>
+        {
+            lora.Config["modules_to_save"] = new JsonArray("model.norm");
+            lora.Add("model.norm.weight", [9]);
+        }),
+        ["a saved module under a LoRA"] = Unservable("surplus_modules", lora =>
+        {
+            lora.Config["modules_to_save"] = new JsonArray(Q0);
+            lora.Add(Q0 + ".weight", [8, 8]);
+        }),
+        ["a saved linear layer"] = Unservable("surplus_modules", lora => lora.Add(Q0 + ".weight", [8, 8])),
         ["another module to save"] = Unservable("modules_to_save", lora => lora.Config["modules_to_save"] = new JsonArray("score")),
-        ["a saved head that the configuration does not name"] = Unservable("surplus_modules", lora => lora.Add("lm_head.weight", [16, 8])),
         ["a saved head that the file lacks"] = Unservable("missing_modules", lora => lora.Config["modules_to_save"] = new JsonArray("lm_head")),
-        ["a saved head of another shape"] = Unservable("shape_mismatch", lora => SaveHead(lora, [17, 8])),
+        ["a saved head of a larger vocabulary"] = Unservable("vocabulary", lora => SaveHead(lora, [17, 8])),
+        ["a saved head of another width"] = Unservable("shape_mismatch", lora => SaveHead(lora, [17, 9])),
+        ["a saved part of a module that the file has in part"] = Unservable("missing_modules", lora =>
+        {
+            lora.Config["modules_to_save"] = new JsonArray("layers.0.mlp");
+            lora.Add("model.layers.0.mlp.up_proj.weight", [12, 8]);
+        }),
         ["a copy of the base's head without a LoRA"] = Unservable("surplus_modules", lora => lora.Add("lm_head.base_layer.weight", [16, 8])),
         ["integers instead of floats"] = Unservable("dtype", lora => lora.DeclaredType = SafetensorsType.I32),
         ["a broken expression"] = Unservable("bad_pattern", lora => lora.Config["target_modules"] = "(q_proj"),
@@ -127,14 +201,14 @@ public sealed class WrongLoraTests
     [MemberData(nameof(CaseNames))]
     public async Task A_wrong_adapter_is_refused_with_its_own_code_and_leaves_nothing(string name)
     {
-        var (kind, code, spoil) = Cases[name];
+        var (kind, code, spoil, hasWeights) = Cases[name];
         var files = SmallLora.Make(spoil).Files();
         if (code is "pickle_zip" or "missing_weights")
         {
             files.Remove("adapter_model.safetensors");
         }
 
-        await RefuseAsync(files, kind, code);
+        await RefuseAsync(files, kind, code, hasWeights);
     }
 
     [Theory]
@@ -184,10 +258,10 @@ public sealed class WrongLoraTests
         Assert.Equal((AdapterErrorKind.Unservable, code), (refused.Kind, refused.Code));
     }
 
-    private static async Task RefuseAsync(Dictionary<string, byte[]> files, AdapterErrorKind kind, string code)
+    private static async Task RefuseAsync(Dictionary<string, byte[]> files, AdapterErrorKind kind, string code, bool hasWeights = false)
     {
         using var folder = new TestFolder();
-        using var storage = folder.Open();
+        using var storage = hasWeights ? folder.Open(MadeBaseWeights.Small(hasBias: true)) : folder.Open();
         var refused = await storage.RefusedAsync(files);
         Assert.Equal((kind, code), (refused.Kind, refused.Code));
         Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
@@ -196,9 +270,37 @@ public sealed class WrongLoraTests
         Assert.Equal(0, storage.Cache.Statistics.IdleBytes);
     }
 
-    private static (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil) Unservable(string code, Action<SmallLora> spoil) => (AdapterErrorKind.Unservable, code, spoil);
+    private static (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil, bool HasWeights) Unservable(string code, Action<SmallLora> spoil, bool hasWeights = false) =>
+        (AdapterErrorKind.Unservable, code, spoil, hasWeights);
 
-    private static (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil) Malformed(string code, Action<SmallLora> spoil) => (AdapterErrorKind.Malformed, code, spoil);
+    private static (AdapterErrorKind Kind, string Code, Action<SmallLora> Spoil, bool HasWeights) Malformed(string code, Action<SmallLora> spoil) =>
+        (AdapterErrorKind.Malformed, code, spoil, false);
+
+    private static void AddTokens(SmallLora lora, long[] shape, params int[] ids)
+    {
+        lora.Config["trainable_token_indices"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]);
+        lora.Add("model.embed_tokens.token_adapter.trainable_tokens_delta", shape);
+    }
+
+    private static void AddEmbedding(SmallLora lora, long[] a, long[]? b)
+    {
+        lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "embed_tokens");
+        lora.Add("model.embed_tokens.lora_embedding_A", a);
+        if (b is not null)
+        {
+            lora.Add("model.embed_tokens.lora_embedding_B", b);
+        }
+    }
+
+    private static void AddBiases(SmallLora lora, int queryBias)
+    {
+        lora.Config["bias"] = "lora_only";
+        for (var layer = 0; layer < 2; layer++)
+        {
+            lora.Add($"model.layers.{layer}.self_attn.q_proj.base_layer.bias", [queryBias]);
+            lora.Add($"model.layers.{layer}.self_attn.v_proj.base_layer.bias", [4]);
+        }
+    }
 
     private static void RemovePair(SmallLora lora, string path)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Models;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
@@ -14,6 +15,10 @@ internal sealed class Boft : IPeftMethod
 {
     public string Type => "BOFT";
 
+    public string Forms => "input_rotation, output_scale, output_bias";
+
+    public string Note => "the base's bias stays unscaled";
+
     public ImmutableArray<string> Options => ["boft_block_size", "boft_block_num", "boft_n_butterfly_factor", "boft_dropout", "init_weights"];
 
     public ImmutableArray<string> Parts => ["boft_R", "boft_s"];
@@ -28,10 +33,11 @@ internal sealed class Boft : IPeftMethod
             throw PeftAdapter.OutOfRange(count == 0 ? "boft_block_size" : "boft_block_num");
         }
 
-        return module => Lower(module, size, count, factors);
+        var weights = adapter.Base.Weights ?? throw StoreErrors.Unservable("base_weights", "BOFT leaves the base's biases alone, which are not at hand.");
+        return module => Lower(module, size, count, factors, weights.TryReadBias(module.Site, new float[module.Site.OutFeatures]));
     }
 
-    private static GroupedTensors Lower(PeftModule module, int size, int count, int factors)
+    private static GroupedTensors Lower(PeftModule module, int size, int count, int factors, bool hasBias)
     {
         var site = module.Site;
         var width = site.InFeatures;
@@ -51,26 +57,31 @@ internal sealed class Boft : IPeftMethod
         var blocks = module.Part("boft_R", factors, width / size, size, size);
         var scale = module.Part("boft_s", site.OutFeatures, 1);
         var forms = ImmutableArray.CreateBuilder<SiteTensors>();
-        forms.Add(new InputRotationTensors(site, [blocks], (long)factors * width * size, values => Factors(values.Read(blocks), width, size, factors)));
+        forms.Add(new InputRotationTensors(site, [blocks], (long)factors * width * size, values => Factors(values.Read(blocks), site, size, factors)));
         forms.Add(new VectorTensors(site, FormKind.OutputScale, scale));
-        forms.Add(new MadeVectorTensors(site, FormKind.OutputBias, [], values =>
+        if (hasBias)
         {
-            var (s, bias) = (values.Read(scale), values.BaseBias(site));
-            return [.. bias.Select((value, o) => (1 - s[o]) * value)];
-        }));
+            forms.Add(new MadeVectorTensors(site, FormKind.OutputBias, [], values => Unscale(values.BaseBias(site), values.Read(scale))));
+        }
+
         return new GroupedTensors(site, forms.ToImmutable());
     }
 
+    /// <summary>What makes s (y + bias) into s y + bias.</summary>
+    private static double[] Unscale(float[] bias, double[] scale) => [.. bias.Zip(scale, (value, s) => (1 - s) * value)];
+
     /// <summary>The last factor in the file is the first that x meets.</summary>
-    private static IEnumerable<RotationBlocks> Factors(double[] raw, int width, int size, int factors)
+    private static IEnumerable<RotationBlocks> Factors(double[] raw, Site site, int size, int factors)
     {
+        var width = site.InFeatures;
         for (var factor = factors - 1; factor >= 0; factor--)
         {
             var blocks = new double[width * size];
             for (var block = 0; block < width / size; block++)
             {
                 var at = ((factor * (width / size)) + block) * size * size;
-                Cayley.Exact(Skew(raw.AsSpan(at, size * size), size), size).CopyTo(blocks, block * size * size);
+                var rotation = Cayley.Exact(Skew(raw.AsSpan(at, size * size), size), size) ?? throw MadeTensors.NotFinite(site);
+                rotation.CopyTo(blocks, block * size * size);
             }
 
             yield return new RotationBlocks(size, blocks, Order(width, size, factor));
@@ -90,13 +101,13 @@ internal sealed class Boft : IPeftMethod
 
     /// <summary>
     /// Of each run of b 2^i inputs, cut in pieces of b / 2: the odd pieces stand in the second half of the order that the file's permutation names, which is
-    /// where an input goes; here stands where it comes from. Null for the order that changes nothing.
+    /// where an input goes; here stands where it comes from. Empty for the order that changes nothing.
     /// </summary>
-    private static int[]? Order(int width, int size, int factor)
+    private static int[] Order(int width, int size, int factor)
     {
         if (factor == 0)
         {
-            return null;
+            return [];
         }
 
         var (run, piece) = (size << factor, size / 2);

@@ -5,19 +5,19 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 /// </summary>
 internal static class Cayley
 {
-    /// <summary>I + Q has no eigenvalue of an absolute value below 1, so that it can always be inverted.</summary>
-    public static double[] Exact(double[] skew, int size)
+    /// <summary>Null where it is beyond the range of numbers: I + Q has no eigenvalue of an absolute value below 1, so that it has an inverse.</summary>
+    public static double[]? Exact(double[] skew, int size)
     {
-        // X (I + Q) = I - Q, transposed: (I - Q) Xᵀ = I + Q, since Qᵀ = -Q.
-        var (left, right) = (Identity(size), Identity(size));
-        for (var i = 0; i < skew.Length; i++)
+        // X (I + Q) = I - Q, so that a row x of X has (I - Q) x = the same row of I - Q, since Qᵀ = -Q.
+        var rows = Identity(size);
+        DoubleMatrix.AddScaled(rows, -1, skew);
+        var inverse = LuDecomposition.Of([.. rows], size);
+        for (var row = 0; inverse is not null && row < size; row++)
         {
-            left[i] -= skew[i];
-            right[i] += skew[i];
+            inverse.Solve(rows.AsSpan(row * size, size));
         }
 
-        Solve(left, right, size);
-        return Transposed(right, size);
+        return inverse is null ? null : rows;
     }
 
     /// <summary>
@@ -58,57 +58,5 @@ internal static class Cayley
         }
 
         return matrix;
-    }
-
-    private static double[] Transposed(double[] matrix, int size)
-    {
-        var transposed = new double[matrix.Length];
-        for (var i = 0; i < matrix.Length; i++)
-        {
-            transposed[(i % size * size) + (i / size)] = matrix[i];
-        }
-
-        return transposed;
-    }
-
-    /// <summary>right = left⁻¹ right by elimination with the largest pivot of each column; left is destroyed.</summary>
-    private static void Solve(double[] left, double[] right, int size)
-    {
-        for (var column = 0; column < size; column++)
-        {
-            var pivot = column;
-            for (var row = column + 1; row < size; row++)
-            {
-                pivot = Math.Abs(left[(row * size) + column]) > Math.Abs(left[(pivot * size) + column]) ? row : pivot;
-            }
-
-            Swap(left, pivot, column, size);
-            Swap(right, pivot, column, size);
-            for (var row = 0; row < size; row++)
-            {
-                var factor = row == column ? 0 : -left[(row * size) + column] / left[(column * size) + column];
-                if (factor != 0)
-                {
-                    DoubleMatrix.AddScaled(left.AsSpan(row * size, size), factor, left.AsSpan(column * size, size));
-                    DoubleMatrix.AddScaled(right.AsSpan(row * size, size), factor, right.AsSpan(column * size, size));
-                }
-            }
-        }
-
-        for (var row = 0; row < size; row++)
-        {
-            for (var column = 0; column < size; column++)
-            {
-                right[(row * size) + column] /= left[(row * size) + row];
-            }
-        }
-    }
-
-    private static void Swap(double[] matrix, int first, int second, int size)
-    {
-        for (var i = 0; first != second && i < size; i++)
-        {
-            (matrix[(first * size) + i], matrix[(second * size) + i]) = (matrix[(second * size) + i], matrix[(first * size) + i]);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 
@@ -14,6 +15,10 @@ internal sealed class Oft : IPeftMethod
 
     public string Type => "OFT";
 
+    public string Forms => "input_rotation";
+
+    public string Note => "of PEFT 0.18 or later";
+
     public ImmutableArray<string> Options =>
         ["r", "oft_block_size", "module_dropout", "init_weights", "coft", "eps", "block_share", "use_cayley_neumann", "num_cayley_neumann_terms"];
 
@@ -22,7 +27,8 @@ internal sealed class Oft : IPeftMethod
     public Func<PeftModule, SiteTensors?> Begin(PeftAdapter adapter)
     {
         var config = adapter.Config;
-        var (count, size) = (config.IntOr("r", 8), config.IntOr("oft_block_size", 32));
+        RequireSameFormula(config);
+        var (count, size) = (config.RequiredInt("r"), config.RequiredInt("oft_block_size"));
         if (count < 0 || size < 0 || count == 0 == (size == 0))
         {
             throw PeftAdapter.OutOfRange(size == 0 ? "r" : "oft_block_size");
@@ -30,7 +36,6 @@ internal sealed class Oft : IPeftMethod
 
         var isShared = config.Flag("block_share");
         double? longest = config.Flag("coft") ? config.NumberOr("eps", 6e-5) : null;
-        // What a configuration of an older release leaves out was computed exactly.
         int? terms = config.Flag("use_cayley_neumann") ? adapter.Positive("num_cayley_neumann_terms", 5) : null;
         if (terms > MaxTerms)
         {
@@ -38,6 +43,23 @@ internal sealed class Oft : IPeftMethod
         }
 
         return module => Lower(module, BlockSize(module.Site.InFeatures, count, size), isShared, longest, terms);
+    }
+
+    /// <summary>Release 0.18 changed the series; a configuration without the option is older still.</summary>
+    private static void RequireSameFormula(ConfigValues config)
+    {
+        var isExact = config.Find("use_cayley_neumann") is not null && !config.Flag("use_cayley_neumann");
+        if (!isExact && (config.Find("use_cayley_neumann") is null || IsBefore018(config.Text("peft_version") ?? string.Empty)))
+        {
+            throw StoreErrors.Unservable("oft_version", "The file is of a PEFT before 0.18, whose OFT computes something else; train the adapter with PEFT 0.18 or later.");
+        }
+    }
+
+    private static bool IsBefore018(string version)
+    {
+        var parts = version.Split('.', 3);
+        return parts.Length < 2 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var major) || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var minor)
+            || (major == 0 && minor < 18) || version.StartsWith("0.18.0.dev", StringComparison.Ordinal);
     }
 
     private static InputRotationTensors Lower(PeftModule module, int size, bool isShared, double? longest, int? terms)
@@ -55,7 +77,8 @@ internal sealed class Oft : IPeftMethod
                 var vector = triangles.AsSpan((int)(block * triangle), (int)triangle);
                 Shorten(vector, longest / Math.Sqrt(stored));
                 var skew = Skew(vector, size);
-                (terms is { } count ? Cayley.Series(skew, size, count) : Cayley.Exact(skew, size)).CopyTo(blocks, block * size * size);
+                var rotation = terms is { } count ? Cayley.Series(skew, size, count) : Cayley.Exact(skew, size) ?? throw MadeTensors.NotFinite(site);
+                rotation.CopyTo(blocks, block * size * size);
             }
 
             return [new RotationBlocks(size, blocks)];
