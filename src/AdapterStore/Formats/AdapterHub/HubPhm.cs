@@ -69,7 +69,10 @@ internal sealed class HubPhm
             }
         }
 
-        return MadeTensors.Narrow(result, "the adapter's Kronecker products");
+        var narrow = Array.ConvertAll(result, value => (float)value);
+        return FiniteCheck.IsFinite(narrow)
+            ? narrow
+            : throw StoreErrors.Unservable("not_finite", "The adapter's Kronecker products are beyond the range of 32-bit floats.");
     }
 
     /// <summary>Each term's matrix, from one tensor or from the product of two.</summary>
