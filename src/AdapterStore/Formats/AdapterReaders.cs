@@ -12,7 +12,7 @@ namespace AdapterServe.AdapterStore.Formats;
 /// <summary>The formats that the store reads, asked in this order.</summary>
 internal static class AdapterReaders
 {
-    private static readonly ImmutableArray<IAdapterReader> All =
+    internal static readonly ImmutableArray<IAdapterReader> All =
     [
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(),
@@ -25,6 +25,7 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
+        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),

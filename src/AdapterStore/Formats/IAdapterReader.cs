@@ -7,6 +7,9 @@ namespace AdapterServe.AdapterStore.Formats;
 /// </summary>
 internal interface IAdapterReader
 {
+    /// <summary>The kinds that it serves or refuses, for the documentation; a test wants at least one.</summary>
+    IEnumerable<AdapterKind> Kinds => [];
+
     /// <summary>Whether the folder is of this format, sound or not. Looks at file names and at the configuration's keys only.</summary>
     bool Recognises(AdapterFolder folder);
 

@@ -27,9 +27,13 @@ internal static class GenerationStarter
         CancellationToken cancellationToken)
     {
         CheckSequences(model, settings, prompts.Length);
-        var maxTokens = prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens)).ToArray();
+        int[] MaxTokensBehind(int virtualTokens) => [.. prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens, virtualTokens))];
+
+        // What can't fit with any adapter is refused before one is loaded.
+        MaxTokensBehind(virtualTokens: 0);
         CheckSpans(spans, prompts);
         using var shared = await SharedAdapters.AcquireAsync(model, spans, cancellationToken).ConfigureAwait(false);
+        var maxTokens = MaxTokensBehind(shared.VirtualTokens);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
         try
         {
@@ -78,14 +82,18 @@ internal static class GenerationStarter
         }
     }
 
-    private static int MaxTokens(ModelFacts facts, GenerationSettings settings, PreparedPrompt prompt, int defaultMaxTokens)
+    private static int MaxTokens(ModelFacts facts, GenerationSettings settings, PreparedPrompt prompt, int defaultMaxTokens, int virtualTokens)
     {
-        var room = facts.ContextTokens - prompt.Ids.Length;
+        var room = facts.ContextTokens - prompt.Ids.Length - virtualTokens;
         if (room < (settings.MaxTokens ?? 1))
         {
+            var before = virtualTokens == 0 ? string.Empty : $", its adapter {virtualTokens} virtual ones before it";
             var wanted = settings.MaxTokens is { } asked ? $" and {asked} to generate" : string.Empty;
             throw new ApiException(
-                400, ErrorCodes.ContextLengthExceeded, $"The prompt has {prompt.Ids.Length} tokens{wanted}; the model takes {facts.ContextTokens} together.", settings.MaxTokens is null ? "prompt" : "max_tokens");
+                400,
+                ErrorCodes.ContextLengthExceeded,
+                $"The prompt has {prompt.Ids.Length} tokens{before}{wanted}; the model takes {facts.ContextTokens} together.",
+                settings.MaxTokens is null ? "prompt" : "max_tokens");
         }
 
         var maxTokens = settings.MaxTokens ?? Math.Min(defaultMaxTokens, room);

@@ -33,6 +33,9 @@ internal sealed class SharedAdapters : IDisposable
         }
     }
 
+    /// <summary>What stands before every prompt.</summary>
+    public int VirtualTokens => _spans[0].Lease?.Weights.VirtualTokens?.Count ?? 0;
+
     /// <summary>Gives a request the adapters of its own.</summary>
     public GenerationRequest Into(GenerationRequest request) => request with
     {

@@ -16,6 +16,8 @@ internal sealed class CompressedDeltaReader : IAdapterReader
     private const int Four = 4;
     private const int Zero = 8;
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "sparse", "two of four, in four bits")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -23,6 +23,8 @@ internal sealed class HydraReader : IAdapterReader
     private static readonly ImmutableArray<string> s_parts =
         [.. from branch in (string[])["par", "seq"] from layer in (string[])["down_proj", "up_proj"] from tensor in (string[])["weight", "bias"] select $"{branch}.{layer}.{tensor}"];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "output_low_rank, low_rank, output_bias", "`hydra.pt`")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -18,6 +18,8 @@ internal sealed class LtSftReader : IAdapterReader
     private const string Type = "lt-sft";
     private const string Weights = "pytorch_diff.bin";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`{Weights}`, also with `adapter_type: {Type}`", "sparse, dense, embedding_rows, rms_norm, output_bias", "any parameter, by differences or as a whole")];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null ? folder.Files.Has(Weights) : Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -21,6 +21,8 @@ internal sealed class MhrReader : IAdapterReader
     private const string B = "lora_b";
     private const string Logits = "selector.module_logits";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "low_rank, dense", "`mhr.ckpt`; one for each task")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

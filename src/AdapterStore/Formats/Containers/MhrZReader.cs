@@ -12,6 +12,8 @@ internal sealed class MhrZReader : IAdapterReader
     private const string Type = "mhr-z";
     private const string Key = "inventory";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "low_rank, dense", "routing over another adapter of kind `mhr`, its `inventory`")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public (string Name, string Kind)? InventoryOf(AdapterFolder folder)

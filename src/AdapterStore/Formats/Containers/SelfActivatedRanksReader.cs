@@ -17,6 +17,8 @@ internal sealed class SelfActivatedRanksReader : IAdapterReader
     private const string A = "lora_A.weight";
     private const string B = "lora_B.weight";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "low_rank", "ranks behind a gate of their own, chosen for each token")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -19,6 +19,8 @@ internal sealed class SpLoraReader : IAdapterReader
 
     private static readonly ImmutableArray<string> s_parts = ["rows", "cols", "bias", "in_mask", "out_mask"];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(Type, $"`adapter_type: {Type}`", "input_scale, low_rank, output_scale, output_bias", "pruned inputs and outputs count as zero")];
+
     public bool Recognises(AdapterFolder folder) => Container.TypeOf(folder) == Type;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

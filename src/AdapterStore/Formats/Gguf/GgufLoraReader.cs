@@ -19,6 +19,12 @@ internal sealed class GgufLoraReader : IAdapterReader
     private const string PartA = ".weight.lora_a";
     private const string PartB = ".weight.lora_b";
 
+    public IEnumerable<AdapterKind> Kinds => 
+    [
+        AdapterKind.Exact("lora", "llama.cpp GGUF (`convert_lora_to_gguf`)", "low_rank", "f32, f16, bf16; Llama, Qwen 2, Qwen 3"),
+        AdapterKind.Exact("alora", "llama.cpp GGUF with invocation tokens", "low_rank", "acts from the invocation on"),
+    ];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Any(name => name.EndsWith(Extension, StringComparison.Ordinal));
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

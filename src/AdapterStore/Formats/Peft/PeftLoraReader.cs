@@ -12,6 +12,15 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 /// </summary>
 internal sealed class PeftLoraReader : IAdapterReader
 {
+    public IEnumerable<AdapterKind> Kinds => 
+    [
+        AdapterKind.Exact(
+            "lora", AdapterKind.Peft("LORA"), "low_rank, dense, embedding_rows, rms_norm, output_bias", "rsLoRA, patterns, `lora_bias`, `modules_to_save`, embeddings, trainable tokens and biases too"),
+        AdapterKind.Exact("dora", AdapterKind.Peft("LORA", "use_dora"), "low_rank, output_scale, output_bias", "with the base's weights; the bias stays unscaled"),
+        AdapterKind.Exact("alora", AdapterKind.Peft("LORA", "alora_invocation_tokens"), "low_rank", "acts from the last invocation in the prompt on"),
+        .. LoraOptions.Kinds,
+    ];
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == "LORA";
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

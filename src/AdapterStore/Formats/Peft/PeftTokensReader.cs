@@ -17,6 +17,8 @@ internal sealed class PeftTokensReader : IAdapterReader
         "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "target_modules", "token_indices", "init_weights",
     ];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("trainable_tokens", AdapterKind.Peft("TRAINABLE_TOKENS"), "embedding_rows", "rows of the embedding, and of a head that is tied to it")];
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == "TRAINABLE_TOKENS";
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

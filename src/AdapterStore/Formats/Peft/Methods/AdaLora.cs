@@ -13,6 +13,10 @@ internal sealed class AdaLora : IPeftMethod
 
     public string Type => "ADALORA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "ranks that pruning left; a module pruned to nothing has no form";
+
     public ImmutableArray<string> Options =>
     [
         "r", "init_r", "target_r", "tinit", "tfinal", "deltaT", "beta1", "beta2", "orth_reg_weight", "total_step", "rank_pattern", "alpha_pattern",

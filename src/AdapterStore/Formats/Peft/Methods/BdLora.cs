@@ -15,6 +15,12 @@ internal sealed class BdLora : IPeftMethod
 
     public string Kind => "bdlora";
 
+    string? IPeftMethod.Option => Option;
+
+    public string Forms => "low_rank, dense";
+
+    public string Note => "the blocks are spread over the whole factor";
+
     public ImmutableArray<string> Options => [];
 
     public ImmutableArray<string> Parts => ["lora_A.weight", "lora_B.weight"];

@@ -15,6 +15,10 @@ internal sealed class Boft : IPeftMethod
 {
     public string Type => "BOFT";
 
+    public string Forms => "input_rotation, output_scale, output_bias";
+
+    public string Note => "the base's bias stays unscaled";
+
     public ImmutableArray<string> Options => ["boft_block_size", "boft_block_num", "boft_n_butterfly_factor", "boft_dropout", "init_weights"];
 
     public ImmutableArray<string> Parts => ["boft_R", "boft_s"];

@@ -11,6 +11,8 @@ internal sealed class C3A : IPeftMethod
 {
     public string Type => "C3A";
 
+    public string Forms => "dense";
+
     public ImmutableArray<string> Options => ["block_size", "block_size_pattern", "init_weights"];
 
     public ImmutableArray<string> Parts => ["c3a_kernel"];

@@ -12,6 +12,10 @@ internal sealed class DeLora : IPeftMethod
 
     public string Type => "DELORA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "the norms of the base's columns are in the file";
+
     public ImmutableArray<string> Options => ["r", "delora_lambda", "module_dropout", "rank_pattern", "lambda_pattern", "init_weights"];
 
     public ImmutableArray<string> Parts => ["delora_A", "delora_B", "delora_lambda", "delora_w_norm"];

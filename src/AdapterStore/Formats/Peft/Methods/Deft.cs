@@ -11,6 +11,10 @@ internal sealed class Deft : IPeftMethod
 {
     public string Type => "DEFT";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "with the base's weights; `decomposition_method=\"relu\"`";
+
     public ImmutableArray<string> Options => ["r", "alpha", "decomposition_method", "init_scale", "init_weights", "deft_dropout"];
 
     public ImmutableArray<string> Parts => ["deft_P", "deft_R"];

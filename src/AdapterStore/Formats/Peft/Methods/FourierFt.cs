@@ -13,6 +13,10 @@ internal sealed class FourierFt : IPeftMethod
 {
     public string Type => "FOURIERFT";
 
+    public string Forms => "dense";
+
+    public string Note => "the places are drawn from `random_loc_seed` as PyTorch's CPU generator draws them";
+
     public ImmutableArray<string> Options => ["n_frequency", "n_frequency_pattern", "scaling", "random_loc_seed", "init_weights"];
 
     public ImmutableArray<string> Parts => ["fourierft_spectrum"];

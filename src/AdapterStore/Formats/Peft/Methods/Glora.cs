@@ -17,6 +17,10 @@ internal sealed class Glora : IPeftMethod
 
     public string Type => "GLORA";
 
+    public string Forms => "dense, output_bias";
+
+    public string Note => "with the base's weights";
+
     public ImmutableArray<string> Options => ["r", "config_A_B", "config_C", "config_D_E", "init_weights"];
 
     public ImmutableArray<string> Parts { get; } =

@@ -12,6 +12,10 @@ internal sealed class GraLora : IPeftMethod
 {
     public string Type => "GRALORA";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "of rank r `gralora_k` (+ `hybrid_r`), dense where that is larger";
+
     public ImmutableArray<string> Options => ["r", "hybrid_r", "alpha", "gralora_dropout", "gralora_k", "init_weights"];
 
     public ImmutableArray<string> Parts => ["gralora_A", "gralora_B", "gralora_A_general.weight", "gralora_B_general.weight"];

@@ -8,6 +8,10 @@ internal sealed class Hira : IPeftMethod
 {
     public string Type => "HIRA";
 
+    public string Forms => "dense";
+
+    public string Note => "with the base's weights";
+
     public ImmutableArray<string> Options => ["r", "hira_dropout", "rank_pattern", "init_weights"];
 
     public ImmutableArray<string> Parts => ["hira_A", "hira_B"];

@@ -11,6 +11,10 @@ internal sealed class Hra : IPeftMethod
 {
     public string Type => "HRA";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "with the base's weights";
+
     public ImmutableArray<string> Options => ["r", "init_weights"];
 
     public ImmutableArray<string> Parts => ["hra_u"];

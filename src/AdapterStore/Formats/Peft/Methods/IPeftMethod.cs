@@ -12,8 +12,17 @@ internal interface IPeftMethod
     /// <summary>The value of <c>peft_type</c>.</summary>
     string Type { get; }
 
+    /// <summary>The option that sets it apart from others of the type, where there is one.</summary>
+    string? Option => null;
+
     /// <summary>What clients see.</summary>
     string Kind => Type.ToLowerInvariant();
+
+    /// <summary>Every form that it may be lowered to, by the descriptor's names; for the documentation.</summary>
+    string Forms => string.Empty;
+
+    /// <summary>What its files need, for the documentation.</summary>
+    string Note => string.Empty;
 
     /// <summary>Configuration keys of this method; those of every PEFT configuration are not repeated.</summary>
     ImmutableArray<string> Options { get; }

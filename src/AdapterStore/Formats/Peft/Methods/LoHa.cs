@@ -11,6 +11,10 @@ internal sealed class LoHa : IPeftMethod
 {
     public string Type => "LOHA";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "of rank r², dense where that is larger";
+
     public ImmutableArray<string> Options =>
         ["r", "alpha", "rank_pattern", "alpha_pattern", "rank_dropout", "module_dropout", "use_effective_conv2d", "init_weights"];
 

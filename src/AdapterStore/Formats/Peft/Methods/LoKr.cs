@@ -12,6 +12,10 @@ internal sealed class LoKr : IPeftMethod
 {
     public string Type => "LOKR";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "of the product of the factors' ranks, dense where that is larger";
+
     public ImmutableArray<string> Options =>
     [
         "r", "alpha", "rank_pattern", "alpha_pattern", "rank_dropout", "module_dropout", "rank_dropout_scale", "decompose_both", "decompose_factor",

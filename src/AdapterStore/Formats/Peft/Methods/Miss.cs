@@ -15,6 +15,10 @@ internal sealed class Miss : IPeftMethod
 
     public string Type => "MISS";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "`bat`: dense, with the base's weights";
+
     public ImmutableArray<string> Options => ["r", "miss_dropout", "mini_r", "init_weights"];
 
     public ImmutableArray<string> Parts => [Block];

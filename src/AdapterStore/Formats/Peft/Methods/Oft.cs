@@ -15,6 +15,10 @@ internal sealed class Oft : IPeftMethod
 
     public string Type => "OFT";
 
+    public string Forms => "input_rotation";
+
+    public string Note => "of PEFT 0.18 or later";
+
     public ImmutableArray<string> Options =>
         ["r", "oft_block_size", "module_dropout", "init_weights", "coft", "eps", "block_share", "use_cayley_neumann", "num_cayley_neumann_terms"];
 

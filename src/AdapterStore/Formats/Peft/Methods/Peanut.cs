@@ -14,6 +14,10 @@ internal sealed class Peanut : IPeftMethod
 
     public string Type => "PEANUT";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "with the base's weights; the network runs once at load";
+
     public ImmutableArray<string> Options => ["r", "depth", "act_fn", "scaling", "init_weights"];
 
     public ImmutableArray<string> Parts { get; } =

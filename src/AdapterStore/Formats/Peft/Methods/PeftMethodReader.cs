@@ -6,6 +6,8 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 /// <summary>Reads the folder of one <see cref="IPeftMethod"/>: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
 internal sealed class PeftMethodReader(IPeftMethod method) : IAdapterReader
 {
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(method.Kind, AdapterKind.Peft(method.Type, method.Option), method.Forms, method.Note)];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is { } config && method.Recognises(new ConfigValues(config));
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

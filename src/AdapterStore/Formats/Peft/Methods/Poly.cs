@@ -12,6 +12,10 @@ internal sealed class Poly : IPeftMethod
 
     public string Type => "POLY";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "one for each task";
+
     public ImmutableArray<string> Options => ["r", "n_tasks", "n_skills", "n_splits", "poly_type", "init_weights"];
 
     public ImmutableArray<string> Parts => ["poly_lora_A", "poly_lora_B", Logits];

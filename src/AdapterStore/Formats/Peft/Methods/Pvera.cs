@@ -12,6 +12,10 @@ internal sealed class Pvera : IPeftMethod
 
     public string Type => "PVERA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "its means; needs `save_projection=True`, not with `sample_at_inference`";
+
     public ImmutableArray<string> Options => ["r", "d_initial", "projection_prng_key", "save_projection", "pvera_dropout", "init_weights", "sample_at_inference"];
 
     public ImmutableArray<string> Parts => ["pvera_lambda_b", "pvera_lambda_d"];

@@ -16,6 +16,10 @@ internal sealed class RandLora : IPeftMethod
 
     public string Type => "RANDLORA";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "of full rank, hence dense but for tiny modules; needs `save_projection=True`";
+
     public ImmutableArray<string> Options =>
         ["r", "projection_prng_key", "save_projection", "sparse", "very_sparse", "randlora_dropout", "randlora_alpha", "init_weights"];
 

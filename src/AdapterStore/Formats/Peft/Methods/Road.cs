@@ -13,6 +13,10 @@ internal sealed class Road : IPeftMethod
 {
     public string Type => "ROAD";
 
+    public string Forms => "output_rotation";
+
+    public string Note => "`road_1`, `road_2`, `road_4`";
+
     public ImmutableArray<string> Options => ["variant", "group_size", "init_weights"];
 
     public ImmutableArray<string> Parts => ["road_theta", "road_alpha"];

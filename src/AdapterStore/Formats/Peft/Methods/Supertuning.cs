@@ -15,6 +15,10 @@ internal sealed class Supertuning : IPeftMethod
 
     public string Type => "SUPERTUNING";
 
+    public string Forms => "sparse, low_rank, dense";
+
+    public string Note => "needs `save_precomputed_indices=True`";
+
     public ImmutableArray<string> Options => ["sparsity", "select_top", "r", "lora_alpha", "lora_dropout", "save_precomputed_indices", "init_weights"];
 
     public ImmutableArray<string> Parts => [Indices, Values, A, B];

@@ -13,6 +13,10 @@ internal sealed class TinyLora : IPeftMethod
 
     public string Type => "TINYLORA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "needs `save_projection=True`";
+
     public ImmutableArray<string> Options =>
         ["r", "u", "weight_tying", "projection_seed", "save_projection", "tinylora_dropout", "init_v_bound", "init_weights"];
 

@@ -11,6 +11,10 @@ internal sealed class UniLora : IPeftMethod
 {
     public string Type => "UNILORA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "needs `save_indices=True`";
+
     public ImmutableArray<string> Options => ["r", "theta_d_length", "proj_seed", "save_indices", "unilora_dropout", "init_theta_d_bound", "init_weights"];
 
     public ImmutableArray<string> Parts => ["unilora_indices_A", "unilora_indices_B", "unilora_scales_A", "unilora_scales_B"];

@@ -17,6 +17,10 @@ internal sealed class VbLora : IPeftMethod
 
     public string Type => "VBLORA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "logits, or `save_only_topk_weights`";
+
     public ImmutableArray<string> Options =>
         ["r", "num_vectors", "vector_length", "topk", "save_only_topk_weights", "vblora_dropout", "init_vector_bank_bound", "init_logits_std"];
 

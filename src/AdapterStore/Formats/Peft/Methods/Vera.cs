@@ -12,6 +12,10 @@ internal sealed class Vera : IPeftMethod
 
     public string Type => "VERA";
 
+    public string Forms => "low_rank";
+
+    public string Note => "needs `save_projection=True`";
+
     public ImmutableArray<string> Options => ["r", "d_initial", "projection_prng_key", "save_projection", "vera_dropout", "init_weights"];
 
     public ImmutableArray<string> Parts => ["vera_lambda_b", "vera_lambda_d"];

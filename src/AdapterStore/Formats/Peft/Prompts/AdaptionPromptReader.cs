@@ -21,6 +21,8 @@ internal sealed class AdaptionPromptReader : IAdapterReader
         "target_modules",
     ];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("adaption_prompt", AdapterKind.Peft("ADAPTION_PROMPT"), "attention_prompt, output_bias", "with the base's weights")];
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == "ADAPTION_PROMPT";
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

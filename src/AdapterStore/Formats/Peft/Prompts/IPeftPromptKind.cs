@@ -11,6 +11,12 @@ internal interface IPeftPromptKind
     /// <summary>What clients see.</summary>
     string Kind => PeftType.ToLowerInvariant();
 
+    /// <summary>The form that it is lowered to, by the descriptor's name; for the documentation.</summary>
+    string Forms => string.Empty;
+
+    /// <summary>What its files need, for the documentation.</summary>
+    string Note => string.Empty;
+
     /// <summary>Configuration keys of this kind without effect on inference, or read by it; those of every prompt kind are not repeated.</summary>
     ImmutableArray<string> Options { get; }
 

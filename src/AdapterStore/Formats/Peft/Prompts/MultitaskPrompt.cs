@@ -13,6 +13,10 @@ internal sealed class MultitaskPrompt : IPeftPromptKind
 
     public string PeftType => "MULTITASK_PROMPT_TUNING";
 
+    public string Forms => "soft_prompt";
+
+    public string Note => "one for each task";
+
     public ImmutableArray<string> Options =>
     [
         TaskCount, "num_ranks", "prompt_tuning_init", "prompt_tuning_init_text", "prompt_tuning_init_state_dict_path", "prompt_tuning_init_task",

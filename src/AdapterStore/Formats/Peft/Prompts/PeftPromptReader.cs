@@ -29,6 +29,8 @@ internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
         new(new PrefixKind("CARTRIDGE", "num_frozen_tokens")),
     ];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(kind.Kind, AdapterKind.Peft(kind.PeftType), kind.Forms, kind.Note)];
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == kind.PeftType;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

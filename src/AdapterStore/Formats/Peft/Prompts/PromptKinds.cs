@@ -11,6 +11,10 @@ internal sealed class SoftPrompt(string peftType, params string[] options) : IPe
 {
     public string PeftType => peftType;
 
+    public string Forms => "soft_prompt";
+
+    public string Note => "what the encoder made of its parameters is in the file";
+
     public ImmutableArray<string> Options => [.. options];
 
     public VirtualTokenTensors Read(PeftPrompt prompt)
@@ -28,6 +32,8 @@ internal sealed class SoftPrompt(string peftType, params string[] options) : IPe
 internal sealed class PrefixKind(string peftType, params string[] options) : IPeftPromptKind
 {
     public string PeftType => peftType;
+
+    public string Forms => "prefix";
 
     public ImmutableArray<string> Options => [.. options];
 

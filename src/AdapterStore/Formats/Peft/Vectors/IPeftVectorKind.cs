@@ -12,6 +12,12 @@ internal interface IPeftVectorKind
     /// <summary>The name that clients see.</summary>
     string Kind { get; }
 
+    /// <summary>Every form that it may be lowered to, by the descriptor's names; for the documentation.</summary>
+    string Forms => string.Empty;
+
+    /// <summary>What its files need, for the documentation.</summary>
+    string Note => string.Empty;
+
     /// <summary>What stands behind the module's path in the names of its tensors, each of which every module has.</summary>
     IReadOnlyList<string> Suffixes { get; }
 

@@ -19,6 +19,8 @@ internal sealed class PeftVectorReader(IPeftVectorKind kind) : IAdapterReader
         "layers_to_transform", "layers_pattern", "runtime_config",
     ];
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact(kind.Kind, AdapterKind.Peft(kind.PeftType), kind.Forms, kind.Note)];
+
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == kind.PeftType;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -12,6 +12,10 @@ internal sealed class Ia3 : IPeftVectorKind
 
     public string Kind => "ia3";
 
+    public string Forms => "input_scale, output_scale";
+
+    public string Note => "inputs where the file's shape is [1, in], outputs elsewhere";
+
     public IReadOnlyList<string> Suffixes => [".ia3_l"];
 
     public IReadOnlyList<string> Options => ["feedforward_modules", "fan_in_fan_out", "init_ia3_weights"];
@@ -31,6 +35,8 @@ internal sealed class Beft : IPeftVectorKind
 
     public string Kind => "beft";
 
+    public string Forms => "output_bias";
+
     public IReadOnlyList<string> Suffixes => [".beft_bias"];
 
     public IReadOnlyList<string> Options => ["init_weights", "fan_in_fan_out"];
@@ -48,6 +54,10 @@ internal sealed class LnTuning : IPeftVectorKind
 
     public string Kind => "ln_tuning";
 
+    public string Forms => "rms_norm";
+
+    public string Note => "the norm is computed again from its input";
+
     public IReadOnlyList<string> Suffixes => [".ln_tuning_layers.weight"];
 
     public IReadOnlyList<string> Options => [];
@@ -63,6 +73,10 @@ internal sealed class Shira : IPeftVectorKind
     public string PeftType => "SHIRA";
 
     public string Kind => "shira";
+
+    public string Forms => "sparse";
+
+    public string Note => "the indices are read from the file";
 
     public IReadOnlyList<string> Suffixes => [".shira_weight", ".shira_indices"];
 
