@@ -102,7 +102,7 @@ internal sealed class EngineLoop
     {
         var sequence = planned.Sequence;
         ScorePrompt(planned, logits);
-        sequence.Advance(planned.Rows, _pool, _options.PrefixCache);
+        sequence.Advance(planned.Rows, _pool, _options.PrefixCache && !sequence.HasAdapterState);
         if (planned.Sampled)
         {
             Draw(sequence, RowOf(logits, planned.LogitStart + planned.LogitRows - 1));

@@ -57,12 +57,26 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "embedding")
+        {
+            foreach (var rows in new[] { 1, 32, 256 })
+            {
+                EmbeddingAt(parallel, rows, WeightType.BF16);
+                EmbeddingAt(parallel, rows, WeightType.F32);
+            }
+        }
+
         if (only is "" or "vector")
         {
             foreach (var rows in new[] { 1, 32, 256 })
             {
                 VectorsAt(parallel, rows);
             }
+        }
+
+        if (only is "" or "rotation")
+        {
+            RotationBenchmarks.Run(parallel, Rounds, Footprint);
         }
 
         if (only is "" or "attention")
@@ -177,6 +191,45 @@ internal static unsafe class KernelBenchmarks
             () => streams[streamSite++ % sites].Run());
         Report($"Sparse {rows} rows, {count} elements, {type}", bytes, 2.0 * rows * count, times);
         Free(x, y, workspace);
+    }
+
+    /// <summary>A table of every row and factors of rank 16 for as many tokens; each row another token. The bytes are those that the tokens read.</summary>
+    private static void EmbeddingAt(SpinParallel parallel, int rows, WeightType type)
+    {
+        const int width = 2048, rank = 16, vocabulary = 1 << 13;
+        using var arena = new WeightArena();
+        var random = new Random(1);
+        var halves = type == WeightType.BF16;
+        int[] all = [.. Enumerable.Range(0, vocabulary)];
+        EmbeddingRowsWeights replaced = halves
+            ? ReplacedRows.Pack(arena, vocabulary, width, all, new ushort[vocabulary * width])
+            : ReplacedRows.Pack(arena, vocabulary, width, all, new float[vocabulary * width]);
+        EmbeddingRowsWeights lowRank = halves
+            ? LowRankRows.Pack(arena, rank, vocabulary, width, new ushort[rank * vocabulary], new ushort[width * rank], 1)
+            : LowRankRows.Pack(arena, rank, vocabulary, width, new float[rank * vocabulary], new float[width * rank], 1);
+        var ids = (long*)NativeMemory.AlignedAlloc((nuint)rows * sizeof(long), 64);
+        var y = Floats((long)rows * width);
+        var workspace = Floats(64);
+        var stream = new Streaming(parallel);
+        stream.Add(y, (long)rows * width * 4);
+        foreach (var (name, weights) in new[] { ("replaced", replaced), ("rank 16", lowRank) })
+        {
+            var times = Timing.Interleave(
+                Rounds,
+                () =>
+                {
+                    for (var row = 0; row < rows; row++)
+                    {
+                        ids[row] = random.Next(vocabulary);
+                    }
+
+                    EmbeddingRows.Apply(ids, y, width, [new EmbeddingSegment(0, rows, weights)], workspace, parallel);
+                },
+                () => stream.Run());
+            Report($"Embedding {rows} rows, {name}, {type}", (long)rows * width * 4, weights == replaced ? 0 : 2.0 * rows * rank * width, times);
+        }
+
+        Free((float*)ids, y, workspace);
     }
 
     private static void VectorsAt(SpinParallel parallel, int rows)

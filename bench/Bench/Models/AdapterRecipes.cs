@@ -19,7 +19,7 @@ internal static class AdapterRecipes
             (output, input) => [("ia3_l", input == ModelM.FeedForward ? [1, input] : [output, 1], 0)]),
         ["shira"] = (layers, rank) => Shira(layers, rank),
         ["oft"] = (layers, _) => Peft(
-            "OFT", new() { ["oft_block_size"] = 32, ["r"] = 0, ["use_cayley_neumann"] = true, ["num_cayley_neumann_terms"] = 5 }, ["q_proj", "v_proj", "down_proj"], layers,
+            "OFT", new() { ["peft_version"] = "0.21.2", ["oft_block_size"] = 32, ["r"] = 0, ["use_cayley_neumann"] = true, ["num_cayley_neumann_terms"] = 5 }, ["q_proj", "v_proj", "down_proj"], layers,
             (_, input) => [("oft_R.weight", [input / 32, 32 * 31 / 2], 0.01)]),
         ["road"] = (layers, _) => Peft(
             "ROAD", new() { ["variant"] = "road_1", ["group_size"] = 64 }, All7, layers, (output, _) => [("road_theta", [output / 2], 0.05), ("road_alpha", [output / 2], 0)]),

@@ -61,6 +61,24 @@ internal readonly struct JsonFields(JsonElement element, string prefix = "")
     /// <summary>A finite number in [<paramref name="min"/>, <paramref name="max"/>], also as a 32-bit float.</summary>
     public float? Float(string name, float min, float max) => TryGet(name, out var value) ? FloatOf(value, Path(name), min, max) : null;
 
+    /// <summary>The same with the precision of 64 bits.</summary>
+    public double? Double(string name, double min, double max)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Number)
+        {
+            throw ApiException.WrongType(Path(name), "a number");
+        }
+
+        return value.TryGetDouble(out var number) && number >= min && number <= max
+            ? number
+            : throw ApiException.Invalid(Path(name), $"'{Path(name)}' must be a finite number{Range((float)min, (float)max)}.");
+    }
+
     public JsonFields? Object(string name)
     {
         if (!TryGet(name, out var value))

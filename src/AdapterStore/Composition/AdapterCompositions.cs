@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Composition.Merging;
 using AdapterServe.AdapterStore.Uploads;
+using AdapterServe.AdapterStore.Validation;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Composition;
@@ -43,6 +44,8 @@ public sealed class AdapterCompositions : IDisposable
     /// </summary>
     public async Task<UploadResult> StoreAsync(string tenant, string name, AdapterMixture mixture, string? ifMatch, CancellationToken cancellationToken)
     {
+        AdapterNames.RequireTenant(tenant);
+        AdapterNames.RequireAdapterName(name, _core.BaseModel.Id);
         using var files = _uploads.Begin();
         var merged = await ComputeAsync(mixture, isForRequest: false, cancellationToken).ConfigureAwait(false);
         await MergedFiles.WriteAsync(files, merged, _core.BaseModel.Id, cancellationToken).ConfigureAwait(false);

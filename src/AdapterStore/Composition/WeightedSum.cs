@@ -8,7 +8,7 @@ namespace AdapterServe.AdapterStore.Composition;
 /// <b>Semantics</b>: an adapter whose forms at a site are all added terms is multiplied, and its terms read the x that the base reads. One adapter with factor 1 may also replace
 /// the base's output there (a head, a norm's weight, rows of the embedding): the others' terms are added behind it. Any other form (a scale, a rotation, DoRA's gain)
 /// has no exact sum with others and no exact multiple: it is taken where its adapter acts alone, with factor 1. An adapter with factor 0 is left out.
-/// What an adapter does to the sequence itself (virtual tokens, activation) is not mixed.
+/// What an adapter does to the sequence itself (virtual tokens, activation) is not mixed, and of adapters that keep a state for each sequence one is taken.
 /// <b>Effects</b>: shares the adapters' memory.
 /// <b>Errors</b>: Unservable <c>not_additive</c>.
 /// </summary>

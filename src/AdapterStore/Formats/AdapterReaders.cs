@@ -25,6 +25,7 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
+        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),

@@ -27,5 +27,6 @@ internal sealed record BottleneckTensors(Site Site, ImmutableArray<SafetensorsTe
 
     public override long LoweredBytes => MadeElements > 0 ? MadeElements * sizeof(float) : base.LoweredBytes;
 
-    public override FormWeights Pack(LoweringSource source, WeightArena arena) => BottleneckWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, Make(source));
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) =>
+        BottleneckWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, Make(source));
 }

@@ -37,7 +37,8 @@ internal sealed record SparseTensors(Site Site, SafetensorsTensor Values, Safete
     {
         var indices = source.ReadIndices(Indices, Site.OutFeatures, Site.InFeatures);
         var count = indices.Length / 2;
-        var type = Values.DType == SafetensorsType.BF16 ? WeightType.BF16 : WeightType.F32;
-        return SparseWeights.Pack(arena, Site.InFeatures, Site.OutFeatures, indices.AsSpan(0, count), indices.AsSpan(count), source.Read(Values), type);
+        var values = source.Read(Values);
+        return SparseWeights.Pack(
+            arena, Site.InFeatures, Site.OutFeatures, indices.AsSpan(0, count), indices.AsSpan(count), values, LoweringSource.ExactType(values));
     }
 }

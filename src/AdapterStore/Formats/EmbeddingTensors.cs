@@ -53,6 +53,6 @@ internal sealed record HeadRowsTensors(Site Site, SafetensorsTensor Rows, Immuta
             }
         }
 
-        return SparseWeights.Pack(arena, width, Site.OutFeatures, rows, columns, LoweringSource.RequireFinite(Site, values), WeightType.F32);
+        return SparseWeights.Pack(arena, width, Site.OutFeatures, rows, columns, LoweringSource.RequireFinite(Site, values), LoweringSource.ExactType(values));
     }
 }

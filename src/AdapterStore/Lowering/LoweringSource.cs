@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Formats;
 using AdapterServe.AdapterStore.Formats.Safetensors;
@@ -93,6 +94,20 @@ internal sealed class LoweringSource(ITensorSource file, IBaseWeights? baseWeigh
         var bias = new float[site.OutFeatures];
         BaseWeights.TryReadBias(site, bias);
         return bias;
+    }
+
+    /// <summary>The smallest type that holds every value as it is.</summary>
+    public static WeightType ExactType(ReadOnlySpan<float> values)
+    {
+        foreach (var bits in MemoryMarshal.Cast<float, uint>(values))
+        {
+            if ((ushort)bits != 0)
+            {
+                return WeightType.F32;
+            }
+        }
+
+        return WeightType.BF16;
     }
 
     public static VectorWeights PackVector(WeightArena arena, Site site, FormKind form, float[] values) =>

@@ -8,7 +8,7 @@ namespace AdapterServe.Engine.Requests;
 /// </summary>
 public sealed class EngineClient
 {
-    private const int MaxLaterAdapters = 16;
+    public const int MaxLaterAdapters = 16;
     private readonly RequestQueue _queue;
     private readonly int _blockTokens;
 

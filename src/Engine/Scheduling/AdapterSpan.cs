@@ -11,7 +11,9 @@ internal readonly record struct AdapterSpan(int Start, AdapterWeights? Weights)
     /// <summary>What the prefix cache knows the weights by.</summary>
     public BlockHash Digest { get; } = BlockHash.OfDigest(Weights?.Digest);
 
-    /// <summary>What the weights' forms keep of the span's tokens from step to step, pinned; zero before the first one, null where they keep nothing.</summary>
+    /// <summary>
+    /// What the weights' forms keep of the span's tokens from step to step, pinned; zero before the first one, null where they keep nothing.
+    /// </summary>
     public byte[]? State { get; } =
         Weights is { SequenceStateBytes: > 0 } ? GC.AllocateArray<byte>(checked((int)Weights.SequenceStateBytes), pinned: true) : null;
 }

@@ -5,10 +5,11 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// One call of <see cref="Bottleneck.Add"/>. When no segment is large, a task takes whole segments; otherwise the phases are shared out one after the other: products in units of
+/// One call of <see cref="Bottleneck.Add"/>. When no segment is large, a task takes whole segments; otherwise the phases are shared out one after the
+/// other: products in units of
 /// rows by a group of ranks or a panel of outputs, everything else by rows.
 /// </summary>
-internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRows* sequences, BottleneckWork* works)
+internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRows* sequences, BottleneckWork* works) : ISimdCall
 {
     private const int ShrinkRows = 16;
     private const int ExpandRows = 64;

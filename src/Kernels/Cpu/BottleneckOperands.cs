@@ -1,7 +1,8 @@
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// The rows that bottlenecks read and write. <b>Shapes</b>: X and Normed [T, InFeatures], Y [T, OutFeatures], row-major f32, any alignment; X and Normed may be null where no
+/// The rows that bottlenecks read and write. <b>Shapes</b>: X and Normed [T, InFeatures], Y [T, OutFeatures], row-major f32, any alignment; X and
+/// Normed may be null where no
 /// bottleneck reads them.
 /// </summary>
 public unsafe struct BottleneckOperands

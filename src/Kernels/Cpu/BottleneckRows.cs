@@ -27,7 +27,9 @@ internal static unsafe class BottleneckRows
         }
     }
 
-    /// <summary>d += bias and, for weights of bits, Low times the sum of h, for one group of ranks; what stands behind the last rank is never read.</summary>
+    /// <summary>
+    /// d += bias and, for weights of bits, Low times the sum of h, for one group of ranks; what stands behind the last rank is never read.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddBias<TLanes>(in BottleneckWork work, int firstRow, int rows, int rank)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -111,8 +113,9 @@ internal static unsafe class BottleneckRows
     {
         var target = work.Scratch.Gathered + (row * work.HStride);
         var width = work.InWidth;
-        var x = (work.Input == BottleneckInput.Normed ? operands.Normed : operands.X) + ((nint)(work.RowStart + row) * operands.InFeatures) + work.InOffset;
-        var y = operands.Y + ((nint)(work.RowStart + row) * operands.OutFeatures) + work.InOffset;
+        nint at = work.RowStart + row;
+        var x = (work.Input == BottleneckInput.Normed ? operands.Normed : operands.X) + (at * operands.InFeatures) + work.InOffset;
+        var y = operands.Y + (at * operands.OutFeatures) + work.InOffset;
         if (work.Input == BottleneckInput.Sum)
         {
             Add<TLanes>(x, y, target, width);

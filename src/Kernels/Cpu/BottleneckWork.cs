@@ -2,7 +2,9 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>A segment as the tasks of <see cref="BottleneckCall"/> see it: plain memory, with its place in the sequence of work of each phase.</summary>
+/// <summary>
+/// A segment as the tasks of <see cref="BottleneckCall"/> see it: plain memory, with its place in the sequence of work of each phase.
+/// </summary>
 internal unsafe struct BottleneckWork
 {
     public const int Phases = 5;

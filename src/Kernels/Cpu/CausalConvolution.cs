@@ -5,7 +5,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: a_t[c] = bias[c] + sum over j of weight[c, j] d_{t - (taps - 1) + j}[c], from the oldest token to the newest, each row looking at its own sequence:
+/// <b>Semantics</b>: a_t[c] = bias[c] + sum over j of weight[c, j] d_{t - (taps - 1) + j}[c], from the oldest token to the newest, each row looking
+/// at its own sequence:
 /// at rows of this step, before them at the sequence's state. <see cref="Remember"/> then makes the last taps - 1 inputs the new state.
 /// <b>Shapes</b>: d and a [rows, stride], weight [taps, R], state [taps - 1, R], R padded to sixteen.
 /// </summary>

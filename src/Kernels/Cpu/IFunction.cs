@@ -3,7 +3,9 @@ using AdapterServe.Kernels.Simd;
 
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>A function of one number, on lanes. Not a number goes in, not a number comes out: <c>Max(0, x)</c> gives its second argument then.</summary>
+/// <summary>
+/// A function of one number, on lanes. Not a number goes in, not a number comes out: <c>Max(0, x)</c> gives its second argument then.
+/// </summary>
 internal interface IFunction
 {
     static abstract TLanes Of<TLanes>(TLanes x)

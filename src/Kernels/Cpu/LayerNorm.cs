@@ -5,7 +5,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: target = w * (x - mean) / sqrt(variance + epsilon) + b over one row; the variance is that of all elements (biased), by a second pass.
+/// <b>Semantics</b>: target = w * (x - mean) / sqrt(variance + epsilon) + b over one row; the variance is that of all elements (biased), by a second
+/// pass.
 /// <b>Units, dtype, layout</b>: f32, sums in lanes and one fixed tree; the target may be x.
 /// </summary>
 internal static unsafe class LayerNorm

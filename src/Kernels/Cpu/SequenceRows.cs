@@ -1,6 +1,8 @@
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>Rows [RowStart, RowEnd) that are consecutive tokens of one sequence, and the memory that this keeps for its adapter between steps.</summary>
+/// <summary>
+/// Rows [RowStart, RowEnd) that are consecutive tokens of one sequence, and the memory that this keeps for its adapter between steps.
+/// </summary>
 public readonly unsafe struct SequenceRows(int rowStart, int rowEnd, byte* state)
 {
     public int RowStart { get; } = rowStart;

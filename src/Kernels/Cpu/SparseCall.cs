@@ -20,20 +20,24 @@ internal unsafe struct SparseWork
     /// <summary>The segment's rows of x in tiles [H][16 rows], or null where each row is taken alone.</summary>
     public float* Tiled;
 
-    /// <summary>Tiles, or rows where each is taken alone.</summary>
+    /// <summary>Pairs of tiles, or rows where each is taken alone.</summary>
     public int Pieces;
+    public int Tiles;
     public int FirstTile;
     public long UnitCost;
     public long Start;
 }
 
 /// <summary>
-/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a tile of rows; a task owns the output rows whose first element is among its units.
+/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a pair of tiles of rows; a task owns the output rows whose first element is among its units.
 /// </summary>
 internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works) : ISimdCall
 {
     public const int TileRows = 16;
     public const int FewestTiledRows = 4;
+
+    /// <summary>Rows for which an element is decoded once.</summary>
+    private const int PairRows = 2 * TileRows;
 
     private readonly float* _x = x;
     private readonly float* _y = y;
@@ -113,12 +117,13 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             Starts = weights.Starts,
             Values = weights.Values,
             Columns = weights.Columns,
-            Pieces = tiled ? (rows + TileRows - 1) / TileRows : rows,
+            Pieces = tiled ? (rows + PairRows - 1) / PairRows : rows,
+            Tiles = tiled ? (rows + TileRows - 1) / TileRows : 0,
             FirstTile = _tiles,
-            UnitCost = (bytes * WorkSplit.ByteCost) + TileRows,
+            UnitCost = (bytes * WorkSplit.ByteCost) + (tiled ? Math.Min(rows, PairRows) : TileRows),
             Start = _total,
         };
-        _tiles += tiled ? work.Pieces : 0;
+        _tiles += work.Tiles;
         _total += work.Count * work.UnitCost * work.Pieces;
     }
 
@@ -129,7 +134,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         for (var i = 0; i < call._segments; i++)
         {
             ref var work = ref call._works[i];
-            if (work.Tiled is not null && tile >= work.FirstTile && tile < work.FirstTile + work.Pieces)
+            if (work.Tiled is not null && tile >= work.FirstTile && tile < work.FirstTile + work.Tiles)
             {
                 call.Turn<TLanes>(ref work, tile - work.FirstTile);
             }
@@ -230,9 +235,9 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         }
         else
         {
-            var row = work.RowStart + (piece * TileRows);
-            var rows = Math.Min(TileRows, work.Rows - (piece * TileRows));
-            elements.AddTile<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * TileRows), _y + ((nint)row * outFeatures), outFeatures, rows, from, to);
+            var row = work.RowStart + (piece * PairRows);
+            var rows = Math.Min(PairRows, work.Rows - (piece * PairRows));
+            elements.AddTiles<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * PairRows), inFeatures, _y + ((nint)row * outFeatures), outFeatures, rows, from, to);
         }
     }
 }

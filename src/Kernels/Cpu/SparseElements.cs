@@ -35,36 +35,62 @@ internal readonly unsafe struct SparseElements(int* starts, void* values, void* 
         }
     }
 
-    /// <summary>The same for up to sixteen rows. <b>Shapes</b>: x [H][16 rows], y [rows, O].</summary>
-    public void AddTile<TLanes, TElement>(float* x, float* y, int outFeatures, int rows, int from, int to)
+    /// <summary>
+    /// The same for up to 32 rows in two tiles, an element decoded once for both where the registers hold their sums.
+    /// <b>Shapes</b>: x [2][H][16 rows], the second tile only where there are more than sixteen rows; y [rows, O].
+    /// </summary>
+    public void AddTiles<TLanes, TElement>(float* x, nint inFeatures, float* y, nint outFeatures, int rows, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement
     {
-        var byOutput = stackalloc float[Lanes * Lanes];
-        var byRow = stackalloc float[Lanes * Lanes];
+        var second = x + (inFeatures * Lanes);
+        var sums = stackalloc float[2 * Lanes * Lanes];
         for (var first = from; first < to; first += Lanes)
         {
             var count = Math.Min(Lanes, to - first);
             for (var i = 0; i < count; i++)
             {
-                TLanes.Store(Sum<TLanes, TElement>(x, first + i), byOutput + (i * Lanes));
+                var target = sums + (i * Lanes);
+                var other = target + (Lanes * Lanes);
+                if (rows <= Lanes)
+                {
+                    TLanes.Store(Sum<TLanes, TElement>(x, first + i), target);
+                }
+                else if (TLanes.HoldsSixteenAccumulators)
+                {
+                    Sum<TLanes, TElement>(x, second, first + i, target, other);
+                }
+                else
+                {
+                    TLanes.Store(Sum<TLanes, TElement>(x, first + i), target);
+                    TLanes.Store(Sum<TLanes, TElement>(second, first + i), other);
+                }
             }
 
-            if (count == Lanes)
+            AddSums<TLanes>(sums, y + first, outFeatures, Math.Min(rows, Lanes), count);
+            AddSums<TLanes>(sums + (Lanes * Lanes), y + first + (Lanes * outFeatures), outFeatures, rows - Lanes, count);
+        }
+    }
+
+    /// <summary>y[row, output] += sums[output][row].</summary>
+    private static void AddSums<TLanes>(float* sums, float* y, nint outFeatures, int rows, int outputs)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        if (outputs < Lanes)
+        {
+            for (var i = 0; i < outputs * rows; i++)
             {
-                TLanes.Transpose(byOutput, Lanes, byRow);
-                for (var row = 0; row < rows; row++)
-                {
-                    var target = y + ((nint)row * outFeatures) + first;
-                    TLanes.Store(TLanes.Add(TLanes.Load(target), TLanes.Load(byRow + (row * Lanes))), target);
-                }
+                y[(i / outputs * outFeatures) + (i % outputs)] += sums[(i % outputs * Lanes) + (i / outputs)];
             }
-            else
+        }
+        else if (rows > 0)
+        {
+            var byRow = stackalloc float[Lanes * Lanes];
+            TLanes.Transpose(sums, Lanes, byRow);
+            for (var row = 0; row < rows; row++)
             {
-                for (var i = 0; i < count * rows; i++)
-                {
-                    y[((nint)(i / count) * outFeatures) + first + (i % count)] += byOutput[(i % count * Lanes) + (i / count)];
-                }
+                var target = y + (row * outFeatures);
+                TLanes.Store(TLanes.Add(TLanes.Load(target), TLanes.Load(byRow + (row * Lanes))), target);
             }
         }
     }
@@ -87,6 +113,54 @@ internal readonly unsafe struct SparseElements(int* starts, void* values, void* 
         b = at + 1 < end ? AddLanes<TLanes, TElement>(b, at + 1, x) : b;
         c = at + 2 < end ? AddLanes<TLanes, TElement>(c, at + 2, x) : c;
         return TLanes.Multiply(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)), TLanes.Broadcast(scale));
+    }
+
+    /// <summary>The sums of two tiles in the chains of the sums of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Sum<TLanes, TElement>(float* x, float* second, int o, float* sum, float* secondSum)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TElement : ISparseElement
+    {
+        nint at = starts[o], end = starts[o + 1];
+        TLanes a = TLanes.Zero, b = TLanes.Zero, c = TLanes.Zero, d = TLanes.Zero;
+        TLanes e = TLanes.Zero, f = TLanes.Zero, g = TLanes.Zero, h = TLanes.Zero;
+        for (; at <= end - 4; at += 4)
+        {
+            AddLanes<TLanes, TElement>(ref a, ref e, at, x, second);
+            AddLanes<TLanes, TElement>(ref b, ref f, at + 1, x, second);
+            AddLanes<TLanes, TElement>(ref c, ref g, at + 2, x, second);
+            AddLanes<TLanes, TElement>(ref d, ref h, at + 3, x, second);
+        }
+
+        if (at < end)
+        {
+            AddLanes<TLanes, TElement>(ref a, ref e, at, x, second);
+        }
+
+        if (at + 1 < end)
+        {
+            AddLanes<TLanes, TElement>(ref b, ref f, at + 1, x, second);
+        }
+
+        if (at + 2 < end)
+        {
+            AddLanes<TLanes, TElement>(ref c, ref g, at + 2, x, second);
+        }
+
+        var scales = TLanes.Broadcast(scale);
+        TLanes.Store(TLanes.Multiply(TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d)), scales), sum);
+        TLanes.Store(TLanes.Multiply(TLanes.Add(TLanes.Add(e, f), TLanes.Add(g, h)), scales), secondSum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddLanes<TLanes, TElement>(ref TLanes sum, ref TLanes secondSum, nint at, float* x, float* second)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TElement : ISparseElement
+    {
+        var value = TLanes.Broadcast(TElement.Value(values, at));
+        var column = TElement.Column(columns, at) * Lanes;
+        sum = TLanes.MultiplyAdd(value, TLanes.Load(x + column), sum);
+        secondSum = TLanes.MultiplyAdd(value, TLanes.Load(second + column), secondSum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,8 @@
 namespace AdapterServe.Kernels.Weights;
 
-/// <summary>The layouts of <see cref="Packing"/> with one bit an element: sixteen lanes are one word, lane 0 its lowest bit. Padding is zero.</summary>
+/// <summary>
+/// The layouts of <see cref="Packing"/> with one bit an element: sixteen lanes are one word, lane 0 its lowest bit. Padding is zero.
+/// </summary>
 internal static unsafe class BitPacking
 {
     private const int Lanes = Packing.Lanes;

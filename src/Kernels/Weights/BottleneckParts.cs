@@ -43,7 +43,8 @@ public sealed class BottleneckParts
 public sealed record LayerNormParts(float[] Weight, float[] Bias, float Epsilon);
 
 /// <summary>
-/// Depth-wise over the tokens of one sequence, looking back only: out_t[c] = bias[c] + sum_j weight[c, j] in_{t - (taps - 1) + j}[c], zeros before the first token.
+/// Depth-wise over the tokens of one sequence, looking back only: out_t[c] = bias[c] + sum_j weight[c, j] in_{t - (taps - 1) + j}[c], zeros before
+/// the first token.
 /// <b>Shapes</b>: weight [channels, taps], bias [channels].
 /// </summary>
 public sealed record ConvolutionParts(float[] Weight, float[] Bias, int Taps);

@@ -2,7 +2,8 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// The weights of <see cref="BottleneckParts"/>.
-/// <b>Layout</b>: Down as the A of <see cref="LowRankWeights"/>, Up as its B with the bias u as one more column; with bits sixteen lanes are a word, and the last column of Up
+/// <b>Layout</b>: Down as the A of <see cref="LowRankWeights"/>, Up as its B with the bias u as one more column; with bits sixteen lanes are a word,
+/// and the last column of Up
 /// is ones, for Low times the sum of what it is multiplied with. Vectors are f32, zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class BottleneckWeights : FormWeights

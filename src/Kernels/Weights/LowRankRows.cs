@@ -45,6 +45,8 @@ public sealed unsafe class LowRankRows : EmbeddingRowsWeights
         return new LowRankRows(vocabulary, width, aBytes + bBytes, table);
     }
 
+    public override LowRankRows Scaled(float factor) => new(InFeatures, OutFeatures, bytes: 0, Table with { Scale = Scale * factor });
+
     /// <summary>[rows, columns] to [columns][stride].</summary>
     private static void Turn<T>(ReadOnlySpan<T> source, int rows, int columns, T* target, nint stride)
         where T : unmanaged

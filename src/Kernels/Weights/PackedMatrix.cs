@@ -1,7 +1,8 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A matrix in one of the kernels' layouts. An element's value is Low + Step * what is stored: 0 and 1 for f32 and bf16, the matrix' two values for bits.
+/// A matrix in one of the kernels' layouts. An element's value is Low + Step * what is stored: 0 and 1 for f32 and bf16, the matrix' two values for
+/// bits.
 /// </summary>
 internal readonly unsafe struct PackedMatrix
 {
@@ -44,7 +45,9 @@ internal readonly unsafe struct PackedMatrix
         }
     }
 
-    /// <summary>As <see cref="Packing.Panel"/>, with one more column where there is <paramref name="last"/>: of its values, for bits of ones.</summary>
+    /// <summary>
+    /// As <see cref="Packing.Panel"/>, with one more column where there is <paramref name="last"/>: of its values, for bits of ones.
+    /// </summary>
     public static PackedMatrix Panel(WeightArena arena, MatrixParts matrix, float[]? last)
     {
         var columns = matrix.Columns + (last is null && matrix.Type != WeightType.Bit ? 0 : 1);
@@ -53,12 +56,13 @@ internal readonly unsafe struct PackedMatrix
         {
             case F32Matrix f32:
                 var floats = Allocate(arena, elements * sizeof(float));
-                Packing.Panel<float, float, Keep<float>>(WithLast(f32.Values, matrix.Columns, last), matrix.Rows, columns, (float*)floats.Memory);
+                Packing.Panel<float, float, Keep<float>>(
+                    WithLast(f32.Values, matrix.Columns, last), matrix.Rows, columns, (float*)floats.Memory);
                 return floats;
             case BF16Matrix bf16:
-                var lastHalves = last is null ? null : Array.ConvertAll(last, BF16.FromSingle);
                 var halves = Allocate(arena, elements * sizeof(ushort));
-                Packing.Panel<ushort, ushort, Keep<ushort>>(WithLast(bf16.Values, matrix.Columns, lastHalves), matrix.Rows, columns, (ushort*)halves.Memory);
+                var wider = WithLast(bf16.Values, matrix.Columns, last is null ? null : Array.ConvertAll(last, BF16.FromSingle));
+                Packing.Panel<ushort, ushort, Keep<ushort>>(wider, matrix.Rows, columns, (ushort*)halves.Memory);
                 return halves;
             case BitMatrix bits:
                 var packed = Allocate(arena, elements / 8, bits);

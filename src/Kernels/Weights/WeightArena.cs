@@ -21,7 +21,9 @@ public sealed unsafe class WeightArena : IDisposable
     /// <summary>Bytes that each sequence keeps for the forms packed here, see <see cref="ReserveState"/>.</summary>
     public long StateBytes { get; private set; }
 
-    /// <summary>A place in the memory of each sequence that uses the adapter, as an offset in bytes; zeroed when the sequence begins, 64-byte aligned.</summary>
+    /// <summary>
+    /// A place in the memory of each sequence that uses the adapter, as an offset in bytes; zeroed when the sequence begins, 64-byte aligned.
+    /// </summary>
     public long ReserveState(long bytes)
     {
         var offset = StateBytes;

@@ -19,6 +19,7 @@ public sealed class WrongRequestTests
     [
         "an unknown model", "a model of another tenant", "a model that is a path", "too many sequences", "max_tokens beyond the context", "prompt text far beyond the context",
         "min_tokens above the default of max_tokens", "chat: max_completion_tokens beyond the context", "an unknown model in a chat", "an unknown model to tokenize",
+        "an unknown adapter among adapters", "the base among adapters", "an adapter as model beside adapters", "an adapter from beyond the prompt",
     ];
 
     public static TheoryData<WrongRequest> Rows => [.. WrongRequests.All.Where(row => !NeedServer.Contains(row.Name))];

@@ -10,7 +10,7 @@ public static class WrongRequests
     private const string Completions = "/v1/completions";
     private const string Chat = "/v1/chat/completions";
 
-    public static IReadOnlyList<WrongRequest> All { get; } = [.. Json(), .. Completion(), .. Sampling(), .. Chats(), .. Tokens()];
+    public static IReadOnlyList<WrongRequest> All { get; } = [.. Json(), .. Completion(), .. Sampling(), .. Mixtures(), .. Chats(), .. Tokens()];
 
     private static IEnumerable<WrongRequest> Json()
     {
@@ -74,12 +74,45 @@ public static class WrongRequests
         yield return Field("stream a number", "stream", "1", "invalid_type");
         yield return Field("stream_options without stream", "stream_options", """{"include_usage":true}""", "invalid_value");
         yield return Field("stream_options a list", "stream_options", "[]", "invalid_type");
-        yield return Field("adapters", "adapters", """[{"name":"pirate","weight":1}]""", "unsupported_parameter");
         yield return Field("beam search", "use_beam_search", "true", "unsupported_parameter");
         yield return Field("a response format of JSON", "response_format", """{"type":"json_object"}""", "unsupported_parameter");
         yield return Field("return_token_ids text", "return_token_ids", "\"true\"", "invalid_type");
         yield return new("include_usage a number", Completions, """{"model":"demo","prompt":"a","stream":true,"stream_options":{"include_usage":1}}""", 400, "invalid_type", "stream_options.include_usage");
     }
+
+    private static IEnumerable<WrongRequest> Mixtures()
+    {
+        const string Two = """[{"name":"pirate"},{"name":"yoda"}]""";
+        yield return Mixture("adapters an object", """{"name":"pirate"}""", "", "invalid_type", "adapters");
+        yield return Mixture("adapters a list of names", """["pirate"]""", "", "invalid_type", "adapters[0]");
+        yield return Mixture("an adapter without a name", """[{"name":"pirate"},{"weight":1}]""", "", "missing_required_parameter", "adapters[1].name");
+        yield return Mixture("an adapter with an empty name", """[{"name":""}]""", "", "invalid_value", "adapters[0].name");
+        yield return Mixture("an adapter's weight text", """[{"name":"pirate","weight":"1"}]""", "", "invalid_type", "adapters[0].weight");
+        yield return Mixture("an adapter's weight infinite", """[{"name":"pirate","weight":1e39}]""", "", "invalid_value", "adapters[0].weight");
+        yield return Mixture("with_abs a number", """[{"name":"pirate","with_abs":1}]""", "", "invalid_type", "adapters[0].with_abs");
+        yield return Mixture("from_token below zero", """[{"name":"pirate","from_token":-1}]""", "", "invalid_value", "adapters[0].from_token");
+        yield return Mixture("17 adapters", "[" + string.Join(',', Enumerable.Repeat("""{"name":"pirate"}""", 17)) + "]", "", "invalid_value", "adapters");
+        yield return Field("combine without adapters", "combine", "\"sum\"", "invalid_value");
+        yield return Mixture("an unknown way to combine", Two, ""","combine":"average" """, "invalid_value", "combine");
+        yield return Mixture("combine a number", Two, ""","combine":1""", "invalid_type", "combine");
+        yield return Mixture("ties without a density", Two, ""","combine":"ties" """, "missing_required_parameter", "density");
+        yield return Mixture("a density of zero", Two, ""","combine":"ties","density":0""", "invalid_value", "density");
+        yield return Mixture("a density above one", Two, ""","combine":"ties","density":1.5""", "invalid_value", "density");
+        yield return Mixture("a density that says nothing", Two, ""","combine":"linear","density":0.5""", "invalid_value", "density");
+        yield return Mixture("an svd_rank that says nothing", Two, ""","svd_rank":4""", "invalid_value", "svd_rank");
+        yield return Mixture("an svd_rank of zero", Two, ""","combine":"svd","svd_rank":0""", "invalid_value", "svd_rank");
+        yield return Mixture("an unknown majority sign method", Two, ""","combine":"ties","density":0.5,"majority_sign_method":"all" """, "invalid_value", "majority_sign_method");
+        yield return Mixture("a dare_seed that says nothing", Two, ""","combine":"ties","density":0.5,"dare_seed":1""", "invalid_value", "dare_seed");
+        yield return Mixture("a merge of one adapter", """[{"name":"pirate"}]""", ""","combine":"cat" """, "invalid_value", "combine");
+        yield return Mixture("a merge within the prompt", """[{"name":"pirate"},{"name":"yoda","from_token":1}]""", ""","combine":"cat" """, "invalid_value", "combine");
+        yield return new("an unknown adapter among adapters", Completions, """{"model":"demo","prompt":"a","adapters":[{"name":"pirate"},{"name":"nobody"}]}""", 404, "model_not_found", "adapters[1].name");
+        yield return new("the base among adapters", Completions, """{"model":"demo","prompt":"a","adapters":[{"name":"pirate"},{"name":"demo"}]}""", 400, "invalid_value", "adapters[1].name");
+        yield return new("an adapter as model beside adapters", Completions, """{"model":"yoda","prompt":"a","adapters":[{"name":"pirate"}]}""", 400, "invalid_value", "adapters");
+        yield return new("an adapter from beyond the prompt", Completions, """{"model":"demo","prompt":"a","adapters":[{"name":"pirate","from_token":500}]}""", 400, "invalid_value", "adapters");
+    }
+
+    private static WrongRequest Mixture(string name, string adapters, string more, string code, string param) =>
+        new(name, Completions, $$"""{"model":"demo","prompt":"a","adapters":{{adapters}}{{more}}}""", 400, code, param);
 
     private static IEnumerable<WrongRequest> Sampling()
     {

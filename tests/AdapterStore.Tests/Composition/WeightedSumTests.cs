@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Tests.Formats.Containers;
 using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.Kernels.Weights;
 
@@ -108,6 +109,35 @@ public sealed class WeightedSumTests : IDisposable
         }
 
         Assert.Equal(0, _storage.Cache.Statistics.PinnedBytes);
+    }
+
+    [Fact]
+    public async Task Bottlenecks_that_read_the_base_are_added_with_their_weights_and_one_of_them_may_keep_a_state()
+    {
+        var network = _storage.BaseModel.FindSite("model.layers.0.mlp")!.Index;
+        await _storage.PutAsync("bits", SmallContainer.OneBit("adaptformer").Files());
+        await _storage.PutAsync("mosa", SmallContainer.Mosa().Files());
+        await _storage.PutAsync("convolution", SmallContainer.Convolution().Files());
+        using var mixed = await AcquireAsync(("bits", 0.5), ("mosa", -2));
+        using var bits = await AcquireAsync(("bits", 1));
+        using var mosa = await AcquireAsync(("mosa", 1));
+        var x = RandomRow(8);
+        var (first, second) = (FormRunner.Run(bits.Weights.At(network)[0], x), FormRunner.Run(mosa.Weights.At(network)[0], x));
+        AssertClose([.. first.Zip(second, (a, b) => (0.5 * a) - (2.0 * b))], Sum(mixed.Weights.At(network).ToArray(), x));
+
+        using var withState = await AcquireAsync(("bits", 0.5), ("convolution", 0.25));
+        using var convolution = await AcquireAsync(("convolution", 1));
+        Assert.NotEqual(0, convolution.Weights.SequenceStateBytes);
+        Assert.Equal(convolution.Weights.SequenceStateBytes, withState.Weights.SequenceStateBytes);
+        var error = await Assert.ThrowsAsync<AdapterStoreException>(() => AcquireAsync(("convolution", 0.25), ("bits", 1), ("convolution", 0.5)));
+        Assert.Equal((AdapterErrorKind.Unservable, "not_additive"), (error.Kind, error.Code));
+
+        static float[] Sum(FormWeights[] forms, float[] x)
+        {
+            var y = new float[8];
+            Array.ForEach(forms, form => FormRunner.Apply(form, x, y));
+            return y;
+        }
     }
 
     [Fact]

@@ -34,6 +34,9 @@ internal sealed class SmallLora
     /// <summary>A type of the same size that the header claims instead.</summary>
     public SafetensorsType? DeclaredType { get; set; }
 
+    /// <summary>Tensors, by the ends of their names, whose values are written as i32.</summary>
+    public HashSet<string> Integers { get; } = [];
+
     /// <summary>Extra files beside the two.</summary>
     public Dictionary<string, byte[]> Extra { get; } = [];
 
@@ -83,10 +86,14 @@ internal sealed class SmallLora
     public byte[] Safetensors()
     {
         using var stream = new MemoryStream();
-        var writer = new SafetensorsWriter(stream, Tensors.Select(tensor => new SafetensorsEntry(tensor.Key, DeclaredType ?? Type, [.. tensor.Value.Shape])));
-        foreach (var (_, values) in Tensors.Values)
+        var writer = new SafetensorsWriter(stream, Tensors.Select(tensor => new SafetensorsEntry(tensor.Key, IsInteger(tensor.Key) ? SafetensorsType.I32 : DeclaredType ?? Type, [.. tensor.Value.Shape])));
+        foreach (var (name, (_, values)) in Tensors)
         {
-            if (DeclaredType is null)
+            if (IsInteger(name))
+            {
+                writer.Write(MemoryMarshal.AsBytes(Array.ConvertAll(values, value => (int)value).AsSpan()));
+            }
+            else if (DeclaredType is null)
             {
                 writer.Write(values);
             }
@@ -99,4 +106,6 @@ internal sealed class SmallLora
         writer.Complete();
         return stream.ToArray();
     }
+
+    private bool IsInteger(string name) => Integers.Any(end => name.EndsWith(end, StringComparison.Ordinal));
 }

@@ -16,7 +16,7 @@ public sealed class OpenApiTests(SharedServer shared)
         "GET /v1/adapters", "GET /v1/adapters/{name}", "DELETE /v1/adapters/{name}", "PUT /v1/adapters/{name} application/gzip application/x-tar application/zip multipart/form-data",
         "GET /v1/adapters/{name}/inspect", "GET /v1/adapters/{name}/versions", "GET /v1/adapters/{name}/versions/{version}", "DELETE /v1/adapters/{name}/versions/{version}",
         $"PUT /v1/adapters/{{name}}/aliases/{{alias}} {Json}", "DELETE /v1/adapters/{name}/aliases/{alias}",
-        "POST /v1/adapters/{name}:load", "POST /v1/adapters/{name}:unload", "POST /v1/adapters/{name}:pin",
+        $"POST /v1/adapters:compose {Json}", "POST /v1/adapters/{name}:load", "POST /v1/adapters/{name}:unload", "POST /v1/adapters/{name}:pin",
     ];
 
     [Fact]

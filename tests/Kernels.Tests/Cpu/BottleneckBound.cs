@@ -3,7 +3,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Tests.Cpu;
 
 /// <summary>
-/// How far the kernel may be from the reference: each stage's error in the largest norm, carried through the next. Matrices carry it by their largest row sum, norms by
+/// How far the kernel may be from the reference: each stage's error in the largest norm, carried through the next. Matrices carry it by their largest
+/// row sum, norms by
 /// 2 max|w| / deviation, functions by their greatest slope.
 /// </summary>
 internal static class BottleneckBound

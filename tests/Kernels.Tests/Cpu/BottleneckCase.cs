@@ -5,7 +5,9 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Tests.Cpu;
 
-/// <summary>A batch whose rows name their bottlenecks; -1 names none. Rows of one bottleneck are one sequence. Every buffer ends at a guard page.</summary>
+/// <summary>
+/// A batch whose rows name their bottlenecks; -1 names none. Rows of one bottleneck are one sequence. Every buffer ends at a guard page.
+/// </summary>
 internal sealed unsafe class BottleneckCase : IDisposable
 {
     private readonly WeightArena _arena = new();

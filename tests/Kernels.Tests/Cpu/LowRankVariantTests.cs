@@ -78,6 +78,17 @@ public sealed unsafe class LowRankVariantTests
     }
 
     [Fact]
+    public void A_gated_product_has_every_multiple_and_a_branch_on_the_output_none()
+    {
+        const int rank = 7, width = 20;
+        var (x, a, b) = Data(width, width, rank, 1);
+        using var arena = new WeightArena();
+        var weights = LowRankWeights.Pack(arena, rank, width, width, a, b, 1, WeightType.F32, gate: new RankGate(0.5f, 3, 0));
+        Assert.Equal(Array.ConvertAll(Run(x, weights), value => -0.5f * value), Run(x, weights.Scaled(-0.5f)!));
+        Assert.Null(LowRankWeights.Pack(arena, rank, width, width, a, b, 1, WeightType.F32, FormKind.OutputLowRank).Scaled(0.5f));
+    }
+
+    [Fact]
     public void Shapes_and_gates_that_do_not_fit_are_refused()
     {
         using var arena = new WeightArena();
@@ -121,6 +132,18 @@ public sealed unsafe class LowRankVariantTests
         using var workspace = new GuardedBuffer<byte>(LowRank.WorkspaceBytes(y.Length / width, segments.Length, rank, width));
         LowRank.Add(output.Pointer, width, output.Pointer, width, segments, workspace.Pointer, parallel);
         return output.Span.ToArray();
+    }
+
+    private static float[] Run(float[] x, LowRankWeights weights)
+    {
+        var y = new float[weights.OutFeatures];
+        using var workspace = new GuardedBuffer<byte>(LowRank.WorkspaceBytes(1, 1, weights.Rank, weights.InFeatures));
+        fixed (float* input = x, output = y)
+        {
+            LowRank.Add(input, x.Length, output, y.Length, [new LowRankSegment(0, 1, weights)], workspace.Pointer, new SerialParallel());
+        }
+
+        return y;
     }
 
     private static float[] RunGated(float[] x, float[] a, float[] b, int width, int rank, RankGate gate, int rows, IParallel parallel)

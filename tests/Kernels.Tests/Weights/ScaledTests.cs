@@ -1,5 +1,6 @@
 using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Tests.Cpu;
 using AdapterServe.Kernels.Tests.Support;
 using AdapterServe.Kernels.Weights;
 
@@ -14,7 +15,7 @@ public sealed unsafe class ScaledTests : IDisposable
 
     private readonly WeightArena _arena = new();
 
-    public static TheoryData<string> Terms => ["low rank", "dense", "dense bf16", "sparse", "output bias", "added norm", "low-rank rows", "sparse rows"];
+    public static TheoryData<string> Terms => ["low rank", "dense", "dense bf16", "sparse", "output bias", "added norm", "low-rank rows", "sparse rows", "bottleneck", "bottleneck of bits"];
 
     [Theory]
     [MemberData(nameof(Terms))]
@@ -47,6 +48,8 @@ public sealed unsafe class ScaledTests : IDisposable
             VectorWeights.Pack(_arena, FormKind.OutputScale, In, Out, new float[Out]), VectorWeights.Pack(_arena, FormKind.InputScale, In, Out, new float[In]),
             RmsNormWeights.Pack(_arena, 1e-5f, new float[Out]), DenseWeights.Pack(_arena, In, Out, new float[In * Out], DenseMode.Replace, WeightType.F32),
             ReplacedRows.Pack(_arena, In, Out, [1], new float[Out]),
+            BottleneckWeights.Pack(_arena, In, Out, BottleneckMaker.Plain(1, In, 3, Out, WeightType.F32, BottleneckInput.Output)),
+            BottleneckWeights.Pack(_arena, In, Out, BottleneckMaker.Full(1, In, 3, WeightType.F32, BottleneckInput.Input)),
         ];
         Assert.All(others, weights => Assert.Null(weights.Scaled(2)));
     }
@@ -67,6 +70,8 @@ public sealed unsafe class ScaledTests : IDisposable
             "added norm" => RmsNormWeights.Pack(_arena, 1e-5f, values.AsSpan(0, Out), isAdded: true),
             "low-rank rows" => LowRankRows.Pack(_arena, 5, In, Out, values.AsSpan(0, 5 * In), RandomData.Floats(4, 5 * Out), 0.75f),
             "sparse rows" => SparseRows.Pack(_arena, In, Out, places, [.. places.Reverse()], values.AsSpan(0, 90), WeightType.F32),
+            "bottleneck" => BottleneckWeights.Pack(_arena, In, Out, BottleneckMaker.Plain(1, In, 5, Out, WeightType.F32)),
+            "bottleneck of bits" => BottleneckWeights.Pack(_arena, In, Out, BottleneckMaker.Plain(1, In, 5, Out, WeightType.Bit)),
             _ => throw new ArgumentOutOfRangeException(nameof(term)),
         };
     }
@@ -95,6 +100,10 @@ public sealed unsafe class ScaledTests : IDisposable
                 break;
             case RmsNormWeights norm:
                 RmsNorm.Apply(x.Pointer, output.Pointer, Out, [new RmsNormSegment(0, 20, norm), new RmsNormSegment(20, 21, norm)], memory, parallel);
+                break;
+            case BottleneckWeights bottleneck:
+                var operands = new BottleneckOperands { X = x.Pointer, Y = output.Pointer, InFeatures = In, OutFeatures = Out };
+                Bottleneck.Add(operands, [new BottleneckSegment(0, 20, bottleneck), new BottleneckSegment(20, 21, bottleneck)], [], memory, parallel);
                 break;
             case EmbeddingRowsWeights rows:
                 EmbeddingRows.Apply(ids.Pointer, output.Pointer, Out, [new EmbeddingSegment(0, 20, rows), new EmbeddingSegment(20, 21, rows)], memory, parallel);

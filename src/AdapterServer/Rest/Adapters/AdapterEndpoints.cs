@@ -25,6 +25,8 @@ internal static class AdapterEndpoints
         group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
         group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
         group.MapDelete("/{name}/aliases/{alias}", DeleteAliasAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
+        routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter")
+            .TakesJson(OtherSchemas.Compose).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
         group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Produces<AdapterResidency>();
         group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Produces<AdapterResidency>();

@@ -4,6 +4,7 @@ using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterStore.Archives;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -30,6 +31,12 @@ internal static class AdapterUpload
 
         await StageAsync(context, type, files).ConfigureAwait(false);
         var result = await model.Store.Uploads.PutAsync(Tenant, AdapterEndpoints.Own(name), files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, result).ConfigureAwait(false);
+    }
+
+    /// <summary>201 for a new version, 200 where the same content was there.</summary>
+    public static Task AnswerAsync(HttpContext context, UploadResult result)
+    {
         context.Response.Headers.ETag = $"\"{result.Descriptor.Digest}\"";
         if (result.Created)
         {
@@ -37,8 +44,10 @@ internal static class AdapterUpload
         }
 
         var status = result.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        await JsonAnswer.WriteAsync(context, result.Descriptor, RestJson.Answers.AdapterDescriptor, status).ConfigureAwait(false);
+        return JsonAnswer.WriteAsync(context, result.Descriptor, RestJson.Answers.AdapterDescriptor, status);
     }
+
+    public static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
 
     private static Task StageAsync(HttpContext context, MediaTypeHeaderValue type, StagedFiles files)
     {
@@ -73,8 +82,6 @@ internal static class AdapterUpload
         { Count: 1 } one => LowerOption.Parse(one.ToString()),
         _ => throw ApiException.Invalid("lower", "'lower' is given more than once."),
     };
-
-    private static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
 
     private static void LimitBody(HttpContext context, long bytes)
     {

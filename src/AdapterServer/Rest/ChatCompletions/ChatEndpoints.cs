@@ -1,8 +1,8 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
-using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 
@@ -15,9 +15,9 @@ internal static class ChatEndpoints
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        var (settings, version, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
+        var (settings, spans, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
         using var running = await GenerationStarter
-            .StartAsync(model, settings, version, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
+            .StartAsync(model, settings, spans, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
         var formatter = new ChatFormatter(model.Tokens.Labels, settings);
         var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
         var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), settings.Model, [], null);
@@ -32,13 +32,13 @@ internal static class ChatEndpoints
         await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
     }
 
-    private static async Task<(GenerationSettings Settings, AdapterVersion? Version, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
+    private static async Task<(GenerationSettings Settings, ImmutableArray<AdapterSpan> Spans, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var request = ChatParser.Parse(body.RootElement, model.Facts);
-        var version = model.ResolveAdapter(request.Settings.Model);
+        var spans = AdapterResolver.Resolve(model, request.Settings.Model, request.Settings.Adapters);
         // Rendered before the document goes: the messages are views into it.
-        return (request.Settings, version, ChatRenderer.Prepare(model, request.Prompt));
+        return (request.Settings, spans, ChatRenderer.Prepare(model, request.Prompt));
     }
 
     private static async Task StreamAsync(HttpContext context, RunningChoices running, ChatFormatter formatter, ChatResponse header, bool includeUsage)

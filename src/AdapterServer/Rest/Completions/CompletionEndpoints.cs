@@ -20,10 +20,10 @@ internal static class CompletionEndpoints
     {
         var cancellation = context.RequestAborted;
         var request = await ReadAsync(context, model).ConfigureAwait(false);
-        var version = model.ResolveAdapter(request.Settings.Model);
+        var spans = AdapterResolver.Resolve(model, request.Settings.Model, request.Settings.Adapters);
         var prompts = request.Prompts.Select(prompt => Prepare(model, prompt, request.AddSpecialTokens)).ToImmutableArray();
         using var running = await GenerationStarter
-            .StartAsync(model, request.Settings, version, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
+            .StartAsync(model, request.Settings, spans, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
         var formatter = new CompletionFormatter(model.Tokens, request);
         var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), request.Settings.Model, [], null);
         if (request.Settings.Stream)

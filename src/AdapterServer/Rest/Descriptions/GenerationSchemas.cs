@@ -1,4 +1,6 @@
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Composition.Merging;
 using Microsoft.OpenApi;
 using static AdapterServe.AdapterServer.Rest.Descriptions.Schemas;
 
@@ -47,9 +49,28 @@ internal static class GenerationSchemas
         ("role", Text("system, developer, user, assistant, tool or function.")),
         ("content", AnyOf("Text, or parts of it.", Text(), List(Object(["type", "text"], ("type", Text("text")), ("text", Text()))))));
 
+    /// <summary>Which adapters act together, and how.</summary>
+    public static (string Name, OpenApiSchema Schema)[] Mixture() =>
+    [
+        ("adapters", List(MixturePart(), "Adapters that act together; model is the base then.", AdapterMixture.MaxParts)),
+        ("combine", Text($"How: sum unless given, or a merge: {string.Join(", ", MergeMethod.All.Select(method => method.Name))}.")),
+        ("density", Number("Of merges that prune: the share of values that is kept, above 0.", 0, 1)),
+        ("svd_rank", Integer("Of merges that end in svd: the rank of the result; the greatest of the adapters' unless set.", 1, ushort.MaxValue)),
+        ("majority_sign_method", Text("Of ties: total (by the sum of values) unless set, or frequency (by the number of signs).")),
+        ("dare_seed", Integer("Of dare: decides which values are left out; 0 unless set.")),
+    ];
+
+    private static OpenApiSchema MixturePart() => Object(
+        ["name"],
+        ("name", Text("As in model.")),
+        ("weight", Number("What its change of the base is multiplied by; 1 unless set.")),
+        ("with_abs", Flag("With the matrices that it puts in place of the base's; true unless set.")),
+        ("from_token", Integer("The first prompt token that it acts on, until adapters with a later one take over.", 0)));
+
     private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
     [
         ("model", Text("The base, an adapter, adapter@version, adapter@alias or adapter@digest.")),
+        .. Mixture(),
         ("temperature", Number("0 is greedy; 1 unless set.", 0)),
         ("top_p", Number("Above 0; 1 is off.", 0, 1)),
         ("top_k", Integer("0 and -1 are off.", -1)),

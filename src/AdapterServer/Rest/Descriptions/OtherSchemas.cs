@@ -22,6 +22,8 @@ internal static class OtherSchemas
     public static OpenApiSchema Alias() => Object(
         ["version"], ("version", AnyOf("What the alias shall mean: a version's number, its digest or another alias.", Integer(min: 1), Text())));
 
+    public static OpenApiSchema Compose() => Object(["name", "adapters"], [("name", Text("What the adapter shall be called.")), .. GenerationSchemas.Mixture()]);
+
     /// <summary>An adapter's files, or an archive of them.</summary>
     public static IEnumerable<(string Type, OpenApiSchema Schema)> Upload() =>
     [

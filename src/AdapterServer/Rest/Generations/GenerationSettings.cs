@@ -9,6 +9,9 @@ internal sealed record GenerationSettings
     /// <summary>As the client wrote it; answered as it is.</summary>
     public required string Model { get; init; }
 
+    /// <summary>The adapters that act together, or null where only <see cref="Model"/> names one.</summary>
+    public required MixtureRequest? Adapters { get; init; }
+
     /// <summary>Choices for each prompt.</summary>
     public required int N { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
-using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
@@ -13,7 +12,7 @@ internal static class GenerationStarter
 
     /// <param name="model">What serves.</param>
     /// <param name="settings">The request.</param>
-    /// <param name="version">The adapter that its <c>model</c> field means, or null for the base.</param>
+    /// <param name="spans">What acts from which prompt token on; the first from the beginning.</param>
     /// <param name="prompts">At least one.</param>
     /// <param name="defaultMaxTokens">Without <c>max_tokens</c>: at most this many, and the rest of the context.</param>
     /// <param name="scorePrompt">Best tokens for each of the prompt, or null.</param>
@@ -21,23 +20,28 @@ internal static class GenerationStarter
     public static async Task<RunningChoices> StartAsync(
         ServingModel model,
         GenerationSettings settings,
-        AdapterVersion? version,
+        ImmutableArray<AdapterSpan> spans,
         ImmutableArray<PreparedPrompt> prompts,
         int defaultMaxTokens,
         int? scorePrompt,
         CancellationToken cancellationToken)
     {
         CheckSequences(model, settings, prompts.Length);
-        var maxTokens = prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens)).ToArray();
-        using var shared = version is null ? null : new SharedLease(await model.Store.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
+        int[] MaxTokensBehind(int virtualTokens) => [.. prompts.Select(prompt => MaxTokens(model.Facts, settings, prompt, defaultMaxTokens, virtualTokens))];
+
+        // What can't fit with any adapter is refused before one is loaded.
+        MaxTokensBehind(virtualTokens: 0);
+        CheckSpans(spans, prompts);
+        using var shared = await SharedAdapters.AcquireAsync(model, spans, cancellationToken).ConfigureAwait(false);
+        var maxTokens = MaxTokensBehind(shared.VirtualTokens);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
         try
         {
             for (var i = 0; i < prompts.Length * settings.N; i++)
             {
                 var (prompt, choice) = Math.DivRem(i, settings.N);
-                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt, shared?.Take());
-                var text = new TextGeneration(model.Engine.Submit(request), model.Tokenizer.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
+                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt);
+                var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), model.Tokenizer.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
         }
@@ -50,16 +54,24 @@ internal static class GenerationStarter
         return new RunningChoices(choices.DrainToImmutable());
     }
 
-    private static GenerationRequest Request(GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt, AdapterLease? adapter) => new()
+    private static GenerationRequest Request(GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt) => new()
     {
         Tenant = Tenant,
         PromptTokens = prompt.Ids,
-        Adapter = adapter,
         MaxTokens = maxTokens,
         Sampling = settings.Sampling with { Seed = settings.SeedOf(choice) },
         LogProbs = settings.LogProbs,
         PromptLogProbs = scorePrompt,
     };
+
+    private static void CheckSpans(ImmutableArray<AdapterSpan> spans, ImmutableArray<PreparedPrompt> prompts)
+    {
+        var shortest = prompts.Min(prompt => prompt.Ids.Length);
+        if (spans[^1].FromToken >= shortest)
+        {
+            throw ApiException.Invalid("adapters", $"An adapter acts from token {spans[^1].FromToken} on, and a prompt has {shortest} tokens; such places lie within every prompt.");
+        }
+    }
 
     private static void CheckSequences(ServingModel model, GenerationSettings settings, int prompts)
     {
@@ -70,14 +82,18 @@ internal static class GenerationStarter
         }
     }
 
-    private static int MaxTokens(ModelFacts facts, GenerationSettings settings, PreparedPrompt prompt, int defaultMaxTokens)
+    private static int MaxTokens(ModelFacts facts, GenerationSettings settings, PreparedPrompt prompt, int defaultMaxTokens, int virtualTokens)
     {
-        var room = facts.ContextTokens - prompt.Ids.Length;
+        var room = facts.ContextTokens - prompt.Ids.Length - virtualTokens;
         if (room < (settings.MaxTokens ?? 1))
         {
+            var before = virtualTokens == 0 ? string.Empty : $", its adapter {virtualTokens} virtual ones before it";
             var wanted = settings.MaxTokens is { } asked ? $" and {asked} to generate" : string.Empty;
             throw new ApiException(
-                400, ErrorCodes.ContextLengthExceeded, $"The prompt has {prompt.Ids.Length} tokens{wanted}; the model takes {facts.ContextTokens} together.", settings.MaxTokens is null ? "prompt" : "max_tokens");
+                400,
+                ErrorCodes.ContextLengthExceeded,
+                $"The prompt has {prompt.Ids.Length} tokens{before}{wanted}; the model takes {facts.ContextTokens} together.",
+                settings.MaxTokens is null ? "prompt" : "max_tokens");
         }
 
         var maxTokens = settings.MaxTokens ?? Math.Min(defaultMaxTokens, room);

@@ -28,6 +28,7 @@ internal static class SettingsParser
         return new GenerationSettings
         {
             Model = Model(fields),
+            Adapters = MixtureParser.Parse(fields),
             N = n,
             MaxTokens = maxTokens,
             LogProbs = logProbs,

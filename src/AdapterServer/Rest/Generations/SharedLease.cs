@@ -8,6 +8,8 @@ internal sealed class SharedLease(AdapterLease lease) : IDisposable
     private int _holders = 1;
     private int _disposed;
 
+    public AdapterWeights Weights => lease.Weights;
+
     public AdapterLease Take()
     {
         Interlocked.Increment(ref _holders);

@@ -12,7 +12,7 @@ internal static class UnsupportedFields
 {
     private static readonly string[] Refused =
     [
-        "adapters", "combine", "suffix", "functions", "function_call", "audio", "prediction", "web_search_options", "use_beam_search", "length_penalty",
+        "suffix", "functions", "function_call", "audio", "prediction", "web_search_options", "use_beam_search", "length_penalty",
         "bad_words", "allowed_token_ids", "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
         "truncate_prompt_tokens", "include_stop_str_in_output", "prompt_embeds", "mm_processor_kwargs", "documents", "chat_template", "cache_salt",
     ];

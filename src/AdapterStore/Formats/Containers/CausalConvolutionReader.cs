@@ -7,7 +7,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.AdapterStore.Formats.Containers;
 
 /// <summary>
-/// <b>Semantics</b>: behind each feed-forward network of normed input n, y += Up(silu(conv(Down n))); the convolution is depth-wise over the tokens of a sequence and looks back only.
+/// <b>Semantics</b>: behind each feed-forward network of normed input n, y += Up(silu(conv(Down n))); the convolution is depth-wise over the tokens
+/// of a sequence and looks back only.
 /// <b>Shapes</b>: down [b, H], conv [b, 1, k], up [H, b], each with a bias. <b>Source</b>: ours, after Convpass (arXiv:2207.07039).
 /// </summary>
 internal sealed class CausalConvolutionReader : IAdapterReader

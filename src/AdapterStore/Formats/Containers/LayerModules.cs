@@ -6,7 +6,8 @@ using AdapterServe.AdapterStore.Validation;
 namespace AdapterServe.AdapterStore.Formats.Containers;
 
 /// <summary>
-/// The tensors of a container that has one module for each feed-forward network of the base, <c>model.layers.{i}.{part}</c>, sorted by the network's site.
+/// The tensors of a container that has one module for each feed-forward network of the base, <c>model.layers.{i}.{part}</c>, sorted by the network's
+/// site.
 /// <b>Errors</b>: Unservable <c>unknown_tensor</c>, <c>missing_modules</c>.
 /// </summary>
 internal static class LayerModules
@@ -31,7 +32,8 @@ internal static class LayerModules
             var site = part is null ? null : baseModel.FindSite(string.Concat(tensor.Name.AsSpan(0, tensor.Name.Length - part.Length), Network));
             if (part is null || site is not { Kind: SiteKind.Sublayer })
             {
-                throw StoreErrors.Unservable("unknown_tensor", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is not one that a container of this type has on this base.");
+                throw StoreErrors.Unservable(
+                    "unknown_tensor", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is not one that a container of this type has on this base.");
             }
 
             if (!modules.TryGetValue(site.Index, out var module))
@@ -45,6 +47,7 @@ internal static class LayerModules
         var missing = Networks(baseModel).FirstOrDefault(site => !modules.ContainsKey(site.Index));
         return missing is null
             ? [.. modules.Values]
-            : throw StoreErrors.Unservable("missing_modules", $"The file has nothing for '{missing.Path}'; this type of adapter acts in every layer of the base.");
+            : throw StoreErrors.Unservable(
+                "missing_modules", $"The file has nothing for '{missing.Path}'; this type of adapter acts in every layer of the base.");
     }
 }

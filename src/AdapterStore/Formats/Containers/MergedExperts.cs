@@ -11,7 +11,9 @@ namespace AdapterServe.AdapterStore.Formats.Containers;
 /// </summary>
 internal sealed record MergedExperts(ImmutableArray<SafetensorsTensor> Experts, SafetensorsTensor? Merged)
 {
-    /// <summary>A merged value in f32 is off by one rounding an addition and one of the division; in a narrower type by that type's rounding too.</summary>
+    /// <summary>
+    /// A merged value in f32 is off by one rounding an addition and one of the division; in a narrower type by that type's rounding too.
+    /// </summary>
     private const double RoundoffF32 = 1.0 / (1 << 24);
     private const double RoundoffBF16 = 1.0 / (1 << 9);
 
@@ -40,7 +42,9 @@ internal sealed record MergedExperts(ImmutableArray<SafetensorsTensor> Experts, 
         }
 
         var narrow = Array.ConvertAll(mean, value => (float)value);
-        return FiniteCheck.IsFinite(narrow) ? narrow : throw StoreErrors.Unservable("not_finite", $"The mean of '{Experts[0].Name}' and its like is beyond the range of 32-bit floats.");
+        return FiniteCheck.IsFinite(narrow)
+            ? narrow
+            : throw StoreErrors.Unservable("not_finite", $"The mean of '{Experts[0].Name}' and its like is beyond the range of 32-bit floats.");
     }
 
     private (double[] Mean, double[] Magnitude) Mean(LoweringSource source)

@@ -9,7 +9,8 @@ namespace AdapterServe.AdapterStore.Formats.Containers;
 
 /// <summary>
 /// MoSA's split and merged adapter in the style of AdaptFormer.
-/// <b>Semantics</b>: behind each feed-forward network, h the residual stream before its norm, y += scale Up(gelu(Down(LN(h)))); Up is the mean of the experts, weights and biases,
+/// <b>Semantics</b>: behind each feed-forward network, h the residual stream before its norm, y += scale Up(gelu(Down(LN(h)))); Up is the mean of the
+/// experts, weights and biases,
 /// whichever way they were merged. <b>Source</b>: arXiv:2312.02923 and the authors' code.
 /// </summary>
 internal sealed class MosaReader : IAdapterReader
@@ -80,8 +81,9 @@ internal sealed class MosaReader : IAdapterReader
             Require(config, "share", "down");
             Require(config, "merge", "add", "joint");
             var (rank, experts) = (PeftAdapter.RequireRank("bottleneck", config.RequiredInt("bottleneck")), config.RequiredInt("experts"));
-            return new Options(
-                rank, experts is >= 1 and <= MaxExperts ? experts : throw Container.OutOfRange("experts"), Container.RequiredSingle(config, "scale"), PositiveEpsilon(config));
+            return experts is >= 1 and <= MaxExperts
+                ? new Options(rank, experts, Container.RequiredSingle(config, "scale"), PositiveEpsilon(config))
+                : throw Container.OutOfRange("experts");
         }
 
         private static float PositiveEpsilon(ConfigValues config) =>

@@ -47,7 +47,7 @@ internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, 
     {
         var values = source.Read(Values);
         var (rows, columns) = Places();
-        var type = Values.DType == SafetensorsType.BF16 ? WeightType.BF16 : WeightType.F32;
+        var type = LoweringSource.ExactType(values);
         switch (Form)
         {
             case FormKind.EmbeddingRows:

@@ -26,6 +26,9 @@ internal sealed class ModulePattern
         return literal ? new ModulePattern(key, null) : new ModulePattern(null, Compile(key, @"\A(?:.*\.)?(?:", @")\z"));
     }
 
+    /// <summary>Matches a part of the path.</summary>
+    public static ModulePattern Anywhere(string pattern) => new(null, Compile(pattern, "(?:", ")"));
+
     public static ModulePattern Full(string pattern) => new(null, Compile(pattern, @"\A(?:", @")\z"));
 
     /// <summary>An expression of our own with the group <c>layer</c>.</summary>

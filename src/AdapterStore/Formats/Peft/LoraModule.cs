@@ -30,6 +30,9 @@ internal enum LoraPart
 
     /// <summary>A full weight that replaces the base's.</summary>
     Weight,
+
+    /// <summary>The scale times the rank, in files without a configuration.</summary>
+    Alpha,
 }
 
 /// <summary>The tensors that the file has for one site.</summary>

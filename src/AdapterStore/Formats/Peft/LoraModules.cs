@@ -10,8 +10,6 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 /// </summary>
 internal sealed class LoraModules
 {
-    private const string Prefix = "base_model.model.";
-
     private readonly SortedDictionary<int, LoraModule> _bySite = [];
 
     public IReadOnlyDictionary<int, LoraModule> BySite => _bySite;
@@ -19,26 +17,20 @@ internal sealed class LoraModules
     public static LoraModules From(ITensorSource file, BaseModel baseModel)
     {
         var modules = new LoraModules();
+        var keys = new LoraKeys(baseModel);
         foreach (var tensor in file.Tensors.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
         {
-            modules.Add(tensor, baseModel);
+            modules.Add(tensor, keys);
         }
 
         return modules;
     }
 
-    private void Add(SafetensorsTensor tensor, BaseModel baseModel)
+    private void Add(SafetensorsTensor tensor, LoraKeys keys)
     {
         RequireFloat(tensor);
         var name = tensor.Name;
-        if (!name.StartsWith(Prefix, StringComparison.Ordinal))
-        {
-            throw Unknown(name);
-        }
-
-        var (path, part) = Split(name[Prefix.Length..]) ?? throw Unknown(name);
-        var site = baseModel.FindSite(path) ?? throw StoreErrors.Unservable(
-            "unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have.");
+        var (site, part) = keys.Read(name);
         if (!Occurs(part, site.Kind))
         {
             throw StoreErrors.Unservable("module_kind", $"The tensor '{AdapterNames.Shorten(name)}' is not one that a LoRA has at '{site.Path}'.");
@@ -63,55 +55,6 @@ internal sealed class LoraModules
         SiteKind.Norm => part == LoraPart.Weight,
         _ => false,
     };
-
-    private static (string Path, LoraPart Part)? Split(string name)
-    {
-        foreach (var (suffix, part) in Suffixes)
-        {
-            if (name.EndsWith(suffix, StringComparison.Ordinal))
-            {
-                return (name[..^suffix.Length], part);
-            }
-        }
-
-        return null;
-    }
-
-    private static readonly (string Suffix, LoraPart Part)[] Suffixes =
-    [
-        (".lora_A.weight", LoraPart.A),
-        (".lora_B.weight", LoraPart.B),
-        (".lora_magnitude_vector", LoraPart.Magnitude),
-        (".lora_magnitude_vector.weight", LoraPart.Magnitude),
-        (".lora_B.bias", LoraPart.BiasB),
-        (".lora_embedding_A", LoraPart.EmbeddingA),
-        (".lora_embedding_B", LoraPart.EmbeddingB),
-        (".token_adapter.trainable_tokens_delta", LoraPart.TokenRows),
-        (".base_layer.weight", LoraPart.BaseCopy),
-        (".base_layer.bias", LoraPart.Bias),
-        (".weight", LoraPart.Weight),
-        (".bias", LoraPart.Bias),
-    ];
-
-    /// <summary>Parts of other methods, which say more than that the name is unknown.</summary>
-    private static readonly (string Suffix, string Code, string What)[] Foreign =
-    [
-        (".lora_diag", "kasa", "KaSA's singular values"),
-    ];
-
-    private static AdapterStoreException Unknown(string name)
-    {
-        foreach (var (suffix, code, what) in Foreign)
-        {
-            if (name.EndsWith(suffix, StringComparison.Ordinal))
-            {
-                return StoreErrors.Unservable(code, $"The tensor '{AdapterNames.Shorten(name)}' holds {what}, which is not served yet; the server takes plain LoRA.");
-            }
-        }
-
-        return StoreErrors.Unservable(
-            "unknown_tensor", $"The tensor '{AdapterNames.Shorten(name)}' is not one that PEFT writes for a plain LoRA ({Prefix}<module>.lora_A.weight and so on).");
-    }
 
     public static void RequireFloat(SafetensorsTensor tensor)
     {

@@ -17,6 +17,9 @@ internal static class LoraOptions
         "use_dora", "lora_bias", "fan_in_fan_out", "init_lora_weights", "bias", "megatron_config", "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config",
         "qalora_group_size", "runtime_config", "use_bdlora", "trainable_token_indices", "ensure_weight_tying", "alora_invocation_tokens");
 
+    /// <summary>Before what Unsloth notes about its own training.</summary>
+    private const string TrainersMark = "unsloth_";
+
     /// <summary>Options that turn a plain LoRA into something else, each with its code and what to do.</summary>
     private static readonly (string Key, string Code, string Reason)[] Refused =
     [
@@ -62,7 +65,7 @@ internal static class LoraOptions
         RequireSharedBase(values);
         foreach (var key in values.MeaningfulKeys())
         {
-            if (!Harmless.Contains(key) && !Array.Exists(Refused, refused => refused.Key == key))
+            if (!Harmless.Contains(key) && !key.StartsWith(TrainersMark, StringComparison.Ordinal) && !Array.Exists(Refused, refused => refused.Key == key))
             {
                 throw StoreErrors.Unservable(
                     "unknown_option",

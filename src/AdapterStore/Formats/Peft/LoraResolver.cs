@@ -14,6 +14,11 @@ internal static class LoraResolver
 {
     public static ImmutableArray<SiteTensors> Resolve(LoraManifest manifest, LoraModules modules, ITensorSource file, BaseModel baseModel, PatternBudget budget)
     {
+        if (modules.BySite.Values.FirstOrDefault(module => module.Parts.ContainsKey(LoraPart.Alpha)) is { } twice)
+        {
+            throw StoreErrors.Unservable("ambiguous_keys", $"The file has an alpha for '{twice.Site.Path}' and the configuration another; leave one of them out.");
+        }
+
         LoraWholeWeights.Require(manifest, modules, baseModel);
         RequireSelectedModules(manifest, modules, baseModel, budget);
         LoraBiases.Require(manifest, modules, baseModel, budget);

@@ -14,7 +14,6 @@ internal sealed class PeftOtherReader : IAdapterReader
         ["PSOFT"] = ("psoft", "PSOFT mixes singular vectors of the base that its file lacks, and their signs depend on the library that computed them; train a LoRA instead."),
         ["XLORA"] = ("xlora", "X-LoRA runs the model twice and mixes several adapters by a classifier over its hidden states; upload its adapters one by one."),
         ["ADAMSS"] = ("adamss", "AdaMSS spreads its factors by a clustering of the base's weights that its file lacks; train a LoRA instead."),
-        ["OSF"] = ("unsupported_peft_type", "OSF trains a part of the base's own singular vectors, which is not served yet; train a LoRA instead."),
         ["SHADOW"] = ("shadow", "Shadow runs a second model beside the base; train a LoRA instead."),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -90,6 +90,36 @@ internal sealed class SmallContainer
         return made;
     }
 
+    /// <summary>Two heads of three skills at rank 2; of a tenant its routing alone.</summary>
+    public static SmallContainer Mhr(string[] tasks, string? inventory = null)
+    {
+        string[] paths = ["model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj"];
+        var named = new JsonArray([.. tasks.Select(task => (JsonNode)task)]);
+        var made = new SmallContainer
+        {
+            TensorFile = "mhr.ckpt",
+            Config = inventory is null
+                ? new()
+                {
+                    ["adapter_type"] = "mhr", ["lora_rank"] = 2, ["lora_alpha"] = 3, ["n_skills"] = 3, ["n_splits"] = 2, ["tasks"] = named,
+                    ["target_modules"] = new JsonArray([.. paths.Select(path => (JsonNode)path)]),
+                }
+                : new() { ["adapter_type"] = "mhr-z", ["inventory"] = inventory, ["tasks"] = named },
+        };
+        foreach (var (path, width) in paths.Zip([8, 12]))
+        {
+            if (inventory is null)
+            {
+                made.Add($"model.{path}.lora_a", 2, 3, width / 2, 2);
+                made.Add($"model.{path}.lora_b", 2, 3, 2, 4);
+            }
+
+            made.Add($"model.{path}.selector.module_logits", tasks.Length, 6);
+        }
+
+        return made;
+    }
+
     /// <summary>The value of an element of one of the matrices of <see cref="OneBit"/>.</summary>
     public static double BitValue(int matrix, int row, int column, int columns)
     {
@@ -110,7 +140,7 @@ internal sealed class SmallContainer
         var files = new Dictionary<string, byte[]>(Extra, StringComparer.Ordinal) { ["adapter_config.json"] = JsonSerializer.SerializeToUtf8Bytes(Config) };
         if (Tensors.Count > 0)
         {
-            files[TensorFile] = TensorFile.EndsWith(".pt", StringComparison.Ordinal) ? Torch() : Safetensors();
+            files[TensorFile] = TensorFile.EndsWith(".pt", StringComparison.Ordinal) || TensorFile.EndsWith(".ckpt", StringComparison.Ordinal) ? Torch() : Safetensors();
         }
 
         return files;
@@ -144,6 +174,7 @@ internal sealed class SmallContainer
             data.AddRange(values.SelectMany(BitConverter.GetBytes));
         }
 
-        return TorchBytes.Zip(TorchBytes.Pickle("}", TorchBytes.Join([.. pickle])), ("m/data/0", [.. data]), ("m/version", "3\n"u8.ToArray()));
+        var dictionary = TorchBytes.Join("}", TorchBytes.Join([.. pickle]));
+        return TorchBytes.Zip(TorchBytes.Pickle(TensorFile.EndsWith(".ckpt", StringComparison.Ordinal) ? TorchBytes.Dict("state_dict", dictionary) : dictionary), ("m/data/0", [.. data]), ("m/version", "3\n"u8.ToArray()));
     }
 }

@@ -4,7 +4,8 @@ using AdapterServe.AdapterStore.Validation;
 namespace AdapterServe.AdapterStore.Formats.Containers.OneBit;
 
 /// <summary>
-/// The part of YAML that flat configurations use: one <c>key: value</c> a line, comments and empty lines; values are plain or in quotes, without escapes.
+/// The part of YAML that flat configurations use: one <c>key: value</c> a line, comments and empty lines; values are plain or in quotes, without
+/// escapes.
 /// <b>Errors</b>: Malformed <c>config_yaml</c> for everything else.
 /// </summary>
 internal static class FlatYaml

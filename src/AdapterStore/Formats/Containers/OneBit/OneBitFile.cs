@@ -11,9 +11,11 @@ internal readonly record struct OneBitShape(string Name, int Rows, int Columns)
 }
 
 /// <summary>
-/// Matrices back to back without a header. <b>Layout</b>: each one bit an element, row-major, lowest bit of a byte first, then mean and deviation as little-endian f32.
+/// Matrices back to back without a header. <b>Layout</b>: each one bit an element, row-major, lowest bit of a byte first, then mean and deviation as
+/// little-endian f32.
 /// The bits are a tensor of bytes by the matrix' name, mean and deviation the tensor <see cref="MomentsOf"/>.
-/// <b>Errors</b>: Malformed <c>one_bit_size</c> for a file of another length; Unservable <c>one_bit_shape</c> for a matrix that does not fill its last byte.
+/// <b>Errors</b>: Malformed <c>one_bit_size</c> for a file of another length; Unservable <c>one_bit_shape</c> for a matrix that does not fill its
+/// last byte.
 /// </summary>
 internal sealed class OneBitFile : MappedTensors
 {
@@ -33,7 +35,8 @@ internal sealed class OneBitFile : MappedTensors
         if (mapped.Length != bytes)
         {
             mapped.Dispose();
-            throw StoreErrors.Malformed("one_bit_size", $"The file of bits has {mapped.Length} bytes; with this configuration and base it must have {bytes}.");
+            throw StoreErrors.Malformed(
+                "one_bit_size", $"The file of bits has {mapped.Length} bytes; with this configuration and base it must have {bytes}.");
         }
 
         var tensors = new List<(SafetensorsTensor, TensorPlace)>();
@@ -49,7 +52,8 @@ internal sealed class OneBitFile : MappedTensors
 
     private static long BytesOf(OneBitShape matrix) => matrix.Elements % 8 == 0
         ? (matrix.Elements / 8) + MomentBytes
-        : throw StoreErrors.Unservable("one_bit_shape", $"A matrix of {matrix.Rows} by {matrix.Columns} bits does not fill its last byte, which the format drops; choose another width.");
+        : throw StoreErrors.Unservable(
+            "one_bit_shape", $"A matrix of {matrix.Rows} by {matrix.Columns} bits does not fill its last byte, which the format drops; choose another width.");
 
     private static long Add(List<(SafetensorsTensor Tensor, TensorPlace Place)> tensors, SafetensorsTensor tensor)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Formats.Containers.OneBit;
 
@@ -53,14 +54,15 @@ internal sealed record OneBitOptions(int Rank, float Scale, int Layers, int Hidd
         {
             if (!config.TryGetProperty(key, out var value) || !IsEqual(key, value, text))
             {
-                throw StoreErrors.Unservable("configs_differ", $"{Yaml} and {AdapterFolder.ConfigFile} say different things about '{Validation.AdapterNames.Shorten(key)}'.");
+                throw StoreErrors.Unservable(
+                    "configs_differ", $"{Yaml} and {AdapterFolder.ConfigFile} say different things about '{AdapterNames.Shorten(key)}'.");
             }
         }
     }
 
     private static bool IsEqual(string key, JsonElement value, string text) => value.ValueKind switch
     {
-        JsonValueKind.Number => value.TryGetDouble(out var number) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var other) && number == other,
+        JsonValueKind.Number => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number == ConfigValues.Number(key, value),
         JsonValueKind.String => ConfigValues.Text(key, value) == text,
         _ => false,
     };

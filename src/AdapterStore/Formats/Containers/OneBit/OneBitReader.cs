@@ -8,7 +8,8 @@ namespace AdapterServe.AdapterStore.Formats.Containers.OneBit;
 
 /// <summary>
 /// Adapters of one bit a weight, in the authors' headerless file and their flat <c>config.yaml</c>.
-/// <b>Semantics</b>: a weight is mean + c deviation where its bit is set and mean - c deviation elsewhere. <c>1bit-adaptformer</c>: behind each feed-forward network,
+/// <b>Semantics</b>: a weight is mean + c deviation where its bit is set and mean - c deviation elsewhere. <c>1bit-adaptformer</c>: behind each
+/// feed-forward network,
 /// y += scale Up(relu(Down h)), h the residual stream before its norm; <c>1bit-lora</c>: q += scale Up(Down x) and v likewise.
 /// <b>Source</b>: arXiv:2307.16867 and the authors' code.
 /// </summary>
@@ -37,18 +38,23 @@ internal sealed class OneBitReader : IAdapterReader
         options.RequireBase(networks, networks.IsEmpty ? 0 : LayerModules.Beside(networks[0], "self_attn.v_proj", baseModel).OutFeatures);
         ImmutableArray<Site> sites = type == AdaptFormer
             ? networks
-            : [.. networks.SelectMany(site => new[] { LayerModules.Beside(site, "self_attn.q_proj", baseModel), LayerModules.Beside(site, "self_attn.v_proj", baseModel) })];
-        var file = OneBitFile.Open(
-            Container.Require(folder, File),
-            [.. sites.SelectMany(site => new[] { new OneBitShape(site.Path + ".down", options.Rank, site.InFeatures), new OneBitShape(site.Path + ".up", site.OutFeatures, options.Rank) })]);
+            : [.. networks.SelectMany(site => Projections(site, baseModel))];
+        var file = OneBitFile.Open(Container.Require(folder, File), [.. sites.SelectMany(site => Shapes(site, options.Rank))]);
         var activation = type == AdaptFormer ? Activation.Relu : Activation.Identity;
         return new AdapterTensors(type, file, [.. sites.Select(site => Place(site, file, options, activation))]) { Dtype = "1bit" };
     }
 
+    private static Site[] Projections(Site network, BaseModel baseModel) =>
+        [LayerModules.Beside(network, "self_attn.q_proj", baseModel), LayerModules.Beside(network, "self_attn.v_proj", baseModel)];
+
+    private static OneBitShape[] Shapes(Site site, int rank) =>
+        [new OneBitShape(site.Path + ".down", rank, site.InFeatures), new OneBitShape(site.Path + ".up", site.OutFeatures, rank)];
+
     private static BottleneckTensors Place(Site site, OneBitFile file, OneBitOptions options, Activation activation)
     {
         var (down, up) = (site.Path + ".down", site.Path + ".up");
-        ImmutableArray<SafetensorsTensor> tensors = [file.Tensors[down], file.Tensors[OneBitFile.MomentsOf(down)], file.Tensors[up], file.Tensors[OneBitFile.MomentsOf(up)]];
+        ImmutableArray<SafetensorsTensor> tensors =
+            [file.Tensors[down], file.Tensors[OneBitFile.MomentsOf(down)], file.Tensors[up], file.Tensors[OneBitFile.MomentsOf(up)]];
         return new BottleneckTensors(site, tensors, options.Rank, Make);
 
         BottleneckParts Make(LoweringSource source) => new()

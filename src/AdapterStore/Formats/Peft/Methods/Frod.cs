@@ -41,7 +41,7 @@ internal sealed class Frod : IPeftMethod
             var indices = adapter.SharedIndices("frod_s_indices." + category, Cure, 2, values.Elements);
             var size = adapter.SharedIndices("frod_s_size." + category, Cure, 2);
             var diagonal = module.Part("frod_lambda_l", site.InFeatures);
-            return new MadeDenseTensors(site, [v, values, indices, diagonal], DenseMode.Add, read =>
+            return new MadeDenseTensors(site, [v, values, indices, diagonal, size], DenseMode.Add, read =>
             {
                 if (read.ReadIndices(size, site.InFeatures + 1).Any(length => length != site.InFeatures))
                 {
@@ -55,7 +55,10 @@ internal sealed class Frod : IPeftMethod
                 }
 
                 return Delta(read, site, solver, v, new Middle(values, indices, diagonal));
-            });
+            })
+            {
+                KeptAs = "frod.1",
+            };
         };
     }
 
@@ -82,7 +85,7 @@ internal sealed class Frod : IPeftMethod
             }
         }
 
-        var delta = DoubleMatrix.Multiply(mixed, Turned(basis, width), site.OutFeatures, width, width);
+        var delta = DoubleMatrix.Multiply(mixed, DoubleMatrix.Transpose(basis, width, width), site.OutFeatures, width, width);
         for (var i = 0; i < delta.Length; i++)
         {
             delta[i] -= weight[i];
@@ -114,17 +117,6 @@ internal sealed class Frod : IPeftMethod
         }
 
         return left;
-    }
-
-    private static double[] Turned(double[] matrix, int size)
-    {
-        var turned = new double[matrix.Length];
-        for (var i = 0; i < matrix.Length; i++)
-        {
-            turned[(i % size * size) + (i / size)] = matrix[i];
-        }
-
-        return turned;
     }
 
     /// <summary>The last two names of the path, as PEFT files what layers share.</summary>

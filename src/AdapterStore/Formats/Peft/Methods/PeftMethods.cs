@@ -9,6 +9,6 @@ internal static class PeftMethods
     [
         new AdaLora(), new Vera(), new LoHa(), new LoKr(), new Miss(), new DeLora(), new GraLora(), new VbLora(), new RandLora(), new C3A(),
         new FourierFt(), new WaveFt(), new BdLora(), new TinyLora(), new UniLora(), new Pvera(), new Hira(), new Deft(), new Hra(), new Poly(), new Supertuning(),
-        new Glora(), new Peanut(), new Frod(), new Oft(), new Boft(), new Road(),
+        new Glora(), new Peanut(), new Frod(), new Osf(), new Oft(), new Boft(), new Road(),
     ];
 }

@@ -1,19 +1,16 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
-using AdapterServe.AdapterStore.Validation;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Methods;
 
 /// <summary>
-/// <b>Semantics</b>: y += scaling D x, D the inverse Haar wavelet transform of one level of S, or S itself without <c>use_idwt</c>; S is zero but for the
-/// coefficients at the places drawn from the seed. An odd size is made even for the transform and cut afterwards.
+/// <b>Semantics</b>: y += scaling D x, D the inverse wavelet transform of one level of S, or S itself without <c>use_idwt</c>; S is zero but for the
+/// coefficients at the places drawn from the seed, and is set in the middle of as many more zeros as the filters eat.
 /// <b>Shapes</b>: coefficients [n], S and D [O, H]. <b>Source</b>: PEFT, tuners/waveft.
 /// </summary>
 internal sealed class WaveFt : IPeftMethod
 {
-    private const string Haar = "db1";
-
     public string Type => "WAVEFT";
 
     public string Forms => "dense";
@@ -30,55 +27,49 @@ internal sealed class WaveFt : IPeftMethod
         var config = adapter.Config;
         var (seed, scaling) = (config.IntOr("random_loc_seed", 777), config.RequiredNumber("scaling"));
         var inverse = config.Find("use_idwt") is null || config.Flag("use_idwt");
-        if (inverse && config.Text("wavelet_family") is { } family && family != Haar)
-        {
-            throw StoreErrors.Unservable("wavelet", $"The wavelet '{AdapterNames.Shorten(family)}' is not served; train with wavelet_family=\"{Haar}\".");
-        }
-
+        var wavelet = inverse ? Wavelet.Find(config.Text("wavelet_family") ?? Wavelet.Haar) : null;
         return module =>
         {
             var spectrum = Spectrum.Part(module, "waveft_spectrum");
-            return new MadeDenseTensors(
-                module.Site, [spectrum], DenseMode.Add, values => Delta(module.Site, Spectrum.Places(module.Site, spectrum.Elements, seed), values.Read(spectrum), scaling, inverse));
+            return new MadeDenseTensors(module.Site, [spectrum], DenseMode.Add, values =>
+            {
+                var coefficients = Array.ConvertAll(values.Read(spectrum), value => scaling * value);
+                var places = Spectrum.Places(module.Site, spectrum.Elements, seed);
+                return wavelet is null ? Placed(module.Site, places, coefficients) : Transformed(module.Site, places, coefficients, wavelet);
+            });
         };
     }
 
-    private static double[] Delta(Site site, int[] places, double[] coefficients, double scaling, bool inverse)
+    private static double[] Placed(Site site, int[] places, double[] coefficients)
     {
-        var delta = new double[site.OutFeatures * site.InFeatures];
+        var delta = new double[checked(site.OutFeatures * site.InFeatures)];
         for (var i = 0; i < places.Length; i++)
         {
-            var value = scaling * coefficients[i];
-            if (inverse)
-            {
-                AddWavelet(delta, site, Math.DivRem(places[i], site.InFeatures), value);
-            }
-            else
-            {
-                delta[places[i]] = value;
-            }
+            delta[places[i]] = coefficients[i];
         }
 
         return delta;
     }
 
-    /// <summary>One coefficient makes two by two values; in the upper half of an axis it is a difference, whose second value is negative.</summary>
-    private static void AddWavelet(double[] delta, Site site, (int Row, int Column) place, double value)
+    private static double[] Transformed(Site site, int[] places, double[] coefficients, Wavelet wavelet)
     {
-        var (rowHalf, columnHalf) = ((site.OutFeatures + 1) / 2, (site.InFeatures + 1) / 2);
-        var (rowSign, columnSign) = (place.Row >= rowHalf ? -1 : 1, place.Column >= columnHalf ? -1 : 1);
-        for (var i = 0; i < 2; i++)
+        var (rows, columns) = (wavelet.Padded(site.OutFeatures), wavelet.Padded(site.InFeatures));
+        var (firstRow, firstColumn) = ((rows - site.OutFeatures) / 2, (columns - site.InFeatures) / 2);
+        var turned = new double[checked(rows * columns)];
+        for (var i = 0; i < places.Length; i++)
         {
-            for (var j = 0; j < 2; j++)
-            {
-                var row = (2 * (place.Row % rowHalf)) + i;
-                var column = (2 * (place.Column % columnHalf)) + j;
-                if (row < site.OutFeatures && column < site.InFeatures)
-                {
-                    // The bands are filed with rows and columns exchanged: the upper right one is the difference along the rows.
-                    delta[(row * site.InFeatures) + column] += value / 2 * (j == 0 ? 1 : rowSign) * (i == 0 ? 1 : columnSign);
-                }
-            }
+            var (row, column) = ((places[i] / site.InFeatures) + firstRow, (places[i] % site.InFeatures) + firstColumn);
+            // The bands are filed with rows and columns exchanged: the upper right one is the difference along the rows.
+            var (rowBand, columnBand) = (row / (rows / 2), column / (columns / 2));
+            row += (columnBand - rowBand) * (rows / 2);
+            column += (rowBand - columnBand) * (columns / 2);
+            turned[(column * rows) + row] = coefficients[i];
         }
+
+        var half = new double[checked(site.InFeatures * rows)];
+        wavelet.Inverse(turned, half, rows);
+        var delta = new double[checked(site.OutFeatures * site.InFeatures)];
+        wavelet.Inverse(DoubleMatrix.Transpose(half, site.InFeatures, rows), delta, site.InFeatures);
+        return delta;
     }
 }

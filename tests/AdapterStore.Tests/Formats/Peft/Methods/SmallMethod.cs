@@ -40,6 +40,12 @@ internal static class SmallMethod
         return adapter;
     }
 
+    public static SmallLora WithIntegers(this SmallLora adapter, string part)
+    {
+        adapter.Integers.Add(part);
+        return adapter;
+    }
+
     /// <summary>The values of a part at the first layer.</summary>
     public static float[] Values(this SmallLora adapter, string part) => adapter.Tensors[$"{SmallLora.Prefix}{Q0}.{part}"].Values;
 

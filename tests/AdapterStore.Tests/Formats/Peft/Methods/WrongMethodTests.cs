@@ -34,7 +34,7 @@ public sealed class WrongMethodTests
         ["modules to save"] = ("modules_to_save", () => Vera(adapter => adapter.Config["modules_to_save"] = new JsonArray("lm_head"))),
         ["a rank of zero"] = ("rank", () => Vera(adapter => adapter.Config["r"] = 0)),
         ["sampling"] = ("sampling", () => SmallMethod.Make("PVERA", new() { ["r"] = 1, ["sample_at_inference"] = true }, [("pvera_lambda_b", [8]), ("pvera_lambda_d", [2])])),
-        ["another wavelet"] = ("wavelet", () => SmallMethod.Make("WAVEFT", new() { ["scaling"] = 1, ["wavelet_family"] = "sym3" }, [("waveft_spectrum", [3])])),
+        ["another wavelet"] = ("wavelet", () => SmallMethod.Make("WAVEFT", new() { ["scaling"] = 1, ["wavelet_family"] = "bior2.2" }, [("waveft_spectrum", [3])])),
         ["more coefficients than the weight has"] = ("shape_mismatch", () => SmallMethod.Make("FOURIERFT", new() { ["scaling"] = 1 }, [("fourierft_spectrum", [65])])),
         ["blocks that do not divide the base"] = ("option_range", () => SmallMethod.Make("C3A", new() { ["block_size"] = 3 }, [("c3a_kernel", [2, 2, 3])])),
         ["as many blocks as there are no ranks"] = ("option_range", () => SmallMethod.Make("GRALORA", new() { ["r"] = 3, ["alpha"] = 1, ["gralora_k"] = 2 }, [("gralora_A", [2, 4, 3])])),
@@ -43,6 +43,22 @@ public sealed class WrongMethodTests
         ["another decomposition"] = ("decomposition", () => SmallMethod.Make("DEFT", new() { ["r"] = 1, ["decomposition_method"] = "qr" }, [("deft_P", [8, 1])])),
         ["copies that differ"] = ("copies_differ", () => SmallMethod.Make("RANDLORA", new() { ["r"] = 4, ["randlora_alpha"] = 1 }, [
             ("randlora_A", [4, 1, 8]), ("randlora_lambda", [4, 2]), ("randlora_gamma", [2, 8])], ("randlora_A", [4, 1, 8]), ("randlora_B", [8, 2, 4]))),
+        ["sparse indices that were not saved"] = ("missing_tensors", () => SmallMethod.Make("SUPERTUNING", new() { ["sparsity"] = 0.9 }, [("supertuning_values", [3])])),
+        ["a sparse index outside of the matrix"] = ("index_range", () => Supertuning(64)),
+        ["a negative sparse index"] = ("index_range", () => Supertuning(-1)),
+        ["more sparse values than the matrix has"] = ("option_range", () => SmallMethod.Make(
+            "SUPERTUNING", new() { ["sparsity"] = 0.1 }, [("supertuning_values", [65]), ("supertuning_indices", [65])]).WithIntegers("supertuning_indices")),
+        ["an unknown activation"] = ("activation", () => SmallMethod.Make("PEANUT", new() { ["r"] = 1, ["act_fn"] = "quick_gelu" }, [("peanut_A.weight", [1, 8])])),
+        ["a network that is too deep"] = ("option_range", () => SmallMethod.Make("PEANUT", new() { ["r"] = 1, ["depth"] = 17 }, [("peanut_A.weight", [1, 8])])),
+        ["a GLoRA path of no kind"] = ("option_range", () => SmallMethod.Make("GLORA", new() { ["r"] = 1, ["config_A_B"] = "lora2" }, [("glora_A.Xd", [8, 1])])),
+        ["a projection that was not saved"] = ("missing_tensors", () => SmallMethod.Make("FROD", new() { ["sparse_rate"] = 0.1 }, [("frod_lambda_l", [8])])),
+        ["no directions to keep"] = ("option_range", () => SmallMethod.Make("OSF", new() { ["effective_rank"] = 0 }, [("osf_svd_params.S_low", [8])])),
+        ["heads that do not divide the base"] = ("option_range", () => SmallMethod.Make(
+            "POLY", new() { ["r"] = 1, ["n_tasks"] = 1, ["n_skills"] = 1, ["n_splits"] = 3 }, [("poly_lora_A", [3, 1, 2, 1])])),
+        ["X-LoRA"] = ("xlora", () => SmallMethod.Make("XLORA", [], [])),
+        ["PSOFT"] = ("psoft", () => SmallMethod.Make("PSOFT", [], [])),
+        ["AdaMSS"] = ("adamss", () => SmallMethod.Make("ADAMSS", [], [])),
+        ["Shadow"] = ("shadow", () => SmallMethod.Make("SHADOW", [], [])),
         ["indices that were not saved"] = ("missing_tensors", () => SmallMethod.Make("UNILORA", new() { ["r"] = 1, ["theta_d_length"] = 4 }, [("unilora_scales_A", [1, 8])])),
         ["more vectors than there are"] = ("option_range", () => SmallMethod.Make(
             "VBLORA", new() { ["r"] = 1, ["num_vectors"] = 2, ["vector_length"] = 4, ["topk"] = 3 }, [("vblora_logits_A", [1, 2, 2])], ("vblora_vector_bank", [2, 4]))),
@@ -60,6 +76,13 @@ public sealed class WrongMethodTests
         Assert.Equal((AdapterErrorKind.Unservable, Cases[name].Code), (refused.Kind, refused.Code));
         Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
         Assert.Empty(storage.Catalog.List("acme"));
+    }
+
+    private static SmallLora Supertuning(int index)
+    {
+        var adapter = SmallMethod.Make("SUPERTUNING", new() { ["sparsity"] = 0.9 }, [("supertuning_values", [3]), ("supertuning_indices", [3])]).WithIntegers("supertuning_indices");
+        adapter.Values("supertuning_indices").AsSpan().Fill(index);
+        return adapter;
     }
 
     private static SmallLora Vera(Action<SmallLora> spoil, bool keepOnlyV = false)

@@ -1,0 +1,8 @@
+using AdapterServe.AdapterStore.Composition;
+
+namespace AdapterServe.AdapterServer.Rest.Generations;
+
+/// <summary>What acts from a prompt token on, until the next span or the end of the answer.</summary>
+/// <param name="FromToken">0 for the first span.</param>
+/// <param name="Mixture">Null for the base.</param>
+internal sealed record AdapterSpan(int FromToken, AdapterMixture? Mixture);

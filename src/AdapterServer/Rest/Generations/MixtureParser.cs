@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Composition.Merging;
+
+namespace AdapterServe.AdapterServer.Rest.Generations;
+
+/// <summary>
+/// Reads which adapters serve a request together and how they are combined.
+/// <b>Errors</b>: <see cref="ApiException"/> 400 whose <c>param</c> names the field; a field that would say nothing is refused, since it was meant to say something.
+/// </summary>
+internal static class MixtureParser
+{
+    private const string Sum = "sum";
+
+    /// <summary>Null where the request names no adapters of its own.</summary>
+    public static MixtureRequest? Parse(JsonFields fields)
+    {
+        var combine = fields.String("combine");
+        if (!fields.TryGet("adapters", out var value) || (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0))
+        {
+            return combine is null ? null : throw ApiException.Invalid("combine", "'combine' says how the adapters in 'adapters' act together, and there are none.");
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.WrongType("adapters", "a list of objects with the name of an adapter each");
+        }
+
+        if (value.GetArrayLength() > AdapterMixture.MaxParts)
+        {
+            throw ApiException.Invalid("adapters", $"'adapters' names {value.GetArrayLength()} adapters; at most {AdapterMixture.MaxParts} serve a request together.");
+        }
+
+        var parts = value.EnumerateArray().Select(Part).ToImmutableArray();
+        var merge = Merge(fields, combine);
+        if (merge is not null && (parts.Length == 1 || parts.Any(part => part.FromToken > 0 || !part.WithAbs)))
+        {
+            throw ApiException.Invalid("combine", $"'{combine}' makes one adapter of at least two, each for the whole prompt and with all that it brings; 'sum' does without.");
+        }
+
+        return new MixtureRequest(parts, merge);
+    }
+
+    private static MixtureRequestPart Part(JsonElement element, int index)
+    {
+        var path = $"adapters[{index}]";
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw ApiException.WrongType(path, "an object with the name of an adapter");
+        }
+
+        var part = new JsonFields(element, path + ".");
+        var name = part.RequiredString("name");
+        return new MixtureRequestPart(
+            name.Length > 0 ? name : throw ApiException.Invalid(path + ".name", $"'{path}.name' is empty."),
+            part.Double("weight", float.MinValue, float.MaxValue) ?? 1,
+            part.Bool("with_abs", absent: true),
+            part.Int("from_token", 0, int.MaxValue) ?? 0);
+    }
+
+    private static MergeOptions? Merge(JsonFields fields, string? combine)
+    {
+        var method = combine is null or Sum ? null : MergeMethod.Find(combine) ?? throw ApiException.Invalid(
+            "combine", $"'combine' must be {Sum}, {string.Join(", ", MergeMethod.All.Select(known => known.Name))}.");
+        var density = fields.Double("density", 0, 1);
+        if (density == 0)
+        {
+            throw ApiException.Invalid("density", "'density' is the share of values that are kept: above 0, at most 1.");
+        }
+
+        RequireFor(fields, "density", method?.Pruning is not (null or MergePruning.None), combine);
+        RequireFor(fields, "svd_rank", method?.Space == MergeSpace.Deltas, combine);
+        RequireFor(fields, "majority_sign_method", method?.ElectsSigns == true, combine);
+        RequireFor(fields, "dare_seed", method?.Pruning == MergePruning.Random, combine);
+        if (method is null)
+        {
+            return null;
+        }
+
+        if (method.Pruning != MergePruning.None && density is null)
+        {
+            throw ApiException.Missing("density");
+        }
+
+        return new MergeOptions(method)
+        {
+            Density = density ?? 1,
+            SvdRank = fields.Int("svd_rank", 1, ushort.MaxValue),
+            ByFrequency = ByFrequency(fields),
+            Seed = unchecked((ulong)(fields.Long("dare_seed") ?? 0)),
+        };
+    }
+
+    private static bool ByFrequency(JsonFields fields) => fields.String("majority_sign_method") switch
+    {
+        null or "total" => false,
+        "frequency" => true,
+        _ => throw ApiException.Invalid("majority_sign_method", "'majority_sign_method' must be total or frequency."),
+    };
+
+    private static void RequireFor(JsonFields fields, string name, bool counts, string? combine)
+    {
+        if (!counts && fields.Has(name))
+        {
+            throw ApiException.Invalid(name, $"'{name}' says nothing to '{combine ?? Sum}'; leave it out or choose another 'combine'.");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Composition.Merging;
+
+namespace AdapterServe.AdapterServer.Rest.Generations;
+
+/// <summary>The field <c>adapters</c> and those that say how they are combined, checked but not resolved.</summary>
+/// <param name="Parts">One at least.</param>
+/// <param name="Merge">Null for a sum.</param>
+internal sealed record MixtureRequest(ImmutableArray<MixtureRequestPart> Parts, MergeOptions? Merge);
+
+/// <param name="Name">A reference as in <c>model</c>.</param>
+/// <param name="Weight">1 unless given.</param>
+/// <param name="WithAbs">Whether it brings the matrices with which it replaces the base's.</param>
+/// <param name="FromToken">The first prompt token that it acts on.</param>
+internal sealed record MixtureRequestPart(string Name, double Weight, bool WithAbs, int FromToken);
