@@ -100,19 +100,14 @@ internal static class MadeTensors
         }
     }
 
-    public static float[] Narrow(double[] values, Site site) => Narrow(values, $"what the adapter adds to '{site.Path}'");
-
-    /// <summary>To f32. <b>Errors</b>: Unservable <c>not_finite</c>.</summary>
-    public static float[] Narrow(double[] values, string what)
+    public static float[] Narrow(double[] values, Site site)
     {
         var narrow = Array.ConvertAll(values, value => (float)value);
         return FiniteCheck.IsFinite(narrow)
             ? narrow
-            : throw NotFinite(what);
+            : throw NotFinite(site);
     }
 
-    public static AdapterStoreException NotFinite(Site site) => NotFinite($"what the adapter does to '{site.Path}'");
-
-    private static AdapterStoreException NotFinite(string what) =>
-        StoreErrors.Unservable("not_finite", $"{char.ToUpperInvariant(what[0])}{what[1..]} is beyond the range of 32-bit floats.");
+    public static AdapterStoreException NotFinite(Site site) =>
+        StoreErrors.Unservable("not_finite", $"What the adapter does to '{site.Path}' is beyond the range of 32-bit floats.");
 }
