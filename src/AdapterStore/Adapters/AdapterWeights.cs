@@ -40,6 +40,12 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Of an activated adapter: it acts from the last place in the prompt where these ids stand, and nowhere without one. Empty: everywhere.</summary>
     public ImmutableArray<int> InvocationTokens { get; init; } = [];
 
+    /// <summary>Whether its bottlenecks take in the residual stream for good, as AdapterPlus does: nothing can follow them in a stack.</summary>
+    public bool AddsResidual { get; init; }
+
+    /// <summary>Whether it means something only together with others, as the attention of a fusion does.</summary>
+    public bool NeedsOthers { get; init; }
+
     /// <summary>Native bytes held.</summary>
     public long Bytes => _arena?.Bytes ?? 0;
 

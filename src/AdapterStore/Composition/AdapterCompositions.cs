@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Composition.Merging;
 using AdapterServe.AdapterStore.Uploads;
 using AdapterServe.AdapterStore.Validation;
@@ -32,10 +33,20 @@ public sealed class AdapterCompositions : IDisposable
     {
         if (mixture.Alone is { } version)
         {
-            return await _core.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false);
+            return RequireWhole(await _core.Cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false), version);
         }
 
         return await (mixture.Merge is null ? SumAsync(mixture, cancellationToken) : MergeAsync(mixture, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>The weights of a composition, as those of a mixture. <b>Errors</b>: also Unservable <c>not_composable</c>.</summary>
+    public async Task<AdapterLease> AcquireAsync(AdapterBlock block, CancellationToken cancellationToken)
+    {
+        SingleBlock[] leaves = [.. block.Leaves];
+        return await _pool.AcquireAsync(block.Digest(), [.. leaves.Select(leaf => leaf.Version)], Compose, cancellationToken).ConfigureAwait(false);
+
+        FormWeights[]?[] Compose(AdapterWeights[] weights) =>
+            BlockLowering.Lower(block, leaf => weights[Array.FindIndex(leaves, other => ReferenceEquals(other, leaf))], _core.BaseModel);
     }
 
     /// <summary>
@@ -53,6 +64,17 @@ public sealed class AdapterCompositions : IDisposable
     }
 
     public void Dispose() => _pool.Dispose();
+
+    private static AdapterLease RequireWhole(AdapterLease lease, AdapterVersion version)
+    {
+        if (!lease.Weights.NeedsOthers)
+        {
+            return lease;
+        }
+
+        lease.Dispose();
+        throw BlockErrors.NotComposable($"'{version.Name}' is the attention of an AdapterFusion, which mixes other adapters and is none itself; name it in 'fusion' beside them.");
+    }
 
     private Task<AdapterLease> SumAsync(AdapterMixture mixture, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Formats.Containers;
 using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
@@ -25,7 +26,6 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
-        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
@@ -36,11 +36,16 @@ internal static class AdapterReaders
         new HydraReader(),
         new SelfActivatedRanksReader(),
         new SpLoraReader(),
+        new AdapterHubReader(),
+        new HubFusionReader(),
+
+        // Any file without a configuration: after all that know theirs.
+        new BareLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);
 
     private static AdapterStoreException Unknown(AdapterFolder folder) => folder.Config is null
-        ? StoreErrors.Unservable("unknown_format", $"The upload has no {AdapterFolder.ConfigFile}; send the folder that PEFT's save_pretrained writes.")
-        : StoreErrors.Unservable("unknown_format", $"{AdapterFolder.ConfigFile} names no peft_type; send the folder that PEFT's save_pretrained writes.");
+        ? StoreErrors.Unservable("unknown_format", $"The upload has no {AdapterFolder.ConfigFile}; send the folder that PEFT's save_pretrained or the adapters library's save_adapter writes.")
+        : StoreErrors.Unservable("unknown_format", $"{AdapterFolder.ConfigFile} has neither a peft_type nor a nested config; send the folder that PEFT's save_pretrained or the adapters library's save_adapter writes.");
 }

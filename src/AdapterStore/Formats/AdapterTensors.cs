@@ -24,6 +24,12 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
     /// <summary>All tasks that the file holds, by name or number; <see cref="Sites"/> are those of the one that was asked for. Empty for a kind without tasks.</summary>
     public ImmutableArray<string> Tasks { get; init; } = [];
 
+    /// <summary>See <see cref="Adapters.AdapterWeights.AddsResidual"/>.</summary>
+    public bool AddsResidual { get; init; }
+
+    /// <summary>See <see cref="Adapters.AdapterWeights.NeedsOthers"/>.</summary>
+    public bool NeedsOthers { get; init; }
+
     /// <summary>What the weights are held as, where the types of the tensors do not say it.</summary>
     public string? Dtype { get; init; }
 

@@ -14,10 +14,13 @@ internal sealed class ConfigValues(JsonElement root)
     public JsonElement? Find(string key) =>
         root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    public bool Flag(string key) => Find(key) is { } value && value.ValueKind switch
+    public bool Flag(string key) => FlagOr(key, absent: false);
+
+    public bool FlagOr(string key, bool absent) => Find(key) switch
     {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
+        null => absent,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
         _ => throw WrongType(key, "true or false"),
     };
 

@@ -39,6 +39,8 @@ internal static class AdapterLowering
             {
                 VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
                 InvocationTokens = tensors.InvocationTokens,
+                AddsResidual = tensors.AddsResidual,
+                NeedsOthers = tensors.NeedsOthers,
             };
 
             Func<SiteTensors, FormWeights> PackInto(WeightArena target) => form => Pack(tensors.File, source, form, target);

@@ -71,6 +71,11 @@ public sealed class EngineClient
             throw new ArgumentException($"{request.LaterAdapters.Length} adapters take over within the prompt; at most {MaxLaterAdapters} may.");
         }
 
+        if (request.LaterAdapters.Select(later => later.Adapter).Append(request.Adapter).Any(lease => lease?.Weights.NeedsOthers == true))
+        {
+            throw new ArgumentException("An adapter means something only together with others.");
+        }
+
         var from = 0;
         foreach (var later in request.LaterAdapters)
         {

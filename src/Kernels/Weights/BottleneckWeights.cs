@@ -34,7 +34,7 @@ public sealed unsafe class BottleneckWeights : FormWeights
         (Before, After, Convolution) = (other.Before, other.After, other.Convolution);
     }
 
-    public BottleneckInput Input { get; }
+    public BottleneckInput Input { get; private init; }
 
     public int InOffset { get; }
 
@@ -71,7 +71,7 @@ public sealed unsafe class BottleneckWeights : FormWeights
 
     internal PackedNorm Before { get; }
 
-    internal PackedNorm After { get; }
+    internal PackedNorm After { get; private init; }
 
     internal PackedConvolution Convolution { get; }
 
@@ -91,6 +91,9 @@ public sealed unsafe class BottleneckWeights : FormWeights
     /// <summary>Null for one that reads y, which others change, or has a norm behind it.</summary>
     public override BottleneckWeights? Scaled(float factor) =>
         Input is BottleneckInput.Input or BottleneckInput.Normed && !After.IsPresent ? new BottleneckWeights(this, Scale * factor) : null;
+
+    /// <summary>The same over the same memory, on rows that a mixture gives it as a site's input; without the norm of its own where a mixture comes before that.</summary>
+    internal BottleneckWeights InMixture(bool keepsAfter) => new(this, Scale) { Input = BottleneckInput.Input, After = keepsAfter ? After : default };
 
     private static float* PackVector(WeightArena arena, float[]? values) => values is null ? null : Packing.Vector(arena, values);
 }

@@ -44,4 +44,7 @@ public enum FormKind
 
     /// <summary>y += U f(D h), h the site's input, its output or both, with norms, biases, slices and a convolution where an adapter has them.</summary>
     Bottleneck,
+
+    /// <summary>y = carry y + sum p_i b_i, several bottlenecks over the same rows, weighted by fixed numbers or by attention.</summary>
+    Mixture,
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Tests.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Tests.Support;
 
 namespace AdapterServe.AdapterStore.Tests.Fuzz;
@@ -47,6 +48,8 @@ internal sealed class FuzzCorpus
         yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
         yield return new FuzzItem("lora-whole", SmallLora.Make(AddWhole).Files(), small);
         yield return new FuzzItem("lt-sft", LtSftBytes.Files(LtSftBytes.Diff("model.embed_tokens.weight", [16, 8], [3, 9, 40])), small);
+        yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
+        yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
         for (var type = 0u; type < 2; type++)
         {
             yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);

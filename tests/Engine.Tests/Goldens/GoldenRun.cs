@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
@@ -15,13 +16,16 @@ internal static class GoldenRun
     /// <param name="adapter">Passes to the engine.</param>
     /// <param name="expected">What the reference computed.</param>
     /// <param name="scorePrompt">Whether the prompt's log-probabilities are compared too.</param>
-    public static async Task CheckAsync(EngineHost engine, string golden, AdapterLease? adapter, GoldenCase expected, bool scorePrompt)
+    /// <param name="later">Adapters that take over within the prompt.</param>
+    public static async Task CheckAsync(
+        EngineHost engine, string golden, AdapterLease? adapter, GoldenCase expected, bool scorePrompt, ImmutableArray<LaterAdapter>? later = null)
     {
         var generation = engine.Client.Submit(new GenerationRequest
         {
             Tenant = "default",
             PromptTokens = expected.PromptIds,
             Adapter = adapter,
+            LaterAdapters = later ?? [],
             MaxTokens = expected.GreedyIds.Length,
             Sampling = SamplingParameters.Greedy,
             LogProbs = 0,

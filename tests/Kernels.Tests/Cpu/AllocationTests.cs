@@ -102,6 +102,24 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void The_form_of_mixtures_allocates_nothing()
+    {
+        using var arena = new WeightArena();
+        var child = BottleneckWeights.Pack(arena, 40, 40, BottleneckMaker.Plain(1, 40, 3, 40, WeightType.F32));
+        var attention = MixtureWeights.PackAttention(arena, 40, 2, new AttentionParts(new float[1600], new float[40], new float[1600], new float[1600], QueriesOutput: false));
+        MixtureSegment[] segments =
+        [
+            new(0, 2, attention.Over(BottleneckInput.Sum, [child, child])), new(2, 3, MixtureWeights.Of(40, BottleneckInput.Output, [child, child], [1, 2], 0.5f)),
+        ];
+        using var x = new GuardedBuffer<float>(3 * 40);
+        using var y = new GuardedBuffer<float>(3 * 40);
+        using var workspace = new GuardedBuffer<byte>(Mixture.WorkspaceBytes(segments));
+        var operands = new BottleneckOperands { X = x.Pointer, Y = y.Pointer, InFeatures = 40, OutFeatures = 40 };
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() => Mixture.Apply(operands, segments, workspace.Pointer, parallel)));
+    }
+
+    [Fact]
     public void Attention_allocates_nothing()
     {
         using var attention = new AttentionCase { Heads = 4, KvHeads = 2, HeadSize = 32, Sequences = [(70, 1), (0, 5)] };

@@ -28,6 +28,7 @@ internal sealed class SiteForms
         _runners[(int)FormKind.OutputRotation] = new OutputRotationRunner(maxSegments, workspace);
         _runners[(int)FormKind.OutputBias] = new VectorRunner(FormKind.OutputBias, maxSegments, workspace);
         _runners[(int)FormKind.Bottleneck] = new BottleneckRunner(maxSegments, workspace, adapters);
+        _runners[(int)FormKind.Mixture] = new MixtureRunner(maxSegments, workspace);
     }
 
     /// <summary>Behind the base op. <b>Effects</b>: changes Y in place; allocates nothing.</summary>
