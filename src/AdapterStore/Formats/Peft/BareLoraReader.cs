@@ -13,6 +13,9 @@ internal sealed class BareLoraReader : IAdapterReader
 {
     private const string Extension = ".safetensors";
 
+    public IEnumerable<AdapterKind> Kinds =>
+        [AdapterKind.Exact("lora", "one safetensors file with an `alpha` for each module (kohya, diffusers)", "low_rank", "the scale is alpha / r")];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Count(IsWeights) == 1;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)
