@@ -18,11 +18,20 @@ internal sealed record MadeLowRankTensors(Site Site, ImmutableArray<SafetensorsT
 
     public override long LoweredBytes => sizeof(float) * (long)Rank * ((long)Site.InFeatures + Site.OutFeatures);
 
+    /// <summary>See <see cref="MadeDenseTensors.KeptAs"/>.</summary>
+    public string? KeptAs { get; init; }
+
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
-        var factors = Make(source.Values);
-        return LowRankWeights.Pack(
-            arena, Rank, Site.InFeatures, Site.OutFeatures, MadeTensors.Narrow(factors.Right, Site), MadeTensors.Narrow(factors.Left, Site), 1, WeightType.F32);
+        var (right, left) = (Rank * Site.InFeatures, Site.OutFeatures * Rank);
+        var values = KeptAs is null ? Compute() : source.Computed.Get($"{KeptAs}/{Site.Path}", right + left, Compute);
+        return LowRankWeights.Pack(arena, Rank, Site.InFeatures, Site.OutFeatures, values.AsSpan(0, right), values.AsSpan(right), 1, WeightType.F32);
+
+        float[] Compute()
+        {
+            var factors = Make(source.Values);
+            return [.. MadeTensors.Narrow(factors.Right, Site), .. MadeTensors.Narrow(factors.Left, Site)];
+        }
     }
 }
 
@@ -99,6 +108,14 @@ internal static class MadeTensors
             return DoubleMatrix.Multiply(made.Left, made.Right, site.OutFeatures, (int)rank, site.InFeatures);
         }
     }
+
+    /// <summary>The same tensors, what is computed from them kept on disk for the next load under a name, which carries the computation's edition.</summary>
+    public static SiteTensors Kept(SiteTensors made, string name) => made switch
+    {
+        MadeLowRankTensors lowRank => lowRank with { KeptAs = name },
+        MadeDenseTensors dense => dense with { KeptAs = name },
+        _ => made,
+    };
 
     public static float[] Narrow(double[] values, Site site)
     {

@@ -21,7 +21,7 @@ internal sealed class Osf : IPeftMethod
 
     public string Forms => "low_rank, dense";
 
-    public string Note => "with the base's weights";
+    public string Note => "with the base's weights; of twice the rank that is trained, dense where that is larger";
 
     public ImmutableArray<string> Options => ["effective_rank", "rank_pattern", "init_weights", "target_svd_config"];
 
@@ -60,7 +60,7 @@ internal sealed class Osf : IPeftMethod
         var site = module.Site;
         var (u, s) = (module.Part("osf_svd_params.U_low", site.OutFeatures, replaced), module.Part("osf_svd_params.S_low", replaced));
         var v = module.Part("osf_svd_params.V_low", replaced, site.InFeatures);
-        return MadeTensors.Smaller(site, [u, s, v], 2L * replaced, values =>
+        return MadeTensors.Kept(MadeTensors.Smaller(site, [u, s, v], 2L * replaced, values =>
         {
             var (left, scale, right) = (values.Read(u), values.Read(s), values.Read(v));
             var (outputs, inputs) = Replaced(DoubleMatrix.Widen(values.BaseWeight(site)), site, kept, replaced);
@@ -73,7 +73,7 @@ internal sealed class Osf : IPeftMethod
             }
 
             return new Factors(both, [.. right, .. inputs]);
-        });
+        }), "osf.1");
     }
 
     /// <summary>The base's smallest singular triplets as a product, from the eigenvectors of the smaller of W Wᵀ and Wᵀ W.</summary>

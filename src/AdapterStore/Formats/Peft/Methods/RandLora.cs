@@ -54,7 +54,7 @@ internal sealed class RandLora : IPeftMethod
             var (p, q) = (Tall(values.ReadShared(b), b, most, bases, rank), Wide(values, a, lambda, gamma, least));
             return least == site.InFeatures ? new Factors(Scaled(p, scale), q) : new Factors(Transposed(q, least, scale), Transposed(p, bases * rank, 1));
         });
-        return made is MadeDenseTensors dense ? dense with { KeptAs = "randlora.1" } : made;
+        return MadeTensors.Kept(made, "randlora.1");
     }
 
     /// <summary>PEFT also writes the shared bases at each module; they must say the same.</summary>

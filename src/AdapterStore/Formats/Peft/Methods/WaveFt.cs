@@ -15,7 +15,7 @@ internal sealed class WaveFt : IPeftMethod
 
     public string Forms => "dense";
 
-    public string Note => "the places as of FOURIERFT; `db1`, or `use_idwt=False`";
+    public string Note => "the places as of FOURIERFT; `db1` to `db10`, `sym2` to `sym10`, `coif1` to `coif3`, or `use_idwt=False`";
 
     public ImmutableArray<string> Options =>
         ["n_frequency", "n_frequency_pattern", "proportional_parameters", "scaling", "wavelet_family", "use_idwt", "random_loc_seed", "init_weights"];
