@@ -8,6 +8,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["engine"] = EngineBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["kinds"] = KindsBenchmark.Run,
+    ["load"] = LoadBenchmark.Run,
     ["make-adapters"] = MakeAdapters.Run,
     ["make-model"] = MakeModel.Run,
 };

@@ -89,6 +89,11 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "prompt")
+        {
+            AttentionPromptBenchmarks.Run(parallel, Rounds, Footprint);
+        }
+
         if (only is "" or "pack")
         {
             Packing();

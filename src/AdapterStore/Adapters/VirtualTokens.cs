@@ -3,8 +3,9 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.AdapterStore.Adapters;
 
 /// <summary>
-/// What an adapter puts before a sequence. <b>Shapes</b>: of a soft prompt [Count, hidden]; of a prefix [Count, layers, 2, kv heads · head size], a layer's
-/// keys before its values, keys without rotation.
+/// What an adapter puts before a sequence.
+/// <b>Shapes</b>: of a soft prompt [Count, hidden]; of a prefix [Count, layers, 2, kv heads · head size], a layer's keys before its values,
+/// keys without rotation.
 /// </summary>
 public sealed class VirtualTokens(VirtualTokenKind kind, RowTable rows)
 {

@@ -74,7 +74,8 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
         if (bytes > cache.CapacityBytes / 2)
         {
             throw StoreErrors.TooLarge(
-                "adapters_too_large", $"The adapters together need {bytes} bytes and a combination may take half of the cache of {cache.CapacityBytes}; name fewer or start the server with a larger cache.");
+                "adapters_too_large",
+                $"The adapters together need {bytes} bytes and a combination may take half of the cache of {cache.CapacityBytes}; name fewer or start the server with a larger cache.");
         }
     }
 

@@ -26,7 +26,6 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
-        new BareLoraReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),
@@ -34,11 +33,14 @@ internal static class AdapterReaders
         new MosaReader(),
         new OneBitReader(),
         new CausalConvolutionReader(),
-        new AdapterHubReader(),
-        new HubFusionReader(),
         new HydraReader(),
         new SelfActivatedRanksReader(),
         new SpLoraReader(),
+        new AdapterHubReader(),
+        new HubFusionReader(),
+
+        // Any file without a configuration: after all that know theirs.
+        new BareLoraReader(),
     ];
 
     public static IAdapterReader For(AdapterFolder folder) => All.FirstOrDefault(reader => reader.Recognises(folder)) ?? throw Unknown(folder);

@@ -27,8 +27,8 @@ internal sealed record AttentionPromptTensors(AttentionSites Attention, Safetens
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
         var prompt = source.Read(Prompt);
-        return AttentionPromptWeights.Pack(
-            arena, Attention.Heads, Attention.KvHeads, Attention.HeadSize, Project(source, Attention.Key, prompt), Project(source, Attention.Value, prompt), source.Read(Gate)[0]);
+        var (keys, values) = (Project(source, Attention.Key, prompt), Project(source, Attention.Value, prompt));
+        return AttentionPromptWeights.Pack(arena, Attention.Heads, Attention.KvHeads, Attention.HeadSize, keys, values, source.Read(Gate)[0]);
     }
 
     /// <summary>[Count, out] in f64, rounded once.</summary>

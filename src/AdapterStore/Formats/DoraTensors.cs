@@ -1,5 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.Kernels.Weights;
@@ -14,6 +12,9 @@ namespace AdapterServe.AdapterStore.Formats;
 /// </summary>
 internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Magnitude, FormKind Form) : ComputedTensors(LowRank.Site, Form)
 {
+    /// <summary>Rows at a time, so that a large module's product does not stand in memory whole.</summary>
+    private const int Block = 256;
+
     /// <summary>The factor of B A under the norm.</summary>
     public float NormScale { get; init; } = LowRank.Scale;
 
@@ -39,41 +40,31 @@ internal sealed record DoraTensors(LowRankTensors LowRank, SafetensorsTensor Mag
     private double[] Gain(LoweringSource source)
     {
         var (rank, inFeatures) = (LowRank.Rank, Site.InFeatures);
-        var a = Array.ConvertAll(source.Read(LowRank.A), value => (double)value);
-        var b = source.Read(LowRank.B);
-        var gain = Array.ConvertAll(source.Read(Magnitude), value => (double)value);
+        var a = DoubleMatrix.Widen(source.Read(LowRank.A));
+        var b = Array.ConvertAll(source.Read(LowRank.B), value => (double)NormScale * value);
+        var gain = DoubleMatrix.Widen(source.Read(Magnitude));
         var weight = source.BaseWeight(Site);
-        var row = new double[inFeatures];
-        for (var o = 0; o < gain.Length; o++)
+        for (var first = 0; first < gain.Length; first += Block)
         {
-            for (var h = 0; h < inFeatures; h++)
+            var rows = Math.Min(Block, gain.Length - first);
+            var sums = DoubleMatrix.Multiply(b.AsSpan(first * rank, rows * rank), a, rows, rank, inFeatures);
+            for (var row = 0; row < rows; row++)
             {
-                row[h] = weight[(o * inFeatures) + h];
+                gain[first + row] /= Norm(sums.AsSpan(row * inFeatures, inFeatures), weight.AsSpan((first + row) * inFeatures, inFeatures));
             }
-
-            for (var r = 0; r < rank; r++)
-            {
-                AddScaled(row, a.AsSpan(r * inFeatures, inFeatures), (double)NormScale * b[(o * rank) + r]);
-            }
-
-            gain[o] /= Math.Sqrt(row.Sum(value => value * value));
         }
 
         return gain;
     }
 
-    private static void AddScaled(Span<double> sum, ReadOnlySpan<double> values, double factor)
+    /// <summary>|sum + weight|.</summary>
+    private static double Norm(Span<double> sum, ReadOnlySpan<float> weight)
     {
-        var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
-        var vectors = MemoryMarshal.Cast<double, Vector<double>>(values);
-        for (var i = 0; i < sums.Length; i++)
+        for (var h = 0; h < sum.Length; h++)
         {
-            sums[i] += vectors[i] * factor;
+            sum[h] += weight[h];
         }
 
-        for (var i = sums.Length * Vector<double>.Count; i < sum.Length; i++)
-        {
-            sum[i] += values[i] * factor;
-        }
+        return DoubleMatrix.Norm(sum);
     }
 }

@@ -21,7 +21,7 @@ internal static class InvocationTokens
             : throw StoreErrors.Unservable("alora", $"The invocation tokens must be 1 to {MaxTokens} ids of the base's {vocabulary} tokens.");
     }
 
-    /// <summary>Only what is added to a linear's output can be left out before the activation; a weight that is replaced holds for every token.</summary>
+    /// <summary>Only what is added to a linear's output can be left out before the activation; what is replaced holds for every token.</summary>
     public static void RequireMaskable(ImmutableArray<SiteTensors> sites)
     {
         foreach (var site in sites)
@@ -29,7 +29,8 @@ internal static class InvocationTokens
             if (site is not (LowRankTensors or VectorTensors { Form: FormKind.OutputBias }) || site.Site.Kind == SiteKind.Embedding)
             {
                 throw StoreErrors.Unservable(
-                    "alora", $"Beside the activated LoRA the file changes '{site.Site.Path}' in another way; train without DoRA, modules_to_save and embeddings.");
+                    "alora",
+                    $"Beside the activated LoRA the file changes '{site.Site.Path}' in another way; train without DoRA, modules_to_save and embeddings.");
             }
         }
     }

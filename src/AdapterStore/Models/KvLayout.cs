@@ -13,6 +13,7 @@ internal readonly record struct KvLayout(int Layers, int Width)
         var keys = baseModel.Sites.Where(site => site.Path.EndsWith(".self_attn.k_proj", StringComparison.Ordinal)).ToList();
         return keys.Count > 0 && keys.TrueForAll(key => key.OutFeatures == keys[0].OutFeatures)
             ? new KvLayout(keys.Count, keys[0].OutFeatures)
-            : throw StoreErrors.Unservable("module_kind", $"The layers of the base {baseModel.Id} do not keep keys and values of one width, which a prefix needs.");
+            : throw StoreErrors.Unservable(
+                "module_kind", $"The layers of the base {baseModel.Id} do not keep keys and values of one width, which a prefix needs.");
     }
 }

@@ -8,14 +8,18 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// Stands behind a layer's attention, before the output projection: x' = x with what the step's adapters do to the projection's input, by the queries or on x as it is.
+/// Stands behind a layer's attention, before the output projection: x' = x with what the step's adapters do to the projection's input,
+/// by the queries or on x as it is.
 /// <b>Shapes</b>: x and q [T, heads·d], q before the rotation, cos_table and sin_table [positions, d/2]; x' in place of x.
 /// <b>Layout</b>: attribute <c>site</c> is the projection's index in the base model's sites.
 /// </summary>
 internal sealed class AttentionSiteOp(StepState step)
     : CustomOp(
         GraphNames.AttentionSite,
-        [new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32)],
+        [
+            new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32),
+            new OpParameter(ElementType.Float32), new OpParameter(ElementType.Float32),
+        ],
         [new OpParameter(ElementType.Float32)])
 {
     private const int Query = 1;

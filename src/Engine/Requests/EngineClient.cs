@@ -52,7 +52,8 @@ public sealed class EngineClient
         if (request.MaxTokens < 0 || (long)before + request.PromptTokens.Length + request.MaxTokens > Limits.SequenceTokens)
         {
             throw new ArgumentException(
-                $"The adapter's {before} virtual tokens, the prompt's {request.PromptTokens.Length} and {request.MaxTokens} new ones exceed the {Limits.SequenceTokens} tokens of a sequence.");
+                $"The adapter's {before} virtual tokens, the prompt's {request.PromptTokens.Length} and {request.MaxTokens} new ones "
+                + $"exceed the {Limits.SequenceTokens} tokens of a sequence.");
         }
 
         foreach (var token in request.PromptTokens)
@@ -81,7 +82,9 @@ public sealed class EngineClient
         {
             if (later.FromToken <= from || later.FromToken >= request.PromptTokens.Length)
             {
-                throw new ArgumentException($"An adapter takes over at token {later.FromToken}; such places ascend and lie within the prompt's {request.PromptTokens.Length} tokens, after the first.");
+                throw new ArgumentException(
+                    $"An adapter takes over at token {later.FromToken}; such places ascend and lie within the prompt's "
+                    + $"{request.PromptTokens.Length} tokens, after the first.");
             }
 
             if (later.Adapter?.Weights.VirtualTokens is not null)

@@ -5,8 +5,8 @@ namespace AdapterServe.Engine.Scheduling;
 
 /// <summary>
 /// A request's adapters as spans of its sequence. <b>Laws</b>: the first span starts at 0, the starts ascend, neighbours differ.
-/// <b>Semantics</b>: an activated adapter acts from the last place where its invocation tokens stand, within its own part of the prompt, and nowhere without
-/// one; what is generated activates nothing, as in PEFT. The first adapter's virtual tokens are part of its span.
+/// <b>Semantics</b>: an activated adapter acts from the last place where its invocation tokens stand, within its own part of the prompt,
+/// and nowhere without one; what is generated activates nothing, as in PEFT. The first adapter's virtual tokens are part of its span.
 /// </summary>
 internal static class AdapterSpans
 {

@@ -6,8 +6,8 @@ using AdapterServe.Engine.Sampling;
 namespace AdapterServe.Engine.Scheduling;
 
 /// <summary>
-/// One request inside the engine: its tokens, how far keys and values are computed, and the blocks that hold them. An adapter's virtual tokens are tokens of
-/// the prompt here, before the request's own, with the ids -1, -2, …; outside of the engine nobody sees them.
+/// One request inside the engine: its tokens, how far keys and values are computed, and the blocks that hold them.
+/// An adapter's virtual tokens are tokens of the prompt here, before the request's own, with the ids -1, -2, …; outside of the engine nobody sees them.
 /// <b>Effects</b>: everything it will need is allocated by the submitting thread; afterwards only the engine's thread touches it.
 /// </summary>
 internal sealed class Sequence
@@ -136,7 +136,9 @@ internal sealed class Sequence
         (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
     }
 
-    /// <summary>A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.</summary>
+    /// <summary>
+    /// A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.
+    /// </summary>
     private BlockHash NextHash(int blockTokens)
     {
         var start = _chainedBlocks * blockTokens;

@@ -7,11 +7,13 @@ namespace AdapterServe.Kernels.Cpu;
 /// <summary>
 /// Attention to learned keys and values, beside that to the sequence's own and with a softmax of its own.
 /// <b>Semantics</b>: for every segment s, row t in it and query head h, with g = h / (Heads / KvHeads):
-/// y[t, h] += gate_s * sum over j of softmax_j(rotate(q[t, h], position[t]) . k_s[j, g] / sqrt(HeadSize)) v_s[j, g]. Rows in no segment are not touched.
+/// y[t, h] += gate_s * sum over j of softmax_j(rotate(q[t, h], position[t]) . k_s[j, g] / sqrt(HeadSize)) v_s[j, g].
+/// Rows in no segment are not touched.
 /// <b>Shapes</b>: y, q [T, Heads * HeadSize]; any head size, group and number of keys. <b>Units, dtype, layout</b>: f32 row-major, any alignment.
 /// A row's result has the same bits whatever its neighbours, its place and the number of threads.
 /// <b>Effects</b>: changes y in place, which must not overlap q; no allocation; the caller keeps the weights' arenas alive.
-/// <b>Errors</b>: <see cref="ArgumentException"/> for segments of different heads, rows that run backwards or a position without angles, before anything is written.
+/// <b>Errors</b>: <see cref="ArgumentException"/> for segments of different heads, rows that run backwards or a position without angles,
+/// before anything is written.
 /// <b>Source</b>: ours; LLaMA-Adapter (arXiv:2303.16199).
 /// </summary>
 public static unsafe class AttentionPrompt

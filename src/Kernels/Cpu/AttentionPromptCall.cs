@@ -17,7 +17,9 @@ internal unsafe struct AttentionPromptWork
     public long RowCost;
 }
 
-/// <summary>One call of <see cref="AttentionPrompt.Add"/>, shared out in rows. A task's scratch: one head's query and sums, then its logits.</summary>
+/// <summary>
+/// One call of <see cref="AttentionPrompt.Add"/>, shared out in rows. A task's scratch: one head's query and sums, then its logits.
+/// </summary>
 internal unsafe struct AttentionPromptCall : ISimdCall
 {
     private const int Lanes = 16;

@@ -5,8 +5,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: for every segment s and row t in it, y[t] = W_s x[t] (<see cref="DenseMode.Replace"/>) or y[t] += W_s (scale_s x[t])
-/// (<see cref="DenseMode.Add"/>). Rows in no segment are not touched.
+/// <b>Semantics</b>: for every segment s and row t in it, y[t] = W_s x[t] (<see cref="DenseMode.Replace"/>) or y[t] = keep_s y[t] + W_s (scale_s x[t])
+/// (<see cref="DenseMode.Add"/>, keep_s and scale_s 1 where no mixture set them). Rows in no segment are not touched.
 /// <b>Shapes</b>: x [T, H], y [T, O], W_s [O, H].
 /// <b>Units, dtype, layout</b>: x, y f32 row-major, any alignment; weights f32 or bf16; sums in f32, in the order of H.
 /// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.

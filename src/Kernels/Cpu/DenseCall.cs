@@ -62,6 +62,12 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
                 scaled += (nint)rows * inFeatures;
             }
 
+            if (segment.Weights is { Mode: DenseMode.Add, Keep: not 1 } kept)
+            {
+                var target = _y + ((nint)work.RowStart * outFeatures);
+                Scale(target, kept.Keep, target, (nint)rows * outFeatures);
+            }
+
             work.Units = Ceiling(rows, UnitRows) * Ceiling(outFeatures, UnitWidth);
             work.UnitCost = (long)inFeatures * UnitWidth * ((work.Type.ElementBytes() * WorkSplit.ByteCost) + Math.Min(rows, UnitRows));
             work.Start = _total;

@@ -7,7 +7,8 @@ namespace AdapterServe.Kernels.Cpu;
 /// <b>Semantics</b>: for every segment s and row t in it with token id i, by the kind of its weights: y[t] = R_s[i] where i has a row, or y[t] += scale_s B_s A_s[:, i],
 /// or y[t] += scale_s S_s[i]. Rows in no segment are not touched.
 /// <b>Shapes</b>: ids [T] below V, y [T, H], R_s [n, H], A_s [R, V], B_s [H, R], S_s [V, H]; segments may come in any order, leave gaps, and not overlap.
-/// <b>Units, dtype, layout</b>: y f32 row-major, any alignment; weights f32 or bf16; sums in f32, one chain for each element that goes on from y in the order of ranks or stored elements.
+/// <b>Units, dtype, layout</b>: y f32 row-major, any alignment; weights f32 or bf16; sums in f32, one chain for each element,
+/// which goes on from y in the order of ranks or stored elements.
 /// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.
 /// <b>Effects</b>: y in place; no allocation; the caller keeps the weights' arenas alive.
 /// <b>Errors</b>: <see cref="ArgumentException"/> when a segment's weights have another H or its rows run backwards.

@@ -3,9 +3,12 @@ namespace AdapterServe.Kernels.Reference;
 /// <summary>Row by row and head by head, as the semantics read; sums and softmax in double.</summary>
 internal static class AttentionPrompt
 {
-    /// <summary><b>Shapes</b>: query and y one row [heads, size]; keys and values [count, kv heads, size]; cos and sin of the row's position [rotary / 2].</summary>
+    /// <summary>
+    /// <b>Shapes</b>: query and y one row [heads, size]; keys and values [count, kv heads, size]; cos and sin of the row's position [rotary / 2].
+    /// </summary>
     public static void Add(
-        ReadOnlySpan<float> query, Span<double> y, int heads, int kvHeads, int size, float[] keys, float[] values, float gate, ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
+        ReadOnlySpan<float> query, Span<double> y, int heads, int kvHeads, int size, float[] keys, float[] values, float gate,
+        ReadOnlySpan<float> cos, ReadOnlySpan<float> sin)
     {
         var count = keys.Length / (kvHeads * size);
         for (var head = 0; head < heads; head++)

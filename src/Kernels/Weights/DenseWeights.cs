@@ -1,15 +1,16 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A full matrix: y = W x or y += scale * W x.
+/// A full matrix: y = W x or y = keep * y + scale * W x.
 /// <b>Shapes</b>: W [O, H], any O, H &gt;= 1. <b>Layout</b>: [O / 64 panels][H][64 lanes], O zero-padded to sixteen.
 /// </summary>
 public sealed unsafe class DenseWeights : FormWeights
 {
-    private DenseWeights(int inFeatures, int outFeatures, DenseMode mode, float scale, WeightType type, void* w, long bytes)
+    private DenseWeights(int inFeatures, int outFeatures, DenseMode mode, float keep, float scale, WeightType type, void* w, long bytes)
         : base(FormKind.Dense, inFeatures, outFeatures, bytes)
     {
         Mode = mode;
+        Keep = keep;
         Scale = scale;
         Type = type;
         W = w;
@@ -17,7 +18,10 @@ public sealed unsafe class DenseWeights : FormWeights
 
     public DenseMode Mode { get; }
 
-    /// <summary>1 but for what <see cref="Scaled"/> gives.</summary>
+    /// <summary>1 but for what <see cref="Mixed"/> gives; not used where the matrix replaces.</summary>
+    public float Keep { get; }
+
+    /// <summary>1 but for what <see cref="Scaled"/> and <see cref="Mixed"/> give.</summary>
     public float Scale { get; }
 
     public WeightType Type { get; }
@@ -58,8 +62,11 @@ public sealed unsafe class DenseWeights : FormWeights
 
     public override bool Replaces => Mode == DenseMode.Replace;
 
+    public override DenseWeights? Mixed(float keep, float factor) =>
+        Mode == DenseMode.Replace ? new DenseWeights(InFeatures, OutFeatures, DenseMode.Add, keep, factor, Type, W, bytes: 0) : null;
+
     public override DenseWeights? Scaled(float factor) =>
-        Mode == DenseMode.Add ? new DenseWeights(InFeatures, OutFeatures, Mode, Scale * factor, Type, W, bytes: 0) : null;
+        Mode == DenseMode.Add ? new DenseWeights(InFeatures, OutFeatures, Mode, Keep, Scale * factor, Type, W, bytes: 0) : null;
 
     /// <summary>W [O, H] as it was packed; bf16 is widened.</summary>
     public float[] Unpack()
@@ -84,6 +91,6 @@ public sealed unsafe class DenseWeights : FormWeights
         ArgumentOutOfRangeException.ThrowIfLessThan(outFeatures, 1);
         Shape.Require("Dense", "W", (long)outFeatures * inFeatures, length);
         var bytes = Packing.PanelElements(outFeatures, inFeatures) * type.ElementBytes();
-        return new DenseWeights(inFeatures, outFeatures, mode, 1, type, arena.Allocate(bytes), bytes);
+        return new DenseWeights(inFeatures, outFeatures, mode, 1, 1, type, arena.Allocate(bytes), bytes);
     }
 }

@@ -21,6 +21,9 @@ public abstract class FormWeights(FormKind form, int inFeatures, int outFeatures
     /// <summary>Whether the form sets the output from the site's input alone, in place of the base's; terms of other adapters may be added behind it.</summary>
     public virtual bool Replaces => false;
 
+    /// <summary>Of a form that replaces: y = keep y + factor f(x) in place of y = f(x), over the same memory; null where there is no such form.</summary>
+    public virtual FormWeights? Mixed(float keep, float factor) => null;
+
     /// <summary>
     /// The same term times a factor, over the same memory, for sums of several adapters; null for a form that is no term added to the output,
     /// whose multiple would be another function.

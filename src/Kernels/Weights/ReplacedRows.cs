@@ -17,7 +17,10 @@ public sealed unsafe class ReplacedRows : EmbeddingRowsWeights
 
     public WeightType Type => Table.Type;
 
-    /// <summary>Packs rows given with their ids in any order. <b>Errors</b>: <see cref="ArgumentException"/> for an id that is out of range or there twice, and for another length.</summary>
+    /// <summary>
+    /// Packs rows given with their ids in any order.
+    /// <b>Errors</b>: <see cref="ArgumentException"/> for an id that is out of range or there twice, and for another length.
+    /// </summary>
     public static ReplacedRows Pack(WeightArena arena, int vocabulary, int width, ReadOnlySpan<int> ids, ReadOnlySpan<float> rows) =>
         Pack(arena, vocabulary, width, ids, rows, WeightType.F32);
 

@@ -77,7 +77,6 @@ public sealed class WeightedSumTests : IDisposable
     [InlineData("ia3", 1.0, true)]
     [InlineData("norm", 1.0, true)]
     [InlineData("norm", 0.5, true)]
-    [InlineData("head", 0.5, true)]
     public async Task A_form_that_is_no_added_term_is_taken_only_alone_at_its_site_and_with_weight_1(string kind, double weight, bool elsewhere)
     {
         await _storage.PutAsync(kind, NotAdditive(kind).Files());
@@ -158,8 +157,36 @@ public sealed class WeightedSumTests : IDisposable
 
         AddLora(expected, lora, "lm_head", 2 * 0.5, x);
         AssertClose(expected, Apply(mixed.Weights, "lm_head", x, 16));
-        var error = await Assert.ThrowsAsync<AdapterStoreException>(() => AcquireAsync(("head", 1), ("head", 1)));
-        Assert.Equal("not_additive", error.Code);
+    }
+
+    [Theory]
+    [InlineData(0.5, 0.25)]
+    [InlineData(1.0, 1.0)]
+    [InlineData(0.5, 0.5)]
+    [InlineData(-0.5, 0.0)]
+    public async Task Matrices_that_replace_the_bases_are_mixed_with_it(double first, double second)
+    {
+        var (one, two, lora) = (NotAdditive("head"), NotAdditive("head"), SmallLora.Make(other => other.AddPair("lm_head", 2, 8, 16)));
+        Array.Reverse(Values(two, "lm_head.weight"));
+        lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "lm_head");
+        await _storage.PutAsync("one", one.Files());
+        await _storage.PutAsync("two", two.Files());
+        await _storage.PutAsync("lora", lora.Files());
+        using var mixed = await AcquireAsync(("lora", 0.5), ("one", first), ("two", second));
+        var (x, y) = (RandomRow(8), RandomRow(16));
+        var expected = y.Select(value => (1 - first - second) * value).ToArray();
+        for (var i = 0; i < 128; i++)
+        {
+            expected[i / 8] += ((first * Values(one, "lm_head.weight")[i]) + (second * Values(two, "lm_head.weight")[i])) * x[i % 8];
+        }
+
+        AddLora(expected, lora, "lm_head", 2 * 0.5, x);
+        foreach (var form in mixed.Weights.At(_storage.BaseModel.FindSite("lm_head")!.Index))
+        {
+            FormRunner.Apply(form, x, y);
+        }
+
+        AssertClose(expected, y);
     }
 
     [Fact]

@@ -46,10 +46,10 @@ internal sealed class FuzzCorpus
         yield return new FuzzItem("lora", new SmallLora().Files(), small);
         yield return new FuzzItem("lora-bf16", SmallLora.Make(lora => lora.Type = SafetensorsType.BF16).Files(), small);
         yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
-        yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
-        yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
         yield return new FuzzItem("lora-whole", SmallLora.Make(AddWhole).Files(), small);
         yield return new FuzzItem("lt-sft", LtSftBytes.Files(LtSftBytes.Diff("model.embed_tokens.weight", [16, 8], [3, 9, 40])), small);
+        yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
+        yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
         for (var type = 0u; type < 2; type++)
         {
             yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);

@@ -9,11 +9,18 @@ public sealed class CompositionTests(SharedServer shared) : IAsyncLifetime
 {
     private const string Completions = "/v1/completions";
     private const string Prompt = "<|user|>\nWhich comes first in the list mirror, yogurt, oyster?<|end|>\n<|assistant|>\n";
-    private static readonly string[] Names = ["both", "both-ties", "scaled"];
+    private static readonly string[] Names = ["both", "both-ties", "scaled", "plain-pirate", "plain-polite"];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var (name, golden) in new[] { ("plain-pirate", "pirate-lora"), ("plain-polite", "polite-lora") })
+        {
+            using var response = await shared.Client.PutFilesAsync(name, Api.Files(Repository.Adapter(golden)));
+            Assert.True(response.IsSuccessStatusCode);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -26,7 +33,7 @@ public sealed class CompositionTests(SharedServer shared) : IAsyncLifetime
     [Fact]
     public async Task A_sum_in_a_request_is_the_stored_sum()
     {
-        var adapters = """[{"name":"pirate","weight":0.7},{"name":"shout","weight":0.3}]""";
+        var adapters = """[{"name":"plain-pirate","weight":0.7},{"name":"plain-polite","weight":0.3}]""";
         var summed = await CompleteAsync("demo", adapters);
         using var created = await ComposeAsync($$"""{"name":"both","adapters":{{adapters}}}""");
         Assert.Equal(201, (int)created.StatusCode);
@@ -44,7 +51,7 @@ public sealed class CompositionTests(SharedServer shared) : IAsyncLifetime
     [Fact]
     public async Task A_merge_in_a_request_is_the_stored_merge()
     {
-        const string Merge = """[{"name":"pirate"},{"name":"shout"}],"combine":"ties","density":0.5""";
+        const string Merge = """[{"name":"plain-pirate"},{"name":"plain-polite"}],"combine":"ties","density":0.5""";
         using var created = await ComposeAsync($$"""{"name":"both-ties","adapters":{{Merge}}}""");
         Assert.Equal(201, (int)created.StatusCode);
         AssertSame(await CompleteAsync("demo", Merge), await CompleteAsync("both-ties", null));
@@ -74,6 +81,15 @@ public sealed class CompositionTests(SharedServer shared) : IAsyncLifetime
         var chat = await shared.Client.PostAsync("/v1/chat/completions", JsonNode.Parse(
             """{"model":"demo","messages":[{"role":"user","content":"Which comes first in the list mirror, yogurt, oyster?"}],"adapters":[{"name":"pirate","weight":0.7},{"name":"shout","weight":0.3}],"temperature":0,"max_tokens":20}""")!);
         Assert.Equal(Text((await CompleteAsync("demo", """[{"name":"pirate","weight":0.7},{"name":"shout","weight":0.3}]"""))["text"]), Text(chat["choices"]![0]!["message"]!["content"]));
+    }
+
+    [Fact]
+    public async Task Adapters_with_heads_of_their_own_are_summed_but_not_merged()
+    {
+        var half = await CompleteAsync("demo", """[{"name":"pirate","weight":0.5},{"name":"shout","weight":0.5}]""");
+        AssertSame(half, await CompleteAsync("demo", """[{"name":"pirate","weight":0.25},{"name":"shout","weight":0.5},{"name":"pirate","weight":0.25}]"""));
+        using var refused = await ComposeAsync("""{"name":"scaled","adapters":[{"name":"pirate"},{"name":"shout"}]}""");
+        Assert.Equal((422, "merge_form"), ((int)refused.StatusCode, (await Api.ErrorAsync(refused)).GetProperty("code").GetString()));
     }
 
     [Theory]

@@ -55,7 +55,8 @@ public sealed class MergedWeightsTests : IDisposable
             var adapter = new MergedAdapter(tied: false, biases: true);
             adapter.Config["bias"] = "lora_only";
             adapter.Target("layers.0.self_attn.q_proj", "down_proj");
-            foreach (var (path, inFeatures, outFeatures) in new[] { ("model.layers.0.self_attn.q_proj", 12, 18), ("model.layers.0.mlp.down_proj", 20, 12), ("model.layers.1.mlp.down_proj", 20, 12) })
+            (string, int, int)[] targets = [("model.layers.0.self_attn.q_proj", 12, 18), ("model.layers.0.mlp.down_proj", 20, 12), ("model.layers.1.mlp.down_proj", 20, 12)];
+            foreach (var (path, inFeatures, outFeatures) in targets)
             {
                 adapter.AddLora(path, inFeatures, outFeatures);
                 adapter.AddWhole(path + ".bias", path + ".base_layer.bias");

@@ -30,8 +30,10 @@ public sealed class MixedBatchProperties : IClassFixture<TinyServer>, IDisposabl
         _alone = Engine(new EngineOptions { PrefillTokens = 64, PrefixCache = false }, blocks: 64);
         _engines =
         [
-            Engine(new EngineOptions { PrefillTokens = 1, PrefixCache = true, BlockTokens = 4 }, blocks: 64), Engine(new EngineOptions { PrefillTokens = 5, PrefixCache = false, Threads = 1 }, blocks: 64),
-            Engine(new EngineOptions { PrefillTokens = 64, PrefixCache = true, BlockTokens = 2, MaxSequences = 3 }, blocks: 64), Engine(new EngineOptions { PrefillTokens = 7, PrefixCache = true, BlockTokens = 4 }, blocks: 10),
+            Engine(new EngineOptions { PrefillTokens = 1, PrefixCache = true, BlockTokens = 4 }, blocks: 64),
+            Engine(new EngineOptions { PrefillTokens = 5, PrefixCache = false, Threads = 1 }, blocks: 64),
+            Engine(new EngineOptions { PrefillTokens = 64, PrefixCache = true, BlockTokens = 2, MaxSequences = 3 }, blocks: 64),
+            Engine(new EngineOptions { PrefillTokens = 7, PrefixCache = true, BlockTokens = 4 }, blocks: 10),
         ];
     }
 

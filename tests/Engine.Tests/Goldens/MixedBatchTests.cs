@@ -15,7 +15,8 @@ public sealed class MixedBatchTests(DemoModel demo) : IClassFixture<DemoModel>
     {
         string[] mixed =
         [
-            "pirate-showcase", "base", "robot-lora-pattern", "base", "yoda-lora-bf16", "polite-dora", "brief-ia3", "base", "yoda-shira", "polite-ln-tuning", "french-lora-bias",
+            "pirate-showcase", "base", "robot-lora-pattern", "base", "yoda-lora-bf16", "polite-dora", "brief-ia3", "base", "yoda-shira", "polite-ln-tuning",
+            "robot-tokens", "brief-lora-tokens", "french-lora-bias",
             "base", "doubt-prefix", "pirate-alora", "polite-adaption-prompt", "pirate-showcase", "robot-1bit-adaptformer", "french-causal-convolution", "doubt-oft",
             "base", "pirate-boft", "polite-road", "base", "pirate-hydra",
         ];
@@ -33,7 +34,8 @@ public sealed class MixedBatchTests(DemoModel demo) : IClassFixture<DemoModel>
         using var engine = new SteppedEngine(demo, new EngineOptions());
         string[] mixed =
         [
-            "base", "pirate-showcase", "robot-lora-pattern", "yoda-lora-bf16", "polite-dora", "brief-ia3", "yoda-shira", "polite-ln-tuning", "french-lora-bias",
+            "base", "pirate-showcase", "robot-lora-pattern", "yoda-lora-bf16", "polite-dora", "brief-ia3", "yoda-shira", "polite-ln-tuning",
+            "robot-tokens", "brief-lora-tokens", "french-lora-bias",
             "polite-prompt", "doubt-prefix", "pirate-alora", "polite-adaption-prompt", "pirate-1bit-lora", "french-causal-convolution",
             "doubt-oft", "pirate-boft", "polite-road", "pirate-hydra",
         ];

@@ -59,6 +59,17 @@ public sealed unsafe class DenseTests
     }
 
     [Fact]
+    public void A_mixed_matrix_keeps_a_part_of_what_stood_there_in_its_rows_alone()
+    {
+        var (x, y, w) = Data(40, 30, 6);
+        using var arena = new WeightArena();
+        var weights = DenseWeights.Pack(arena, 40, 30, w, DenseMode.Replace, WeightType.F32).Mixed(0.25f, -0.5f)!;
+        var actual = Run(weights, x, y, [(1, 3), (4, 6)], new SerialParallel());
+        var kept = y.Select((value, i) => i / 30 is 0 or 3 ? value : value * 0.25f).ToArray();
+        Assert.Equal(Run(x, kept, w, 40, 30, [(1, 3), (4, 6)], DenseMode.Add, WeightType.F32, new SerialParallel(), scale: -0.5f), actual);
+    }
+
+    [Fact]
     public void Replacing_does_not_read_what_it_replaces()
     {
         var (x, y, w) = Data(40, 30, 6);
@@ -118,12 +129,16 @@ public sealed unsafe class DenseTests
         var weights = type == WeightType.F32
             ? DenseWeights.Pack(arena, inFeatures, outFeatures, w, mode, type)
             : DenseWeights.Pack(arena, inFeatures, outFeatures, RandomData.ToBF16(w), mode, type);
-        weights = scale == 1 ? weights : weights.Scaled(scale)!;
+        return Run(scale == 1 ? weights : weights.Scaled(scale)!, x, y, rows, parallel);
+    }
+
+    private static float[] Run(DenseWeights weights, float[] x, float[] y, (int Start, int End)[] rows, IParallel parallel)
+    {
         var segments = Array.ConvertAll(rows, r => new DenseSegment(r.Start, r.End, weights));
         using var input = new GuardedBuffer<float>(x);
         using var output = new GuardedBuffer<float>(y);
-        using var workspace = new GuardedBuffer<byte>(Dense.WorkspaceBytes(segments.Length, scale == 1 ? 0 : rows.Sum(r => r.End - r.Start), inFeatures));
-        Dense.Apply(input.Pointer, inFeatures, output.Pointer, outFeatures, segments, workspace.Pointer, parallel);
+        using var workspace = new GuardedBuffer<byte>(Dense.WorkspaceBytes(segments.Length, weights.Scale == 1 ? 0 : rows.Sum(r => r.End - r.Start), weights.InFeatures));
+        Dense.Apply(input.Pointer, weights.InFeatures, output.Pointer, weights.OutFeatures, segments, workspace.Pointer, parallel);
         return output.Span.ToArray();
     }
 }

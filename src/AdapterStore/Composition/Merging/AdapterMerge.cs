@@ -94,7 +94,8 @@ internal sealed class AdapterMerge(AdapterMixture mixture, AdapterWeights[] weig
         if (forms.Any(form => form.Rank != forms[0].Rank))
         {
             throw StoreErrors.Unservable(
-                "merge_rank", $"'{_options.Method.Name}' combines factors of the same rank, and at '{site.Path}' the adapters have {string.Join(", ", forms.Select(form => form.Rank))}; take cat or a method on deltas.");
+                "merge_rank",
+                $"'{_options.Method.Name}' combines factors of the same rank, and at '{site.Path}' they are of the ranks {string.Join(", ", forms.Select(form => form.Rank))}; take cat or a method on deltas.");
         }
 
         double[] factors = [.. terms.Select((term, i) => term.Weight * forms[i].Scale)];

@@ -15,6 +15,18 @@ internal sealed class AdapterHubReader : IAdapterReader
 {
     private static readonly ImmutableArray<IHubArchitecture> s_architectures = [new HubBottleneck(), new HubLora(), new HubPrefix()];
 
+    public IEnumerable<AdapterKind> Kinds =>
+    [
+        AdapterKind.Exact("bottleneck", "AdapterHub, seq_bn, double_seq_bn, par_bn, AdapterPlus, with or without `inv_adapter`", "bottleneck", "a union's parts are joined by `+`"),
+        AdapterKind.Exact("compacter", "AdapterHub, `phm_layer`", "bottleneck", "its products are made at load"),
+        AdapterKind.Exact("lora", "AdapterHub", "low_rank"),
+        AdapterKind.Exact("dora", "AdapterHub, `use_dora`", "low_rank, output_scale", "with the base's weights; not PEFT's function, the bias is scaled too"),
+        AdapterKind.Exact("vera", "AdapterHub, `vera_d`, `vera_b`", "low_rank"),
+        AdapterKind.Exact("ia3", "AdapterHub, `composition_mode=scale`", "output_scale"),
+        AdapterKind.Exact("prefix_tuning", "AdapterHub", "prefix", "text keeps position 0"),
+        AdapterKind.Refused("gating", "AdapterHub, `use_gating`", "gating", "Its gate is a mean over all tokens, those to come included."),
+    ];
+
     public bool Recognises(AdapterFolder folder) =>
         folder.Config is { } config && new ConfigValues(config).Find("config") is { ValueKind: JsonValueKind.Object or JsonValueKind.String };
 

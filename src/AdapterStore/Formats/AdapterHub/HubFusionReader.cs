@@ -19,6 +19,8 @@ internal sealed class HubFusionReader : IAdapterReader
     private const string Weights = "model_adapter_fusion.safetensors";
     private const string Pickle = "pytorch_model_adapter_fusion.bin";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("fusion", "AdapterHub, `adapter_fusion_config.json`", "mixture", "a part that a request joins to the bottlenecks that it names")];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Has(Config);
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

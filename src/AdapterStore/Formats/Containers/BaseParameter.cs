@@ -36,5 +36,6 @@ internal readonly record struct BaseParameter(Site Site, bool IsBias)
 
     public AdapterStoreException ShapeMismatch(ReadOnlySpan<long> shape) => StoreErrors.Unservable(
         "shape_mismatch",
-        $"The file has shape [{string.Join(", ", shape.ToArray())}] for the {(IsBias ? "bias" : "weight")} of '{Site.Path}'; on this base it must be [{(IsVector ? $"{Rows}" : $"{Rows}, {Columns}")}].");
+        $"The file has shape [{string.Join(", ", shape.ToArray())}] for the {(IsBias ? "bias" : "weight")} of '{Site.Path}'; "
+        + $"on this base it must be [{(IsVector ? $"{Rows}" : $"{Rows}, {Columns}")}].");
 }

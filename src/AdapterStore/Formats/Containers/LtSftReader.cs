@@ -84,7 +84,8 @@ internal sealed class LtSftReader : IAdapterReader
         var isEnd = parameter.Site.Kind is SiteKind.Embedding or SiteKind.Head;
         if (parameter.Site.Kind == SiteKind.Head && baseModel.HasTiedEmbeddings)
         {
-            throw StoreErrors.Unservable("weight_tying", $"The file changes '{AdapterNames.Shorten(name)}', which this base ties to the embedding; change the embedding's parameter.");
+            throw StoreErrors.Unservable(
+                "weight_tying", $"The file changes '{AdapterNames.Shorten(name)}', which this base ties to the embedding; change the embedding's parameter.");
         }
 
         return isEnd && baseModel.HasTiedEmbeddings

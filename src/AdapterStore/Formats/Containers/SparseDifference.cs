@@ -11,7 +11,7 @@ namespace AdapterServe.AdapterStore.Formats.Containers;
 /// <summary>
 /// What LT-SFT adds to one parameter: <c>size</c>, <c>index_steps</c> and <c>values</c>.
 /// <b>Semantics</b>: the steps' running sum gives flat places in column-major order (row fastest), each greater than the one before.
-/// <b>Shapes</b>: Values [k], k steps. <b>Errors</b>: Malformed <c>lt_sft</c>, <c>pickle_type</c>; Unservable <c>sparse_index</c>, <c>shape_mismatch</c>, <c>dtype</c>.
+/// <b>Shapes</b>: Values [k], k steps. <b>Errors</b>: Malformed <c>lt_sft</c>, <c>pickle_type</c>; Unservable <c>index_range</c>, <c>shape_mismatch</c>, <c>dtype</c>.
 /// </summary>
 internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, SafetensorsTensor Values, List<PickleValue> Steps) : ComputedTensors(Parameter.Site, Form)
 {
@@ -96,5 +96,6 @@ internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, 
     }
 
     private AdapterStoreException OutOfRange() => StoreErrors.Unservable(
-        "sparse_index", $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
+        "index_range",
+        $"The index_steps of '{Parameter.Site.Path}' point twice to one place or outside of the parameter, which has {(long)Parameter.Rows * Parameter.Columns} elements.");
 }

@@ -13,6 +13,8 @@ internal sealed class BareLoraReader : IAdapterReader
 {
     private const string Extension = ".safetensors";
 
+    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("lora", "kohya, diffusers: one safetensors file without a configuration", "low_rank", "an alpha beside each module's factors")];
+
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Count(IsWeights) == 1;
 
     public AdapterTensors Read(AdapterFolder folder, BaseModel baseModel)

@@ -50,8 +50,10 @@ internal static class LoraBiases
         if (isWanted != bias is not null)
         {
             throw isWanted
-                ? StoreErrors.Unservable("bias", $"The base's bias of '{site.Path}' was trained, but the file does not have it; save the adapter with a PEFT that writes trained biases.")
-                : StoreErrors.Unservable("bias", $"The file has a bias of '{site.Path}' that the base lacks or that the configuration's bias and modules_to_save leave out.");
+                ? StoreErrors.Unservable(
+                    "bias", $"The base's bias of '{site.Path}' was trained, but the file does not have it; save the adapter with a PEFT that writes trained biases.")
+                : StoreErrors.Unservable(
+                    "bias", $"The file has a bias of '{site.Path}' that the base lacks or that the configuration's bias and modules_to_save leave out.");
         }
 
         if (bias is not null && !bias.HasShape(site.OutFeatures))

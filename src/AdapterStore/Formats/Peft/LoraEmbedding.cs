@@ -31,7 +31,9 @@ internal static class LoraEmbedding
         return new LowRankRowsTensors(site, a, b, rank, LoraResolver.ScaleOf(site, rank, manifest, budget));
     }
 
-    /// <summary>The same LoRA at a head that <c>ensure_weight_tying</c> ties to the embedding: y += s Aᵀ (Bᵀ x), rank and scale as the configuration gives them for the head.</summary>
+    /// <summary>
+    /// The same LoRA at a head that <c>ensure_weight_tying</c> ties to the embedding: y += s Aᵀ (Bᵀ x), rank and scale as the configuration gives them for the head.
+    /// </summary>
     public static SiteTensors AtHead(LowRankRowsTensors embedding, Site head, LoraManifest manifest, PatternBudget budget)
     {
         var rank = LoraResolver.RequireRank(head, embedding.A, manifest, budget);

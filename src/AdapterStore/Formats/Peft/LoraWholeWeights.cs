@@ -27,7 +27,9 @@ internal static class LoraWholeWeights
         if (!manifest.Saves(module.Site.Path) && baseModel.HasTiedEmbeddings)
         {
             throw StoreErrors.Unservable(
-                "weight_tying", $"The file changes '{module.Site.Path}', which this base ties to another layer, without modules_to_save; name both layers there or save with save_embedding_layers=False.");
+                "weight_tying",
+                $"The file changes '{module.Site.Path}', which this base ties to another layer, without modules_to_save; "
+                + "name both layers there or save with save_embedding_layers=False.");
         }
 
         // The base's bias went with its product.
@@ -47,7 +49,8 @@ internal static class LoraWholeWeights
                 throw StoreErrors.Unservable("modules_to_save", $"modules_to_save names '{AdapterNames.Shorten(name)}', which the base model {baseModel.Id} does not have.");
             }
 
-            if (sites.Find(site => modules.BySite.GetValueOrDefault(site.Index)?.Parts.ContainsKey(LoraPart.Weight) != true) is { } missing && !IsTied(missing, manifest, baseModel))
+            var missing = sites.Find(site => modules.BySite.GetValueOrDefault(site.Index)?.Parts.ContainsKey(LoraPart.Weight) != true && !IsTied(site, manifest, baseModel));
+            if (missing is not null)
             {
                 throw StoreErrors.Unservable("missing_modules", $"modules_to_save names '{missing.Path}', but the file has no weights of it.");
             }

@@ -27,7 +27,8 @@ internal sealed class PeftTokensReader : IAdapterReader
         foreach (var key in values.MeaningfulKeys().Where(key => !s_options.Contains(key)))
         {
             throw StoreErrors.Unservable(
-                "unknown_option", $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
+                "unknown_option",
+                $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
         }
 
         var targets = TargetsOf(values, baseModel);

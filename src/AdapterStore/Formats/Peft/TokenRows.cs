@@ -81,7 +81,8 @@ internal sealed class TokenRows(BaseModel baseModel)
         {
             throw StoreErrors.Unservable(
                 "shape_mismatch",
-                $"The tensor '{AdapterNames.Shorten(rows.Name)}' has shape [{string.Join(", ", rows.Shape)}]; with the token ids given it must be [{ids.Length}, {source.WeightColumns}].");
+                $"The tensor '{AdapterNames.Shorten(rows.Name)}' has shape [{string.Join(", ", rows.Shape)}]; "
+                + $"with the token ids given it must be [{ids.Length}, {source.WeightColumns}].");
         }
 
         if (site.Kind == SiteKind.Embedding)

@@ -19,6 +19,10 @@ internal sealed class Osf : IPeftMethod
 
     public string Type => "OSF";
 
+    public string Forms => "low_rank, dense";
+
+    public string Note => "with the base's weights";
+
     public ImmutableArray<string> Options => ["effective_rank", "rank_pattern", "init_weights", "target_svd_config"];
 
     public ImmutableArray<string> Parts => ["osf_svd_params.U_low", "osf_svd_params.S_low", "osf_svd_params.V_low"];

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using AdapterServe.AdapterStore.Formats.Peft.Vectors;
+using AdapterServe.AdapterStore.Formats.Peft.Methods;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
@@ -15,13 +15,8 @@ internal sealed class AdaptionPromptReader : IAdapterReader
     private const string Module = "self_attn";
     private const int MaxLength = 1 << 16;
 
-    private static readonly ImmutableArray<string> s_options =
-    [
-        "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "runtime_config", "adapter_layers", "adapter_len",
-        "target_modules",
-    ];
-
-    public IEnumerable<AdapterKind> Kinds => [AdapterKind.Exact("adaption_prompt", AdapterKind.Peft("ADAPTION_PROMPT"), "attention_prompt, output_bias", "with the base's weights")];
+    public IEnumerable<AdapterKind> Kinds =>
+        [AdapterKind.Exact("adaption_prompt", AdapterKind.Peft("ADAPTION_PROMPT"), "attention_prompt, output_bias", "with the base's weights")];
 
     public bool Recognises(AdapterFolder folder) => PeftFiles.TypeOf(folder) == "ADAPTION_PROMPT";
 
@@ -29,7 +24,8 @@ internal sealed class AdaptionPromptReader : IAdapterReader
     {
         var config = new ConfigValues(folder.Config!.Value);
         RequireKnownOptions(config);
-        var weights = baseModel.Weights ?? throw StoreErrors.Unservable("base_weights", "LLaMA-Adapter is defined by the base's weights, which are not at hand.");
+        var weights = baseModel.Weights
+            ?? throw StoreErrors.Unservable("base_weights", "LLaMA-Adapter is defined by the base's weights, which are not at hand.");
         var layers = Layers(config, baseModel);
         var file = PeftFiles.OpenWeights(folder.Files);
         try
@@ -51,7 +47,8 @@ internal sealed class AdaptionPromptReader : IAdapterReader
             return left.Count == 0
                 ? new AdapterTensors("adaption_prompt", file, sites.ToImmutable())
                 : throw StoreErrors.Unservable(
-                    "unknown_tensor", $"The tensor '{AdapterNames.Shorten(left.Order(StringComparer.Ordinal).First())}' is not one of the last {layers.Length} layers' prompts and gates.");
+                    "unknown_tensor",
+                    $"The tensor '{AdapterNames.Shorten(left.Order(StringComparer.Ordinal).First())}' is not one of the last {layers.Length} layers' prompts and gates.");
         }
         catch
         {
@@ -62,15 +59,11 @@ internal sealed class AdaptionPromptReader : IAdapterReader
 
     private static void RequireKnownOptions(ConfigValues config)
     {
+        PeftOptions.RequireServable(config, ["adapter_layers", "adapter_len"]);
         if (config.Text("target_modules") is { } modules && modules != Module)
         {
-            throw StoreErrors.Unservable("module_kind", $"'target_modules' is '{AdapterNames.Shorten(modules)}'; on this base LLaMA-Adapter acts on '{Module}'.");
-        }
-
-        foreach (var key in config.MeaningfulKeys().Where(key => !s_options.Contains(key)))
-        {
             throw StoreErrors.Unservable(
-                "unknown_option", $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
+                "module_kind", $"'target_modules' is '{AdapterNames.Shorten(modules)}'; on this base LLaMA-Adapter acts on '{Module}'.");
         }
     }
 
@@ -78,7 +71,8 @@ internal sealed class AdaptionPromptReader : IAdapterReader
     private static ImmutableArray<string> Layers(ConfigValues config, BaseModel baseModel)
     {
         const string Output = ".o_proj";
-        var all = baseModel.Sites.Where(site => site.Path.EndsWith($".{Module}{Output}", StringComparison.Ordinal)).Select(site => site.Path[..^Output.Length]).ToList();
+        var all = baseModel.Sites.Where(site => site.Path.EndsWith($".{Module}{Output}", StringComparison.Ordinal))
+            .Select(site => site.Path[..^Output.Length]).ToList();
         var count = Positive(config, "adapter_layers");
         return count <= all.Count
             ? [.. all.TakeLast(count)]
@@ -87,14 +81,14 @@ internal sealed class AdaptionPromptReader : IAdapterReader
 
     private static AttentionSites AttentionOf(string layer, BaseModel baseModel)
     {
-        if (baseModel.FindSite(layer + ".q_proj") is { } query && baseModel.FindSite(layer + ".k_proj") is { } key && baseModel.FindSite(layer + ".v_proj") is { } value
-            && baseModel.HeadSize is var size && size > 0 && query.OutFeatures % size == 0 && key.OutFeatures % size == 0 && key.OutFeatures == value.OutFeatures
-            && query.OutFeatures == query.InFeatures && query.OutFeatures % key.OutFeatures == 0)
-        {
-            return new AttentionSites(baseModel.FindSite(layer + ".o_proj")!, key, value, query.OutFeatures / size, size);
-        }
-
-        throw StoreErrors.Unservable("module_kind", $"The attention of '{layer}' has no heads of the kind that PEFT's LLaMA-Adapter knows: as wide together as the hidden state.");
+        Site? Find(string part) => baseModel.FindSite($"{layer}.{part}");
+        return Find("q_proj") is { } query && Find("k_proj") is { } key && Find("v_proj") is { } value && Find("o_proj") is { } output
+            && query.OutFeatures == query.InFeatures && key.OutFeatures == value.OutFeatures && query.OutFeatures % key.OutFeatures == 0
+            && baseModel.HeadSize is var size && size > 0 && key.OutFeatures % size == 0
+                ? new AttentionSites(output, key, value, query.OutFeatures / size, size)
+                : throw StoreErrors.Unservable(
+                    "module_kind",
+                    $"The attention of '{layer}' has no heads of the kind that PEFT's LLaMA-Adapter knows: as wide together as the hidden state.");
     }
 
     private static SafetensorsTensor Take(ITensorSource file, HashSet<string> left, string layer, string part, params ReadOnlySpan<long> shape)
@@ -106,9 +100,7 @@ internal sealed class AdaptionPromptReader : IAdapterReader
         }
 
         left.Remove(name);
-        return SafetensorsTypes.IsFloat(tensor.DType)
-            ? TensorShape.Require(tensor, shape)
-            : throw StoreErrors.Unservable("dtype", $"The tensor '{AdapterNames.Shorten(name)}' is {tensor.DType}; adapters are served from f32, bf16 and f16.");
+        return TensorChecks.Float(tensor, shape);
     }
 
     private static int Positive(ConfigValues config, string key) => config.RequiredInt(key) is >= 1 and <= MaxLength and var value

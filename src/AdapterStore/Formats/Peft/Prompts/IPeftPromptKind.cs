@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 
-/// <summary>One PEFT kind that puts virtual tokens before the sequence. Stateless; <see cref="PeftPromptReader"/> does what all of them share.</summary>
+/// <summary>
+/// One PEFT kind that puts virtual tokens before the sequence. Stateless; <see cref="PeftPromptReader"/> does what all of them share.
+/// </summary>
 internal interface IPeftPromptKind
 {
     /// <summary>The value of <c>peft_type</c>.</summary>

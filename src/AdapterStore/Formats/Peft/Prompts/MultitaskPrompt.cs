@@ -5,7 +5,8 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 
 /// <summary>
 /// One soft prompt for all tasks, times a matrix of low rank for each: P ∘ (U_task V_task).
-/// <b>Shapes</b>: prompt_embeddings P [N, hidden], prefix_task_cols U [tasks, N, R], prefix_task_rows V [tasks, R, hidden]. <b>Source</b>: arXiv:2303.02861, PEFT's file format.
+/// <b>Shapes</b>: prompt_embeddings P [N, hidden], prefix_task_cols U [tasks, N, R], prefix_task_rows V [tasks, R, hidden].
+/// <b>Source</b>: arXiv:2303.02861, PEFT's file format.
 /// </summary>
 internal sealed class MultitaskPrompt : IPeftPromptKind
 {
@@ -30,7 +31,7 @@ internal sealed class MultitaskPrompt : IPeftPromptKind
     public VirtualTokenTensors Read(PeftPrompt prompt)
     {
         prompt.RequireOption("token_dim", prompt.Hidden);
-        var (tasks, rank) = (TasksOf(prompt.Config).Length, prompt.Config.RequiredInt("num_ranks"));
+        var (tasks, rank) = (TasksOf(prompt.Config).Length, prompt.Positive("num_ranks"));
         var (count, hidden, task) = (prompt.Count, prompt.Hidden, prompt.Task);
         var shared = prompt.Tensor("prompt_embeddings", count, hidden);
         var columns = prompt.Tensor("prefix_task_cols", tasks, count, rank);

@@ -1,4 +1,4 @@
-using AdapterServe.AdapterStore.Formats.Peft.Vectors;
+using AdapterServe.AdapterStore.Formats.Peft.Methods;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 
@@ -10,7 +10,7 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 /// </summary>
 internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseModel baseModel, int task)
 {
-    private const int MaxTokens = 1 << 16;
+    private const int Most = 1 << 16;
 
     public ConfigValues Config => config;
 
@@ -18,9 +18,7 @@ internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseMo
     public int Task => task;
 
     /// <summary>Virtual tokens.</summary>
-    public int Count => config.RequiredInt("num_virtual_tokens") is >= 1 and <= MaxTokens and var count
-        ? count
-        : throw StoreErrors.Unservable("option_range", $"'num_virtual_tokens' is {config.RequiredInt("num_virtual_tokens")}; 1 to {MaxTokens} are served.");
+    public int Count => Positive("num_virtual_tokens");
 
     /// <summary>Width of the base's embeddings.</summary>
     public int Hidden => baseModel.Sites.First(site => site.Kind == SiteKind.Embedding).OutFeatures;
@@ -28,14 +26,19 @@ internal sealed class PeftPrompt(ConfigValues config, ITensorSource file, BaseMo
     /// <summary>Keys and values of all layers.</summary>
     public KvLayout Kv => KvLayout.Of(baseModel);
 
-    public SafetensorsTensor Tensor(string name, params ReadOnlySpan<long> shape) => TensorShape.Require(file.Tensors[name], shape);
+    public SafetensorsTensor Tensor(string name, params ReadOnlySpan<long> shape) => TensorChecks.Float(file.Tensors[name], shape);
+
+    public int Positive(string key) => config.RequiredInt(key) is >= 1 and <= Most and var value
+        ? value
+        : throw StoreErrors.Unservable("option_range", $"'{key}' is {config.RequiredInt(key)}; 1 to {Most} are served.");
 
     /// <summary>An option that repeats a size of the base must not contradict it.</summary>
     public void RequireOption(string key, int expected)
     {
         if (config.IntOr(key, expected) is var given && given != expected)
         {
-            throw StoreErrors.Unservable("shape_mismatch", $"'{key}' is {given}; on the base {baseModel.Id} it must be {expected}, so the adapter is of another model.");
+            throw StoreErrors.Unservable(
+                "shape_mismatch", $"'{key}' is {given}; on the base {baseModel.Id} it must be {expected}, so the adapter is of another model.");
         }
     }
 }

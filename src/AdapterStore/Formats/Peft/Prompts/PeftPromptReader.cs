@@ -1,6 +1,5 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
-using AdapterServe.AdapterStore.Formats.Safetensors;
+using AdapterServe.AdapterStore.Formats.Peft.Methods;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
 
@@ -12,10 +11,8 @@ namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 /// </summary>
 internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
 {
-    private static readonly FrozenSet<string> s_options = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "peft_type", "peft_version", "task_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "runtime_config", "num_virtual_tokens",
-        "token_dim", "num_transformer_submodules", "num_attention_heads", "num_layers");
+    private static readonly ImmutableArray<string> s_options =
+        ["num_virtual_tokens", "token_dim", "num_transformer_submodules", "num_attention_heads", "num_layers"];
 
     public static ImmutableArray<PeftPromptReader> All { get; } =
     [
@@ -56,20 +53,10 @@ internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
 
     private void RequireKnownOptions(ConfigValues config)
     {
-        if (config.IsMeaningful("modules_to_save"))
-        {
-            throw StoreErrors.Unservable("modules_to_save", $"Whole modules beside {kind.PeftType} are not served; train without modules_to_save.");
-        }
-
+        PeftOptions.RequireServable(config, [.. s_options, .. kind.Options]);
         if (config.IntOr("num_transformer_submodules", 1) != 1)
         {
             throw StoreErrors.Unservable("option_range", "'num_transformer_submodules' is not 1: the adapter is of an encoder-decoder model.");
-        }
-
-        foreach (var key in config.MeaningfulKeys().Where(key => !s_options.Contains(key) && !kind.Options.Contains(key)))
-        {
-            throw StoreErrors.Unservable(
-                "unknown_option", $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
         }
     }
 
@@ -80,12 +67,8 @@ internal sealed class PeftPromptReader(IPeftPromptKind kind) : IAdapterReader
             if (!kind.Tensors.Contains(tensor.Name))
             {
                 throw StoreErrors.Unservable(
-                    "unknown_tensor", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is not one that PEFT writes for {kind.PeftType} ({string.Join(", ", kind.Tensors)}).");
-            }
-
-            if (!SafetensorsTypes.IsFloat(tensor.DType))
-            {
-                throw StoreErrors.Unservable("dtype", $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is {tensor.DType}; adapters are served from f32, bf16 and f16.");
+                    "unknown_tensor",
+                    $"The tensor '{AdapterNames.Shorten(tensor.Name)}' is not one that PEFT writes for {kind.PeftType} ({string.Join(", ", kind.Tensors)}).");
             }
         }
 

@@ -4,7 +4,8 @@ using AdapterServe.AdapterStore.Adapters;
 namespace AdapterServe.AdapterStore.Formats.Peft.Prompts;
 
 /// <summary>
-/// Embeddings before the prompt. PEFT saves what its encoder (P-tuning's MLP or LSTM, CPT's bounded deltas) makes of its parameters, never the encoder.
+/// Embeddings before the prompt. PEFT saves what its encoder (P-tuning's MLP or LSTM, CPT's bounded deltas) makes of its parameters,
+/// never the encoder.
 /// <b>Shapes</b>: prompt_embeddings [P, hidden]. <b>Source</b>: PEFT's file format; arXiv:2104.08691, arXiv:2103.10385, arXiv:2410.17222.
 /// </summary>
 internal sealed class SoftPrompt(string peftType, params string[] options) : IPeftPromptKind
