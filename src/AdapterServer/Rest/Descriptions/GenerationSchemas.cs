@@ -53,7 +53,8 @@ internal static class GenerationSchemas
     public static (string Name, OpenApiSchema Schema)[] Mixture() =>
     [
         ("adapters", List(MixturePart(), "Adapters that act together; model is the base then.", AdapterMixture.MaxParts)),
-        ("combine", Text($"How: sum unless given, or a merge: {string.Join(", ", MergeMethod.All.Select(method => method.Name))}.")),
+        ("combine", Text($"How: sum unless given; a composition: stack, average, fuse (with 'fusion'), split (with 'from_token'); or a merge: {string.Join(", ", MergeMethod.All.Select(method => method.Name))}.")),
+        ("fusion", Text("With combine fuse: the adapter that holds the attention.")),
         ("density", Number("Of merges that prune: the share of values that is kept, above 0.", 0, 1)),
         ("svd_rank", Integer("Of merges that end in svd: the rank of the result; the greatest of the adapters' unless set.", 1, ushort.MaxValue)),
         ("majority_sign_method", Text("Of ties: total (by the sum of values) unless set, or frequency (by the number of signs).")),

@@ -25,6 +25,12 @@ internal static class AdapterResolver
             throw ApiException.Invalid("adapters", $"'model' and 'adapters' both name adapters; with 'adapters', 'model' is the base, {model.Base.Id}.");
         }
 
+        if (request.Block is { } block)
+        {
+            return BlockResolver.Resolve(block, request, [.. request.Parts.Select((part, index) => Part(model, part, $"adapters[{index}].name"))], () =>
+                Part(model, new MixtureRequestPart(request.Fusion!, 1, true, 0), "fusion"));
+        }
+
         var spans = request.Parts.Select((part, index) => (part, index)).GroupBy(entry => entry.part.FromToken).OrderBy(span => span.Key)
             .Select(span => new AdapterSpan(span.Key, Mixture(model, request, [.. span]))).ToList();
         if (spans[0].FromToken > 0)
@@ -39,8 +45,8 @@ internal static class AdapterResolver
 
     /// <summary>A mixture for the whole of every request that will use it.</summary>
     public static AdapterMixture Whole(ServingModel model, MixtureRequest request) =>
-        request.Parts.Any(part => part.FromToken > 0 || part.Name == model.Base.Id)
-            ? throw ApiException.Invalid("adapters", "A stored adapter acts on whole prompts: name adapters only, without 'from_token'.")
+        request.Block is not null || request.Parts.Any(part => part.FromToken > 0 || part.Name == model.Base.Id)
+            ? throw ApiException.Invalid("adapters", "A stored adapter acts on whole prompts: name adapters only, without 'from_token', as a sum or a merge.")
             : Resolve(model, model.Base.Id, request)[0].Mixture!;
 
     private static AdapterMixture? Mixture(ServingModel model, MixtureRequest request, (MixtureRequestPart Part, int Index)[] parts)

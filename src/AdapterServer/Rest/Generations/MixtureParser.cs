@@ -35,6 +35,11 @@ internal static class MixtureParser
         }
 
         var parts = value.EnumerateArray().Select(Part).ToImmutableArray();
+        if (Block(combine) is { } block)
+        {
+            return Composition(fields, block, combine!, parts);
+        }
+
         var merge = Merge(fields, combine);
         if (merge is not null && (parts.Length == 1 || parts.Any(part => part.FromToken > 0 || !part.WithAbs)))
         {
@@ -61,16 +66,52 @@ internal static class MixtureParser
             part.Int("from_token", 0, int.MaxValue) ?? 0);
     }
 
+    private static BlockKind? Block(string? combine) => combine switch
+    {
+        "stack" => BlockKind.Stack,
+        "average" => BlockKind.Average,
+        "fuse" => BlockKind.Fuse,
+        "split" => BlockKind.Split,
+        _ => null,
+    };
+
+    private static MixtureRequest Composition(JsonFields fields, BlockKind block, string combine, ImmutableArray<MixtureRequestPart> parts)
+    {
+        if (parts.Length < 2 || parts.Any(part => !part.WithAbs || (part.Weight != 1 && block != BlockKind.Average) || (part.FromToken > 0 && block != BlockKind.Split)))
+        {
+            throw ApiException.Invalid("combine", $"'{combine}' is of at least two adapters; 'weight' counts in an average, 'from_token' in a split, 'with_abs' in neither.");
+        }
+
+        if (block == BlockKind.Average && !double.IsFinite(1 / parts.Sum(part => part.Weight)))
+        {
+            throw ApiException.Invalid("adapters", "The weights of an average must not sum to 0.");
+        }
+
+        if (block == BlockKind.Split && (parts[0].FromToken > 0 || parts.Zip(parts.Skip(1)).Any(pair => pair.First.FromToken >= pair.Second.FromToken)))
+        {
+            throw ApiException.Invalid("adapters", "In a split the first adapter has no 'from_token' and the others' ascend.");
+        }
+
+        RequireFor(fields, "fusion", block == BlockKind.Fuse, combine);
+        foreach (var name in (string[])["density", "svd_rank", "majority_sign_method", "dare_seed"])
+        {
+            RequireFor(fields, name, counts: false, combine);
+        }
+
+        return new MixtureRequest(parts, null, block, block == BlockKind.Fuse ? fields.RequiredString("fusion") : null);
+    }
+
     private static MergeOptions? Merge(JsonFields fields, string? combine)
     {
         var method = combine is null or Sum ? null : MergeMethod.Find(combine) ?? throw ApiException.Invalid(
-            "combine", $"'combine' must be {Sum}, {string.Join(", ", MergeMethod.All.Select(known => known.Name))}.");
+            "combine", $"'combine' must be {Sum}, stack, average, fuse, split, {string.Join(", ", MergeMethod.All.Select(known => known.Name))}.");
         var density = fields.Double("density", 0, 1);
         if (density == 0)
         {
             throw ApiException.Invalid("density", "'density' is the share of values that are kept: above 0, at most 1.");
         }
 
+        RequireFor(fields, "fusion", counts: false, combine);
         RequireFor(fields, "density", method?.Pruning is not (null or MergePruning.None), combine);
         RequireFor(fields, "svd_rank", method?.Space == MergeSpace.Deltas, combine);
         RequireFor(fields, "majority_sign_method", method?.ElectsSigns == true, combine);

@@ -5,8 +5,10 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 
 /// <summary>The field <c>adapters</c> and those that say how they are combined, checked but not resolved.</summary>
 /// <param name="Parts">One at least.</param>
-/// <param name="Merge">Null for a sum.</param>
-internal sealed record MixtureRequest(ImmutableArray<MixtureRequestPart> Parts, MergeOptions? Merge);
+/// <param name="Merge">Null for a sum and for a composition.</param>
+/// <param name="Block">Null for a sum and for a merge.</param>
+/// <param name="Fusion">Of a fusion, the adapter that holds its attention.</param>
+internal sealed record MixtureRequest(ImmutableArray<MixtureRequestPart> Parts, MergeOptions? Merge, BlockKind? Block = null, string? Fusion = null);
 
 /// <param name="Name">A reference as in <c>model</c>.</param>
 /// <param name="Weight">1 unless given.</param>

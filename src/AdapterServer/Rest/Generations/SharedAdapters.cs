@@ -17,9 +17,11 @@ internal sealed class SharedAdapters : IDisposable
         var leases = new List<(int FromToken, SharedLease? Lease)>(spans.Length);
         try
         {
-            foreach (var (fromToken, mixture) in spans)
+            foreach (var (fromToken, mixture, block) in spans)
             {
-                var lease = mixture is null ? null : await model.Store.Compositions.AcquireAsync(mixture, cancellationToken).ConfigureAwait(false);
+                var lease = block is not null ? await model.Store.Compositions.AcquireAsync(block, cancellationToken).ConfigureAwait(false)
+                    : mixture is not null ? await model.Store.Compositions.AcquireAsync(mixture, cancellationToken).ConfigureAwait(false)
+                    : null;
                 leases.Add((fromToken, lease is null ? null : new SharedLease(lease)));
                 RequirePlace(fromToken, lease?.Weights.VirtualTokens is not null);
             }
