@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.Tests.ChatTemplates;
 /// <summary>Prompts, ids and refusals that the reference implementation recorded.</summary>
 public sealed class TemplateCasesTests
 {
-    public static TheoryData<string> Families => TokenizerCasesTests.Families;
+    public static TheoryData<string> Families =>
+        [.. TokenizerCasesTests.Families.Select(row => row.Data).Where(family => File.Exists(RepositoryFiles.Data("tokenizers", family, "template_cases.json")))];
 
     [Theory]
     [MemberData(nameof(Families))]
