@@ -91,9 +91,16 @@ public static class WrongRequests
         yield return Mixture("an adapter's weight infinite", """[{"name":"pirate","weight":1e39}]""", "", "invalid_value", "adapters[0].weight");
         yield return Mixture("with_abs a number", """[{"name":"pirate","with_abs":1}]""", "", "invalid_type", "adapters[0].with_abs");
         yield return Mixture("from_token below zero", """[{"name":"pirate","from_token":-1}]""", "", "invalid_value", "adapters[0].from_token");
+        yield return Mixture("a stack of one", """[{"name":"pirate"}]""", ",\"combine\":\"stack\"", "invalid_value", "combine");
+        yield return Mixture("a stack with a weight", """[{"name":"pirate","weight":2},{"name":"json"}]""", ",\"combine\":\"stack\"", "invalid_value", "combine");
+        yield return Mixture("an average of weights that sum to 0", """[{"name":"pirate","weight":1},{"name":"json","weight":-1}]""", ",\"combine\":\"average\"", "invalid_value", "adapters");
+        yield return Mixture("a fusion without its attention", """[{"name":"pirate"},{"name":"json"}]""", ",\"combine\":\"fuse\"", "missing_required_parameter", "fusion");
+        yield return Mixture("fusion for a sum", """[{"name":"pirate"},{"name":"json"}]""", ",\"fusion\":\"json\"", "invalid_value", "fusion");
+        yield return Mixture("density for a stack", """[{"name":"pirate"},{"name":"json"}]""", ",\"combine\":\"stack\",\"density\":0.5", "invalid_value", "density");
+        yield return Mixture("a split without places", """[{"name":"pirate"},{"name":"json"}]""", ",\"combine\":\"split\"", "invalid_value", "adapters");
         yield return Mixture("17 adapters", "[" + string.Join(',', Enumerable.Repeat("""{"name":"pirate"}""", 17)) + "]", "", "invalid_value", "adapters");
         yield return Field("combine without adapters", "combine", "\"sum\"", "invalid_value");
-        yield return Mixture("an unknown way to combine", Two, ""","combine":"average" """, "invalid_value", "combine");
+        yield return Mixture("an unknown way to combine", Two, ""","combine":"blend" """, "invalid_value", "combine");
         yield return Mixture("combine a number", Two, ""","combine":1""", "invalid_type", "combine");
         yield return Mixture("ties without a density", Two, ""","combine":"ties" """, "missing_required_parameter", "density");
         yield return Mixture("a density of zero", Two, ""","combine":"ties","density":0""", "invalid_value", "density");
