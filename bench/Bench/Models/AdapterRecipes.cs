@@ -26,8 +26,8 @@ internal static class AdapterRecipes
         ["c3a"] = (layers, _) => Peft(
             "C3A", new() { ["block_size"] = 64 }, ["q_proj", "v_proj"], layers, (output, input) => [("c3a_kernel", [output / 64, input / 64, 64], Small)]),
         ["prefix"] = (layers, _) => new AdapterRecipe(
-            Config("PREFIX_TUNING", With(Virtual(ModelM.KvHeads), "prefix_projection", false)), Safetensors, [("prompt_embeddings", [32, layers * 2L * ModelM.KvHeads * ModelM.HeadSize], 0.3)]),
-        ["prompt"] = (_, _) => new AdapterRecipe(Config("PROMPT_TUNING", Virtual(ModelM.Heads)), Safetensors, [("prompt_embeddings", [32, ModelM.Hidden], 0.5)]),
+            Config("PREFIX_TUNING", With(Virtual(ModelM.KvHeads, layers), "prefix_projection", false)), Safetensors, [("prompt_embeddings", [32, layers * 2L * ModelM.KvHeads * ModelM.HeadSize], 0.3)]),
+        ["prompt"] = (layers, _) => new AdapterRecipe(Config("PROMPT_TUNING", Virtual(ModelM.Heads, layers)), Safetensors, [("prompt_embeddings", [32, ModelM.Hidden], 0.5)]),
         ["tokens"] = (_, _) => new AdapterRecipe(
             Config("TRAINABLE_TOKENS", new() { ["target_modules"] = new JsonArray("embed_tokens"), ["token_indices"] = new JsonArray([.. Enumerable.Range(100, 64).Select(id => JsonValue.Create(id))]) }),
             Safetensors, [(Prefix + "model.embed_tokens.trainable_tokens_delta", [64, ModelM.Hidden], 0.5)]),
@@ -44,9 +44,9 @@ internal static class AdapterRecipes
         ["r"] = rank, ["lora_alpha"] = 2 * rank, ["lora_dropout"] = 0.0, ["bias"] = "none", ["fan_in_fan_out"] = false, ["init_lora_weights"] = true, ["use_rslora"] = false,
     };
 
-    private static JsonObject Virtual(int heads) => new()
+    private static JsonObject Virtual(int heads, int layers) => new()
     {
-        ["num_virtual_tokens"] = 32, ["token_dim"] = heads * ModelM.HeadSize, ["num_transformer_submodules"] = 1, ["num_attention_heads"] = heads, ["num_layers"] = ModelM.Layers,
+        ["num_virtual_tokens"] = 32, ["token_dim"] = heads * ModelM.HeadSize, ["num_transformer_submodules"] = 1, ["num_attention_heads"] = heads, ["num_layers"] = layers,
     };
 
     private static (string Part, long[] Shape, double Deviation)[] LoraParts(int rank, int output, int input) =>
