@@ -1,6 +1,6 @@
 namespace AdapterServe.Engine.Tests.Goldens;
 
-/// <summary>Goldens whose adapters no reader takes yet; every other one is tested.</summary>
+/// <summary>Goldens whose adapters are refused, each with its reason; every other one is tested.</summary>
 internal static class NotYetServed
 {
     public static readonly string[] Names =
