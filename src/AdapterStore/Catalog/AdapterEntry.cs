@@ -76,7 +76,7 @@ internal sealed class AdapterEntry
         var descriptor = new AdapterDescriptor(
             name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
             facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower };
+            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
         return new EntryVersion(version, descriptor, row.Facts);
     }
 }

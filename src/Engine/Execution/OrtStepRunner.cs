@@ -63,6 +63,8 @@ internal sealed class OrtStepRunner : IStepRunner
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
 
+    public ReadOnlySpan<float> AddedLogits(int row) => _adapters.AddedLogits.Of(row);
+
     public void Dispose()
     {
         foreach (var slot in (ReadOnlySpan<TensorSlot>)[_inputIds, _logitsRows, _blockTable, _cumulativeLengths, _pastLengths, _logits])
@@ -74,6 +76,7 @@ internal sealed class OrtStepRunner : IStepRunner
         _session.Dispose();
         _kvCache.Dispose();
         _ops.Dispose();
+        _adapters.Dispose();
     }
 
     private OrtSession CreateSession(OrtEnvironment environment, ImportedModel model, int threads)
@@ -100,8 +103,8 @@ internal sealed class OrtStepRunner : IStepRunner
             var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
             for (var row = 0; row < tokens.Length; row++)
             {
-                // A virtual token has no id; its row gets its embedding behind the embedding's gather.
-                ids[entry.RowStart + row] = Math.Max(tokens[row], 0);
+                // The base has no row for a virtual token, or for one that an adapter adds; they get their embeddings behind the gather.
+                ids[entry.RowStart + row] = (uint)tokens[row] < (uint)VocabularySize ? tokens[row] : 0;
             }
 
             for (var row = 0; row < entry.LogitRows; row++)
