@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
@@ -91,7 +92,55 @@ public sealed class AddedTokensTests
         },
     };
 
+    private static readonly Dictionary<string, (string Code, Func<MergedAdapter> Make)> Wrong = new(StringComparer.Ordinal)
+    {
+        ["a trained embedding of a tied base whose head nobody saved"] = ("vocabulary", () =>
+        {
+            var adapter = Tied();
+            adapter.Save("embed_tokens");
+            adapter.AddMerged(MergedAdapter.Embedding);
+            return adapter;
+        }),
+        ["two different layers where the base has one"] = ("weight_tying", () =>
+        {
+            var adapter = Tied(same: false);
+            adapter.AddMerged(MergedAdapter.Embedding);
+            adapter.AddMerged(MergedAdapter.Head);
+            return adapter;
+        }),
+        ["a bias behind the logits"] = ("vocabulary", () =>
+        {
+            var adapter = Saved(tied: false);
+            adapter.Save("embed_tokens");
+            adapter.AddMerged(MergedAdapter.Head, MergedAdapter.Head + ".base_layer.weight");
+            adapter.Remove(MergedAdapter.Head + ".weight");
+            adapter.Target("lm_head");
+            adapter.Config["lora_bias"] = true;
+            adapter.AddLora(MergedAdapter.Head, 12, Width);
+            adapter.Add(MergedAdapter.Head + ".lora_B.bias", Width);
+            return adapter;
+        }),
+        ["rows of single tokens of the base over another head"] = ("vocabulary", () =>
+        {
+            var adapter = Rows(tied: true, [18, 5], MergedAdapter.Embedding, MergedAdapter.Head);
+            adapter.AddOther(MergedAdapter.Embedding, MergedAdapter.Embedding + ".token_adapter.base_layer.weight").CopyTo(adapter.Weight(MergedAdapter.Head), 0);
+            adapter.AddMerged(MergedAdapter.Head);
+            return adapter;
+        }),
+    };
+
     public static TheoryData<string> Names => [.. Cases.Keys];
+
+    public static TheoryData<string> WrongNames => [.. Wrong.Keys];
+
+    [Theory]
+    [MemberData(nameof(WrongNames))]
+    public async Task What_has_no_exact_meaning_is_refused_with_its_reason(string name)
+    {
+        var refused = await Assert.ThrowsAsync<AdapterStoreException>(() => TinyAdapterRun.StartAsync(Wrong[name].Make()));
+        Assert.Equal((Wrong[name].Code, AdapterErrorKind.Unservable), (refused.Code, refused.Kind));
+        Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [MemberData(nameof(Names))]

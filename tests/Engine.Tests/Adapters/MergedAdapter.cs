@@ -74,6 +74,8 @@ internal sealed class MergedAdapter
         return values;
     }
 
+    public void Remove(string name) => Assert.True(_tensors.Remove("base_model.model." + name));
+
     /// <summary>W += s B A, in the file and in the merged checkpoint.</summary>
     public void AddLora(string path, int inFeatures, int outFeatures) =>
         Merge(path, Add(path + ".lora_A.weight", Rank, inFeatures), Add(path + ".lora_B.weight", outFeatures, Rank), inFeatures);
