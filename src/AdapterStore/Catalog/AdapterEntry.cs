@@ -65,7 +65,7 @@ internal sealed class AdapterEntry
     private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, string baseFingerprint)
     {
         var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0);
+        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
         if (facts is null)
         {
             return new EntryVersion(version, null, null);
