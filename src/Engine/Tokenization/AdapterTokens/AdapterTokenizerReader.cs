@@ -40,6 +40,11 @@ public sealed class AdapterTokenizerReader
     /// <param name="vocabularySize">Ids are below this.</param>
     public Tokenizer? Read(string folder, int vocabularySize)
     {
+        foreach (string name in (string[])[TokenizerFile, ConfigFile, AddedFile])
+        {
+            RequireSize(Path.Combine(folder, name));
+        }
+
         (IReadOnlyCollection<AddedToken> tokens, IPostProcessor? postProcessor) = ReadParts(folder);
         foreach (AddedToken token in tokens)
         {
@@ -70,12 +75,7 @@ public sealed class AdapterTokenizerReader
 
     private (IReadOnlyCollection<AddedToken>, IPostProcessor?) OfTokenizer(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-        {
-            throw new TokenizerException("tokenizer.json must hold an object.");
-        }
-
-        ImmutableSortedDictionary<string, string> own = TokenizerDigest.Of(json);
+        ImmutableSortedDictionary<string, string> own = TokenizerDigest.Of(RequireObject(json, TokenizerFile));
         string? different = TokenizerDigest.Identity.FirstOrDefault(section => own[section] != _digest.Value[section]);
         if (different is not null)
         {
@@ -92,7 +92,7 @@ public sealed class AdapterTokenizerReader
         return (tokens, json.Optional(TokenizerDigest.PostProcessor) is { } postProcessor ? PostProcessorReader.Read(postProcessor) : null);
     }
 
-    private static AddedToken[] OfConfig(JsonElement json) => json.Optional("added_tokens_decoder") is { } tokens
+    private static AddedToken[] OfConfig(JsonElement json) => RequireObject(json, ConfigFile).Optional("added_tokens_decoder") is { } tokens
         ? [.. tokens.Members("added_tokens_decoder").Select(member => AddedToken.ReadAs(IdOf(member.Name), member.Value))]
         : [];
 
@@ -116,13 +116,19 @@ public sealed class AdapterTokenizerReader
         }
     }
 
-    private T ReadFile<T>(string path, Func<JsonElement, T> read)
-    {
-        if (new FileInfo(path).Length > _maxFileBytes)
-        {
-            throw new TokenizerException($"{Path.GetFileName(path)} is larger than {_maxFileBytes} bytes, four times the base's.");
-        }
+    private static JsonElement RequireObject(JsonElement json, string file) =>
+        json.ValueKind == JsonValueKind.Object ? json : throw new TokenizerException($"{file} must hold an object.");
 
+    private void RequireSize(string path)
+    {
+        if (File.Exists(path) && new FileInfo(path).Length > _maxFileBytes)
+        {
+            throw new TokenizerException($"{Path.GetFileName(path)} is larger than {_maxFileBytes} bytes, four times the base's tokenizer.json.");
+        }
+    }
+
+    private static T ReadFile<T>(string path, Func<JsonElement, T> read)
+    {
         using JsonDocument json = TokenizerJson.Open(path);
         try
         {
