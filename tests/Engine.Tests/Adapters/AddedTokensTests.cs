@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore;
+using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
@@ -13,6 +14,8 @@ public sealed class AddedTokensTests
     private const int Added = 3;
     private const int Width = TinyCheckpoint.Vocabulary + Added;
     private static readonly int[] s_prompt = [1, 17, 5, 18, 16, 19, 19, 3, 17];
+
+    private static readonly int[] s_plain = [1, 5, 16, 0, 7, 7, 3, 11, 4];
 
     private static readonly Dictionary<string, Func<MergedAdapter>> Cases = new(StringComparer.Ordinal)
     {
@@ -186,17 +189,21 @@ public sealed class AddedTokensTests
     public async Task Others_in_the_step_neither_see_nor_know_the_tokens()
     {
         await using var run = await TinyAdapterRun.StartAsync(Saved(tied: false));
-        int[] plain = [1, 5, 16, 0, 7, 7, 3, 11, 4];
-        var alone = await TinyAdapterRun.EndOf(run.Submit(plain, null));
-        var beside = run.Submit(plain, null);
-        var own = run.Submit(s_prompt, await run.AcquireAsync());
-        await TinyAdapterRun.EndOf(beside);
-        await TinyAdapterRun.EndOf(own);
-
-        Assert.Equal(Enumerable.Range(1, 8).Select(i => alone.PromptLogProbs![i]), Enumerable.Range(1, 8).Select(i => beside.PromptLogProbs![i]));
+        Assert.Equal(await BesideAsync(s_plain, null), await BesideAsync(s_prompt, await run.AcquireAsync()));
         Assert.Contains("18", Assert.Throws<ArgumentException>(() => run.Submit(s_prompt[3..], null)).Message, StringComparison.Ordinal);
         var lease = await run.AcquireAsync();
         Assert.Contains("20", Assert.Throws<ArgumentException>(() => run.Submit([1, 20], lease)).Message, StringComparison.Ordinal);
+
+        // The same steps, with and without the adapter in the other sequence's rows.
+        async Task<float[]> BesideAsync(int[] other, AdapterLease? adapter)
+        {
+            using var engine = run.CreateStepped();
+            var plain = engine.Submit(s_plain, 4, null, logProbs: 17);
+            var beside = engine.Submit(other, 4, adapter);
+            engine.RunToEnd();
+            await TinyAdapterRun.EndOf(beside);
+            return [.. Enumerable.Range(0, 4).SelectMany(i => plain.LogProbs!.TopValues(i).ToArray())];
+        }
     }
 
     [Fact]
@@ -230,6 +237,24 @@ public sealed class AddedTokensTests
         Assert.Equal(first.LogProbs![0], second.LogProbs![0], 5);
 
         async Task<Generation> AnswerAsync() => await TinyAdapterRun.EndOf(run.Submit(prompt, await run.AcquireAsync(), request => request with { PromptLogProbs = null }));
+    }
+
+    [Fact]
+    public async Task A_step_with_added_tokens_allocates_nothing()
+    {
+        await using var run = await TinyAdapterRun.StartAsync(Saved(tied: false));
+        var least = long.MaxValue;
+        for (var round = 0; round < 8; round++)
+        {
+            var before = run.Counters.AllocatedBytes;
+            await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync(), request => request with
+            {
+                MaxTokens = 12, LogProbs = 5, Sampling = new SamplingParameters { Seed = 1, IgnoreEos = true, TopP = 0.9f, RepetitionPenalty = 1.1f },
+            }));
+            least = Math.Min(least, run.Counters.AllocatedBytes - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
+using AdapterServe.Engine.Tests.Goldens;
 using AdapterServe.Engine.Tests.Models;
 using AdapterServe.OnnxRuntime.Sessions;
 
@@ -14,7 +15,10 @@ internal sealed class TinyAdapterRun : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly OrtEnvironment _environment = new();
     private AdapterStorage? _storage;
+    private ImportedModel? _model;
     private EngineHost? _engine;
+
+    public EngineCounters Counters => _engine!.Counters;
 
     public AdapterDescriptor Adapter { get; private set; } = null!;
 
@@ -32,6 +36,9 @@ internal sealed class TinyAdapterRun : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Another engine on the same base, which makes a step when it is told to.</summary>
+    public SteppedEngine CreateStepped() => new(_environment, _model!, new EngineOptions { PrefillTokens = 64 }, blocks: 16);
 
     /// <summary>The adapter's weights, for the engine to dispose of.</summary>
     public async Task<AdapterLease> AcquireAsync() => await _storage!.Cache.AcquireAsync(_storage.Catalog.Resolve("default", "adapter"), TestContext.Current.CancellationToken);
@@ -68,8 +75,8 @@ internal sealed class TinyAdapterRun : IAsyncDisposable
         var cancellation = TestContext.Current.CancellationToken;
         adapter.Base.Write(_folder.In("tiny"));
         adapter.Write(_folder.In("adapter"));
-        var model = await new ModelImporter().ImportAsync(_folder.In("tiny"), _folder.In("cache"), cancellation: cancellation);
-        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In("data") }, model.Base);
+        _model = await new ModelImporter().ImportAsync(_folder.In("tiny"), _folder.In("cache"), cancellation: cancellation);
+        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In("data") }, _model.Base);
         using var files = _storage.Uploads.Begin();
         foreach (var path in Directory.GetFiles(_folder.In("adapter")))
         {
@@ -78,6 +85,6 @@ internal sealed class TinyAdapterRun : IAsyncDisposable
         }
 
         Adapter = (await _storage.Uploads.PutAsync("default", "adapter", files, null, cancellation)).Descriptor;
-        _engine = EngineHost.Start(_environment, model, new EngineOptions { PrefillTokens = 4, KvBlocks = 8 });
+        _engine = EngineHost.Start(_environment, _model, new EngineOptions { PrefillTokens = 4, KvBlocks = 8 });
     }
 }
