@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Tests.Models;
 

@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Onnx;
+using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Models.Graph;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using AdapterServe.Engine.Models.Onnx;
+using AdapterServe.Engine.Models.Weights;
+using AdapterServe.OnnxRuntime.Values;
 using Google.Protobuf;
 
 namespace AdapterServe.Engine.Models.Graph;
@@ -21,7 +23,7 @@ internal sealed class OnnxGraphBuilder(string name)
         _graph.Output.Add(Describe(output, type, shape));
 
     /// <summary>
-    /// An f32 initializer whose data lies in a file. A location can only be relative, and the files lie in two folders, so that it is relative to the
+    /// An initializer whose data lies in a file. A location can only be relative, and the files lie in two folders, so that it is relative to the
     /// file system's root; a session must be told so (see <see cref="ImportedModel.CreateSession"/>).
     /// </summary>
     public void AddExternalWeight(WeightReference weight)
@@ -29,7 +31,7 @@ internal sealed class OnnxGraphBuilder(string name)
         var tensor = new TensorProto
         {
             Name = weight.Name,
-            DataType = (int)TensorProto.Types.DataType.Float,
+            DataType = (int)DataTypeOf(weight.Type),
             DataLocation = TensorProto.Types.DataLocation.External,
         };
         tensor.Dims.AddRange(weight.Shape);
@@ -63,6 +65,18 @@ internal sealed class OnnxGraphBuilder(string name)
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
         return model;
     }
+
+    private static TensorProto.Types.DataType DataTypeOf(ElementType type) => type switch
+    {
+        ElementType.Float32 => TensorProto.Types.DataType.Float,
+        ElementType.UInt8 => TensorProto.Types.DataType.Uint8,
+        ElementType.Int8 => TensorProto.Types.DataType.Int8,
+        ElementType.Int32 => TensorProto.Types.DataType.Int32,
+        ElementType.Int64 => TensorProto.Types.DataType.Int64,
+        ElementType.Float16 => TensorProto.Types.DataType.Float16,
+        ElementType.BFloat16 => TensorProto.Types.DataType.Bfloat16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No initializer has this type."),
+    };
 
     private static AttributeProto Attribute(string key, object value) => value switch
     {

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.HuggingFace;
 
-namespace AdapterServe.Engine.Models;
+namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>The weights of an imported model, read from the files that its session maps.</summary>
 internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights, float normEpsilon) : IBaseWeights
