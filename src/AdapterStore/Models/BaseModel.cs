@@ -35,6 +35,12 @@ public sealed class BaseModel
 
     public ImmutableArray<Site> Sites { get; }
 
+    /// <summary>Layers of attention and feed-forward network, or 0 when that is not known.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Heads of a layer's keys and values, or 0 when that is not known.</summary>
+    public int KvHeads { get; init; }
+
     /// <summary>Rows of one attention head in the query and key projections, or 0 when that is not known.</summary>
     public int HeadSize { get; init; }
 

@@ -32,7 +32,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
     public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
 
-    /// <summary>[rows]: what each row's rotation counts.</summary>
+    /// <summary>[rows]: what each row's rotation, or its learned position, counts.</summary>
+    public ReadOnlySpan<int> RowPositions => _positions.AsSpan(0, _tokenRows);
+
+    /// <summary><see cref="RowPositions"/> for kernels.</summary>
     public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
 
     /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
@@ -114,9 +117,9 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
 
     private void AddPositions(int sequence, in PlannedSequence entry)
     {
-        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        var offset = entry.Sequence.RotaryOffset;
         _rotaryOffsets[sequence] = offset;
-        _hasOffsets |= offset > 0;
+        _hasOffsets |= offset != 0;
         for (var row = 0; row < entry.Rows; row++)
         {
             _positions[entry.RowStart + row] = entry.Past + row - offset;

@@ -20,6 +20,12 @@ public sealed record ModelShape
     /// <summary>Most tokens that a sequence may have; also the rows of the rotary tables.</summary>
     public required int ContextTokens { get; init; }
 
+    /// <summary>Whether positions are learned, so that the graph has <see cref="Graph.GraphNames.PositionIds"/>.</summary>
+    public bool LearnedPositions { get; init; }
+
+    /// <summary>Null where the length of a sequence does not change its rotation.</summary>
+    public LongRotation? LongRotation { get; init; }
+
     /// <summary>Ids that end a sequence; empty when the model names none.</summary>
     public required ImmutableArray<int> EosTokenIds { get; init; }
 

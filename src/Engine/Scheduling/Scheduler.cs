@@ -37,6 +37,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     public void Plan(StepPlan plan)
     {
         plan.Clear();
+        SendBackOutgrown();
         PlanDecodes(plan);
         var budget = PlanPrompts(plan, options.PrefillTokens);
         Admit(plan, budget);
@@ -81,6 +82,18 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         }
     }
 
+    /// <summary>What a sequence that has become long has computed is worth nothing; it starts again before everyone who waits.</summary>
+    private void SendBackOutgrown()
+    {
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            if (_running[i].HasOutgrownRotation)
+            {
+                SendBack(i);
+            }
+        }
+    }
+
     private void PlanDecodes(StepPlan plan)
     {
         for (var i = 0; i < _running.Count; i++)
@@ -117,11 +130,17 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private void Preempt(Sequence sequence, StepPlan plan)
     {
         plan.Remove(sequence);
+        SendBack(_running.Count - 1);
+        Preemptions++;
+    }
+
+    private void SendBack(int running)
+    {
+        var sequence = _running[running];
         sequence.Table.ReleaseFrom(0, pool);
         sequence.Restart();
-        _running.RemoveAt(_running.Count - 1);
+        _running.RemoveAt(running);
         _waiting.Insert(0, sequence);
-        Preemptions++;
     }
 
     private int PlanPrompts(StepPlan plan, int budget)

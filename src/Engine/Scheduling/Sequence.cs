@@ -15,11 +15,14 @@ internal sealed class Sequence
     private readonly int[] _tokens;
     private readonly AdapterSpan[] _spans;
     private readonly BlockHash _root;
+    private readonly LongRotation? _longRotation;
     private BlockHash _chain;
+    private bool _isLong;
     private int _chainedBlocks;
 
-    public Sequence(Generation generation, SamplingState sampling, int blockTokens)
+    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null)
     {
+        _longRotation = longRotation;
         var request = generation.Request;
         Generation = generation;
         Sampling = sampling;
@@ -60,6 +63,12 @@ internal sealed class Sequence
 
     /// <summary>Whether an adapter keeps something of this sequence from step to step, for which it has to compute every token.</summary>
     public bool HasAdapterState { get; }
+
+    /// <summary>What is less in a token's rotation than in its position.</summary>
+    public int RotaryOffset => (VirtualTokens?.PositionOffset ?? 0) - (_isLong ? _longRotation!.FirstRow : 0);
+
+    /// <summary>Whether the sequence has become long since it began to be computed, so that nothing of what is computed holds any more.</summary>
+    public bool HasOutgrownRotation => !_isLong && IsLong;
 
     public BlockTable Table { get; }
 
@@ -132,9 +141,12 @@ internal sealed class Sequence
             span.State.AsSpan().Clear();
         }
 
-        _chain = _root;
+        _isLong = IsLong;
+        _chain = _isLong ? _root.Switch(default, 0) : _root;
         (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
     }
+
+    private bool IsLong => _longRotation is { } rotation && Count - (VirtualTokens?.PositionOffset ?? 0) > rotation.From;
 
     /// <summary>
     /// A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.

@@ -1,7 +1,6 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models;
-using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Tests.Models;
 

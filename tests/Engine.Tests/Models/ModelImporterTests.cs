@@ -63,8 +63,8 @@ public sealed class ModelImporterTests : IDisposable
     {
         new TinyCheckpoint().Fill().Write(ModelFolder);
         var model = await ImportAsync();
-        var cos = Floats(model.Weights.Single(weight => weight.Name == GraphNames.CosTable));
-        var sin = Floats(model.Weights.Single(weight => weight.Name == GraphNames.SinTable));
+        var cos = Floats(model.Weights.Single(weight => weight.Name == GraphNames.CosTable(0)));
+        var sin = Floats(model.Weights.Single(weight => weight.Name == GraphNames.SinTable(0)));
         Assert.Equal(32 * 3, cos.Length);
         for (var position = 0; position < 32; position++)
         {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models.Onnx;
 using AdapterServe.Engine.Models.Weights;
 using AdapterServe.OnnxRuntime.Values;
@@ -58,12 +60,39 @@ internal sealed class OnnxGraphBuilder(string name)
         return output ?? node;
     }
 
+    /// <summary>Cuts the last dimension into pieces of the given sizes and returns their names.</summary>
+    public ImmutableArray<string> AddSplit(string node, string input, params ImmutableArray<long> sizes)
+    {
+        var pieces = Enumerable.Range(0, sizes.Length).Select(i => $"{node}.{i}").ToImmutableArray();
+        AddNode(node, "Split", [input, AddConstant(node + ".sizes", sizes)], [("axis", -1)], output: pieces[0]);
+        _graph.Node[^1].Output.AddRange(pieces.Skip(1));
+        return pieces;
+    }
+
+    public string AddReshape(string node, string input, params ImmutableArray<long> shape) =>
+        AddNode(node, "Reshape", [input, AddConstant(node + ".shape", shape)]);
+
+    public string AddConstant(string name, ImmutableArray<long> values) =>
+        AddConstant(name, TensorProto.Types.DataType.Int64, MemoryMarshal.AsBytes(values.AsSpan()), values.Length);
+
+    public string AddConstant(string name, float value) =>
+        AddConstant(name, TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
+
     public ModelProto Build()
     {
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "adapterserve", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
         return model;
+    }
+
+    private string AddConstant(string name, TensorProto.Types.DataType type, ReadOnlySpan<byte> bytes, params ReadOnlySpan<long> shape)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
+        tensor.Dims.AddRange(shape.ToArray());
+        _graph.Initializer.Add(tensor);
+        return name;
     }
 
     private static TensorProto.Types.DataType DataTypeOf(ElementType type) => type switch

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.Onnx;
 using AdapterServe.Engine.Models.Weights;
@@ -12,21 +13,22 @@ namespace AdapterServe.Engine.Models.HuggingFace;
 internal sealed class HuggingFaceFolder : IModelFolder
 {
     private readonly string _folder;
-    private readonly ModelConfig _config;
+    private readonly DecoderModel _model;
+    private readonly EndTokens _ends;
     private readonly CheckpointTensors _checkpoint;
     private readonly ImmutableArray<Site> _sites;
 
-    private HuggingFaceFolder(string folder, ModelConfig config, CheckpointTensors checkpoint)
+    private HuggingFaceFolder(string folder, DecoderModel model, EndTokens ends, CheckpointTensors checkpoint)
     {
-        (_folder, _config, _checkpoint) = (folder, config, checkpoint);
-        _sites = LlamaSites.Of(config);
+        (_folder, _model, _ends, _checkpoint) = (folder, model, ends, checkpoint);
+        _sites = DecoderSites.Of(model);
     }
 
     public IEnumerable<string> Files
     {
         get
         {
-            var generation = Path.Combine(_folder, ModelConfigReader.GenerationFile);
+            var generation = Path.Combine(_folder, EndTokens.GenerationFile);
             string[] settings = [Path.Combine(_folder, ModelConfigReader.ConfigFile), .. File.Exists(generation) ? [generation] : Array.Empty<string>()];
             return settings.Concat(_checkpoint.Paths);
         }
@@ -36,40 +38,30 @@ internal sealed class HuggingFaceFolder : IModelFolder
 
     public ModelShape Shape => new()
     {
-        Layers = _config.Layers,
-        HiddenSize = _config.HiddenSize,
-        Heads = _config.Heads,
-        KvHeads = _config.KvHeads,
-        HeadSize = _config.HeadSize,
-        VocabularySize = _config.VocabularySize,
-        ContextTokens = _config.ContextTokens,
-        EosTokenIds = _config.EosTokenIds,
-        BosTokenId = _config.BosTokenId,
+        Layers = _model.Layers.Length,
+        HiddenSize = _model.HiddenSize,
+        Heads = _model.Heads,
+        KvHeads = _model.KvHeads,
+        HeadSize = _model.HeadSize,
+        VocabularySize = _model.VocabularySize,
+        ContextTokens = _model.ContextTokens,
+        LearnedPositions = _model.PositionEmbedding is not null,
+        LongRotation = _model.Rotaries is [{ LongFrequencies: not null } rotary] ? new LongRotation(rotary.LongFrom, _model.ContextTokens) : null,
+        EosTokenIds = _ends.Eos,
+        BosTokenId = _ends.Bos,
     };
 
-    public IEnumerable<PlannedWeight> Weights
-    {
-        get
-        {
-            foreach (var expected in LlamaTensors.Expected(_config))
-            {
-                yield return Planned(expected, _checkpoint.Tensors[expected.Name]);
-            }
-
-            ImmutableArray<long> table = [_config.ContextTokens, _config.HeadSize / 2];
-            yield return PlannedWeight.Written(GraphNames.CosTable, ElementType.Float32, table, new RotaryTable(_config, isSine: false));
-            yield return PlannedWeight.Written(GraphNames.SinTable, ElementType.Float32, table, new RotaryTable(_config, isSine: true));
-        }
-    }
+    public IEnumerable<PlannedWeight> Weights => DecoderTensors.Of(_model).Select(Planned).Concat(_model.Rotaries.SelectMany(RotaryTables));
 
     public static HuggingFaceFolder Open(string folder)
     {
-        var config = ModelConfigReader.Read(folder);
+        var (model, ends) = ModelConfigReader.Read(folder);
         var checkpoint = CheckpointTensors.Open(folder);
         try
         {
-            LlamaTensors.Check(config, checkpoint);
-            return new HuggingFaceFolder(folder, config, checkpoint);
+            checkpoint.CompleteNames(model.EmbeddingWeight);
+            CheckpointCheck.Require(model, checkpoint);
+            return new HuggingFaceFolder(folder, model, ends, checkpoint);
         }
         catch
         {
@@ -80,18 +72,30 @@ internal sealed class HuggingFaceFolder : IModelFolder
 
     public BaseModel Describe(string id, string fingerprint, ImmutableArray<WeightReference> weights) => new(id, fingerprint, _sites)
     {
-        Weights = new MappedBaseWeights(weights, _config.NormEpsilon),
-        HeadSize = _config.HeadSize,
-        HasTiedEmbeddings = _config.TiedEmbeddings,
+        Weights = new MappedBaseWeights(weights, _model),
+        Layers = _model.Layers.Length,
+        HeadSize = _model.HeadSize,
+        KvHeads = _model.KvHeads,
+        HasTiedEmbeddings = _model.TiedEmbeddings,
     };
 
-    public ModelProto BuildGraph(ImmutableArray<WeightReference> weights) => LlamaGraph.Build(_config, _sites, weights);
+    public ModelProto BuildGraph(ImmutableArray<WeightReference> weights) => DecoderGraph.Build(_model, _sites, weights);
 
     public void Dispose() => _checkpoint.Dispose();
 
     /// <summary>f32 at a multiple of 4 bytes serves as it is.</summary>
-    private static PlannedWeight Planned(ExpectedTensor expected, CheckpointTensor source) =>
-        source.Tensor.DType == SafetensorsType.F32 && source.Tensor.Offset % sizeof(float) == 0
-            ? PlannedWeight.Mapped(expected.Name, ElementType.Float32, expected.Shape, new FilePlace(source.File.Mapped.Path, source.Tensor.Offset))
-            : PlannedWeight.Written(expected.Name, ElementType.Float32, expected.Shape, new ConvertedTensor(source));
+    private PlannedWeight Planned(ModelTensor tensor)
+    {
+        var source = _checkpoint.Tensors[tensor.Name];
+        return source.Tensor.DType == SafetensorsType.F32 && source.Tensor.Offset % sizeof(float) == 0 && tensor.Added == 0
+            ? PlannedWeight.Mapped(tensor.Name, ElementType.Float32, tensor.Shape, new FilePlace(source.File.Mapped.Path, source.Tensor.Offset))
+            : PlannedWeight.Written(tensor.Name, ElementType.Float32, tensor.Shape, new ConvertedTensor(source, tensor.Added));
+    }
+
+    private IEnumerable<PlannedWeight> RotaryTables(RotaryEmbedding rotary, int index)
+    {
+        ImmutableArray<long> shape = [rotary.TableRows(_model.ContextTokens), rotary.TableWidth];
+        yield return PlannedWeight.Written(GraphNames.CosTable(index), ElementType.Float32, shape, new RotaryTable(rotary, _model.ContextTokens, Math.Cos));
+        yield return PlannedWeight.Written(GraphNames.SinTable(index), ElementType.Float32, shape, new RotaryTable(rotary, _model.ContextTokens, Math.Sin));
+    }
 }

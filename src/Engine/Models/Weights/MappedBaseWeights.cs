@@ -2,21 +2,25 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Models;
-using AdapterServe.Engine.Models.HuggingFace;
+using AdapterServe.Engine.Models.Decoders;
+using Microsoft.Win32.SafeHandles;
 
 namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>The weights of an imported model, read from the files that its session maps.</summary>
-internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights, float normEpsilon) : IBaseWeights
+internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights, DecoderModel model) : IBaseWeights
 {
     private readonly FrozenDictionary<string, WeightReference> _byName = weights.ToFrozenDictionary(weight => weight.Name, StringComparer.Ordinal);
+    private readonly FrozenSet<string> _transposed = model.LayerLinears.Where(linear => linear.IsTransposed).Select(linear => linear.Weight).ToFrozenSet();
 
-    public float NormEpsilon => normEpsilon;
+    public float NormEpsilon => model.NormEpsilon;
+
+    public NormKind NormKind => model.FinalNorm.Kind;
 
     public void Read(Site site, Span<float> destination)
     {
         RequireLength(site, (long)site.WeightRows * site.WeightColumns, destination);
-        Read(Find(site), 0, destination);
+        ReadRows(site, 0, destination);
     }
 
     public void ReadRows(Site site, int firstRow, Span<float> destination)
@@ -25,18 +29,28 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
         RequireLength(site, (long)rows * site.WeightColumns, destination);
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, site.WeightRows - rows);
-        Read(Find(site), (long)firstRow * site.WeightColumns * sizeof(float), destination);
+        var weight = Find(site);
+        using var file = File.OpenHandle(weight.Path);
+        if (_transposed.Contains(weight.Name))
+        {
+            ReadColumns(file, weight, site.FirstRow + firstRow, rows, destination);
+        }
+        else
+        {
+            Read(file, weight, (long)(site.FirstRow + firstRow) * site.WeightColumns, destination);
+        }
     }
 
     public bool TryReadBias(Site site, Span<float> destination)
     {
-        if (!_byName.TryGetValue(site.Path + ".bias", out var bias))
+        if (!_byName.TryGetValue((site.Whole ?? site).Path + ".bias", out var bias))
         {
             return false;
         }
 
-        RequireLength(site, bias.Bytes / sizeof(float), destination);
-        Read(bias, 0, destination);
+        RequireLength(site, site.OutFeatures, destination);
+        using var file = File.OpenHandle(bias.Path);
+        Read(file, bias, site.FirstRow, destination);
         return true;
     }
 
@@ -48,22 +62,36 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
         }
     }
 
-    private static void Read(WeightReference weight, long offset, Span<float> destination)
+    /// <summary>Of a weight held as [in, out]: the outputs [<paramref name="first"/>, first + <paramref name="count"/>), each as a row.</summary>
+    private static void ReadColumns(SafeFileHandle file, WeightReference weight, int first, int count, Span<float> destination)
     {
-        using var file = File.OpenHandle(weight.Path);
+        var (inputs, outputs) = ((int)weight.Shape[0], weight.Shape[1]);
+        var slice = new float[count];
+        for (var input = 0; input < inputs; input++)
+        {
+            Read(file, weight, (input * outputs) + first, slice);
+            for (var row = 0; row < count; row++)
+            {
+                destination[(row * inputs) + input] = slice[row];
+            }
+        }
+    }
+
+    private static void Read(SafeFileHandle file, WeightReference weight, long firstElement, Span<float> destination)
+    {
         var bytes = MemoryMarshal.AsBytes(destination);
         for (var done = 0; done < bytes.Length;)
         {
-            var read = RandomAccess.Read(file, bytes[done..], weight.Offset + offset + done);
+            var read = RandomAccess.Read(file, bytes[done..], weight.Offset + (firstElement * sizeof(float)) + done);
             done += read > 0 ? read : throw new EndOfStreamException($"'{weight.Path}' was cut short after the import.");
         }
     }
 
-    /// <summary>A head that is tied to the embedding has no weight of its own.</summary>
     private WeightReference Find(Site site)
     {
-        var weight = _byName.GetValueOrDefault(site.Path + ".weight") ?? (site.Kind == SiteKind.Head ? _byName.GetValueOrDefault(LlamaTensors.Embedding) : null);
-        return weight is not null && weight.Bytes == (long)site.WeightRows * site.WeightColumns * sizeof(float)
+        var whole = site.Whole ?? site;
+        return _byName.GetValueOrDefault(site.Kind == SiteKind.Head ? model.HeadWeight : whole.Path + ".weight") is { } weight
+            && weight.Bytes == (long)whole.WeightRows * whole.WeightColumns * sizeof(float)
             ? weight
             : throw new ArgumentException($"The site '{site.Path}' has no weight of [{site.WeightRows}, {site.WeightColumns}].", nameof(site));
     }

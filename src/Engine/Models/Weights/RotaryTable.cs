@@ -1,19 +1,35 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using AdapterServe.Engine.Models.HuggingFace;
+using AdapterServe.Engine.Models.Decoders;
 
 namespace AdapterServe.Engine.Models.Weights;
 
-internal sealed class RotaryTable(ModelConfig config, bool isSine) : IWeightSource
+/// <summary>
+/// The cosines or sines of a rotation, computed in f64 and rounded once. <b>Shapes</b>: [<see cref="RotaryEmbedding.TableRows"/>, D/2], row-major.
+/// </summary>
+internal sealed class RotaryTable(RotaryEmbedding rotary, int contextTokens, Func<double, double> function) : IWeightSource
 {
     public void Write(Stream stream, CancellationToken cancellation)
     {
-        var cos = new float[config.HeadSize / 2];
-        var sin = new float[cos.Length];
-        for (var position = 0; position < config.ContextTokens; position++)
+        Write(rotary.Frequencies, stream, cancellation);
+        if (rotary.LongFrequencies is { } longFrequencies)
+        {
+            Write(longFrequencies, stream, cancellation);
+        }
+    }
+
+    private void Write(ImmutableArray<double> frequencies, Stream stream, CancellationToken cancellation)
+    {
+        var row = new float[frequencies.Length];
+        for (var position = 0; position < contextTokens; position++)
         {
             cancellation.ThrowIfCancellationRequested();
-            RotaryTables.FillRow(position, config.RopeTheta, cos, sin);
-            stream.Write(MemoryMarshal.AsBytes((isSine ? sin : cos).AsSpan()));
+            for (var i = 0; i < row.Length; i++)
+            {
+                row[i] = (float)(function(position * frequencies[i]) * rotary.Magnitude);
+            }
+
+            stream.Write(MemoryMarshal.AsBytes(row.AsSpan()));
         }
     }
 }
