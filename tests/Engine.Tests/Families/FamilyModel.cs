@@ -38,7 +38,7 @@ internal sealed class FamilyModel : IAsyncDisposable
         var opened = new FamilyModel(folder, model, data);
         foreach (var adapter in Directory.GetDirectories(Path.Combine(folder, "adapters")))
         {
-            await opened.UploadAsync(adapter);
+            await TestUploads.PutFolderAsync(opened.Storage, Path.GetFileName(adapter), adapter);
         }
 
         return opened;
@@ -54,17 +54,5 @@ internal sealed class FamilyModel : IAsyncDisposable
         Storage.Dispose();
         _data.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private async Task UploadAsync(string folder)
-    {
-        using var files = Storage.Uploads.Begin();
-        foreach (var path in Directory.GetFiles(folder))
-        {
-            await using var content = File.OpenRead(path);
-            await files.AddAsync(Path.GetFileName(path), content, TestContext.Current.CancellationToken);
-        }
-
-        await Storage.Uploads.PutAsync("default", Path.GetFileName(folder), files, null, TestContext.Current.CancellationToken);
     }
 }
