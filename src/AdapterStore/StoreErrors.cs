@@ -17,6 +17,9 @@ internal static class StoreErrors
     public static AdapterStoreException Unservable(string code, string message, Exception? inner = null) =>
         new(AdapterErrorKind.Unservable, code, message, inner);
 
+    public static AdapterStoreException LayerNorm(string path) =>
+        Unservable("norm_kind", $"The adapter changes '{path}', which is a LayerNorm; only norms without centring are served with weights of an adapter's own.");
+
     public static AdapterStoreException TooLarge(string code, string message) => new(AdapterErrorKind.TooLarge, code, message);
 
     public static AdapterStoreException NotFound(string message, Exception? inner = null) =>

@@ -20,12 +20,20 @@ internal sealed record VectorTensors(Site Site, FormKind Form, SafetensorsTensor
         LoweringSource.PackVector(arena, Site, Form, Scale == 1 ? source.Read(Values) : Array.ConvertAll(source.Read(Values), value => value * Scale));
 }
 
-/// <summary>y = w x / rms(x) in place of the base's norm. <b>Shapes</b>: w [width].</summary>
+/// <summary>
+/// y = w x / rms(x), or with 1 + w where the base's norms do so, in place of the base's norm. <b>Shapes</b>: w [width].
+/// <b>Errors</b>: Unservable <c>norm_kind</c> where they compute something else.
+/// </summary>
 internal sealed record NormTensors(Site Site, SafetensorsTensor Weight) : ComputedTensors(Site, FormKind.RmsNorm)
 {
     public override IEnumerable<SafetensorsTensor> Tensors => [Weight];
 
-    public override FormWeights Pack(LoweringSource source, WeightArena arena) => RmsNormWeights.Pack(arena, source.BaseWeights.NormEpsilon, source.Read(Weight));
+    public override FormWeights Pack(LoweringSource source, WeightArena arena) => RmsNormWeights.Pack(
+        arena, source.BaseWeights.NormEpsilon, source.BaseWeights.NormKind == NormKind.RmsPlusOne ? PlusOne(source.Read(Weight)) : source.Read(RequireRms(source)));
+
+    private static float[] PlusOne(float[] values) => Array.ConvertAll(values, value => 1 + value);
+
+    private SafetensorsTensor RequireRms(LoweringSource source) => source.BaseWeights.NormKind == NormKind.Rms ? Weight : throw StoreErrors.LayerNorm(Site.Path);
 }
 
 /// <summary>y += S x. <b>Shapes</b>: Values [k]; Indices [2, k], outputs in row 0 and inputs in row 1.</summary>

@@ -25,6 +25,7 @@ internal static class AdapterLowering
     /// <param name="svd">The approximation that the uploader asked for; null: none.</param>
     public static AdapterWeights Lower(AdapterTensors tensors, string digest, BaseModel baseModel, ComputedValues computed, SvdLowering? svd)
     {
+        FusedInputs.RequireServable([.. tensors.Sites]);
         var arena = new WeightArena();
         try
         {

@@ -35,6 +35,12 @@ public sealed class BaseModel
 
     public ImmutableArray<Site> Sites { get; }
 
+    /// <summary>Layers of attention and feed-forward network, or 0 when that is not known.</summary>
+    public int Layers { get; init; }
+
+    /// <summary>Heads of a layer's keys and values, or 0 when that is not known.</summary>
+    public int KvHeads { get; init; }
+
     /// <summary>Rows of one attention head in the query and key projections, or 0 when that is not known.</summary>
     public int HeadSize { get; init; }
 
@@ -52,6 +58,6 @@ public sealed class BaseModel
     /// <summary>The base as an adapter sees it that adds so many tokens: embedding and head have that many rows more. <see cref="Weights"/> knows only the base's own sites.</summary>
     internal BaseModel WithAddedTokens(int count) => count == 0 ? this : new BaseModel(Id, Fingerprint, [.. Sites.Select(site => site.WithAddedTokens(count))])
     {
-        HeadSize = HeadSize, HasTiedEmbeddings = HasTiedEmbeddings, Weights = Weights, AddedTokens = count,
+        Layers = Layers, KvHeads = KvHeads, HeadSize = HeadSize, HasTiedEmbeddings = HasTiedEmbeddings, Weights = Weights, AddedTokens = count,
     };
 }

@@ -27,4 +27,7 @@ public interface IBaseWeights
 
     /// <summary>What the base's norms add to the mean square.</summary>
     float NormEpsilon { get; }
+
+    /// <summary>What they compute. Of norms that multiply by 1 + w, <see cref="Read"/> gives 1 + w.</summary>
+    NormKind NormKind { get; }
 }

@@ -8,12 +8,7 @@ internal readonly record struct KvLayout(int Layers, int Width)
     /// <summary>Numbers for a token: every layer's key and value.</summary>
     public int TokenWidth => checked(2 * Layers * Width);
 
-    public static KvLayout Of(BaseModel baseModel)
-    {
-        var keys = baseModel.Sites.Where(site => site.Path.EndsWith(".self_attn.k_proj", StringComparison.Ordinal)).ToList();
-        return keys.Count > 0 && keys.TrueForAll(key => key.OutFeatures == keys[0].OutFeatures)
-            ? new KvLayout(keys.Count, keys[0].OutFeatures)
-            : throw StoreErrors.Unservable(
-                "module_kind", $"The layers of the base {baseModel.Id} do not keep keys and values of one width, which a prefix needs.");
-    }
+    public static KvLayout Of(BaseModel baseModel) => baseModel is { Layers: > 0, KvHeads: > 0, HeadSize: > 0 }
+        ? new KvLayout(baseModel.Layers, baseModel.KvHeads * baseModel.HeadSize)
+        : throw StoreErrors.Unservable("module_kind", $"The base {baseModel.Id} does not say what its layers keep of a token, which a prefix needs.");
 }

@@ -10,6 +10,12 @@ namespace AdapterServe.AdapterStore.Models;
 /// <param name="OutFeatures">Width of the output; rows of the vocabulary for a head.</param>
 public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures, int OutFeatures)
 {
+    /// <summary>The fused linear of whose output this site's is a part; null for all others.</summary>
+    public Site? Whole { get; init; }
+
+    /// <summary>Where in the fused linear's output this site's begins.</summary>
+    public int FirstRow { get; init; }
+
     /// <summary>Rows of the base's weight as it is stored: an embedding's ids, a linear's or head's outputs, one of a norm.</summary>
     public int WeightRows => Kind switch { SiteKind.Embedding => InFeatures, SiteKind.Norm => 1, _ => OutFeatures };
 

@@ -10,24 +10,24 @@ internal sealed unsafe class AddedLogits(int maxRows) : IDisposable
     private readonly (long Start, int Count)[] _rows = new (long, int)[maxRows];
     private readonly Workspace _memory = new();
     private int _count;
+    private long _total;
 
     /// <summary>Makes room for the step's rows. <paramref name="segments"/> are those of the rows that reach the head.</summary>
     public void Plan(ReadOnlySpan<AdapterSegment> segments)
     {
         _rows.AsSpan(0, _count).Clear();
-        _count = 0;
-        var total = 0L;
+        (_count, _total) = (0, 0);
         foreach (var segment in segments)
         {
             var added = segment.Weights.AddedTokens;
             for (var row = segment.RowStart; added > 0 && row < segment.RowEnd; row++)
             {
-                _rows[row] = (total, added);
-                (total, _count) = (total + added, row + 1);
+                _rows[row] = (_total, added);
+                (_total, _count) = (_total + added, row + 1);
             }
         }
 
-        _memory.Ensure(total * sizeof(float));
+        _memory.Ensure(_total * sizeof(float));
     }
 
     /// <summary>Where the row begins; those of one segment lie behind each other.</summary>
@@ -35,6 +35,16 @@ internal sealed unsafe class AddedLogits(int maxRows) : IDisposable
 
     /// <summary>Empty for a row whose adapter adds none.</summary>
     public ReadOnlySpan<float> Of(int row) => _rows[row].Count == 0 ? [] : new(At(row), _rows[row].Count);
+
+    /// <summary>logit ← cap · tanh(logit / cap), which the graph does to its own behind the head; 0 for none.</summary>
+    public void Cap(float cap)
+    {
+        var logits = (float*)_memory.Ensure(0);
+        for (var i = 0L; cap > 0 && i < _total; i++)
+        {
+            logits[i] = cap * MathF.Tanh(logits[i] / cap);
+        }
+    }
 
     public void Dispose() => _memory.Dispose();
 }

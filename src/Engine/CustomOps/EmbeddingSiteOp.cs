@@ -7,18 +7,18 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is;
-/// rows of a soft prompt are replaced, and so are those of tokens that an adapter adds, which the gather has not seen.
-/// <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites.
+/// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is, all of it
+/// times the embedding's scale; rows of a soft prompt are replaced and not scaled. The gather has not seen tokens that an adapter adds, whose rows are the adapter's.
+/// <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, <c>scale</c> the factor.
 /// </summary>
 internal sealed class EmbeddingSiteOp(StepState step)
     : CustomOp(GraphNames.EmbeddingSite, [new OpParameter(ElementType.Int64), new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])
 {
     public static EmbeddingSiteOp For(StepState step) => new(step) { InPlace = InPlace.SecondInput, OutputShapeInput = 1 };
 
-    public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel(step, step.Sites[(int)info.GetInt64("site")]);
+    public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel(step, step.Sites[(int)info.GetInt64("site")], info.GetSingle("scale"));
 
-    private sealed unsafe class Kernel(StepState step, Site site) : CustomOpKernel
+    private sealed unsafe class Kernel(StepState step, Site site, float scale) : CustomOpKernel
     {
         public override void Compute(in KernelContext context)
         {
@@ -29,7 +29,21 @@ internal sealed class EmbeddingSiteOp(StepState step)
                 var ids = step.Adapters.Ids;
                 var operands = new SiteOperands { Ids = ids is null ? (long*)context.InputData(0) : ids, Y = y };
                 step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
-                WriteSoftPrompts(y);
+            }
+
+            if (scale != 1)
+            {
+                Scale(new Span<float>(y, step.Adapters.Rows(RowKind.Tokens) * site.OutFeatures));
+            }
+
+            WriteSoftPrompts(y);
+        }
+
+        private void Scale(Span<float> values)
+        {
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] *= scale;
             }
         }
 

@@ -8,7 +8,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// <summary>
 /// Attention of one layer over KV blocks, see <see cref="PagedAttention"/>. <b>Shapes</b>: q [T, heads·d], k and v [T, kv_heads·d], key_cache and value_cache
 /// [blocks, block_size, kv_heads, d] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
-/// cos_table and sin_table [positions, d/2]; output [T, heads·d].
+/// cos_table and sin_table [positions, rotating dimensions / 2], absent where nothing rotates; output [T, heads·d].
 /// </summary>
 internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.PagedAttention, Parameters, [new OpParameter(ElementType.Float32)])
 {
@@ -26,7 +26,8 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
     private static ReadOnlySpan<OpParameter> Parameters => new OpParameter[]
     {
         new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32),
-        new(ElementType.Int32), new(ElementType.Int32), new(ElementType.Int32), new(ElementType.Float32), new(ElementType.Float32),
+        new(ElementType.Int32), new(ElementType.Int32), new(ElementType.Int32),
+        new(ElementType.Float32, OpParameterKind.Optional), new(ElementType.Float32, OpParameterKind.Optional),
     };
 
     public static PagedAttentionOp For(StepState step) => new(step) { OutputShapeInput = Query };
@@ -77,8 +78,11 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
             (call.NumBlocks, call.BlockSize) = ((int)shape[0], (int)shape[1]);
             context.InputShape(BlockTable, shape);
             (call.Sequences, call.MaxBlocksPerSequence) = ((int)shape[0], (int)shape[1]);
-            context.InputShape(Cos, shape);
-            (call.MaxPositions, call.RotaryDims) = ((int)shape[0], (int)shape[1] * 2);
+            if (call.Cos != null)
+            {
+                context.InputShape(Cos, shape);
+                (call.MaxPositions, call.RotaryDims) = ((int)shape[0], (int)shape[1] * 2);
+            }
         }
     }
 }

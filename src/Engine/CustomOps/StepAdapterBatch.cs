@@ -34,7 +34,10 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
     /// <summary>[sequences] in the plan's order, or null while all are 0; see PagedAttention.</summary>
     public int* RotaryOffsets => _hasOffsets ? (int*)Unsafe.AsPointer(ref _rotaryOffsets[0]) : null;
 
-    /// <summary>[rows]: what each row's rotation counts.</summary>
+    /// <summary>[rows]: what each row's rotation, or its learned position, counts.</summary>
+    public ReadOnlySpan<int> RowPositions => _positions.AsSpan(0, _tokenRows);
+
+    /// <summary><see cref="RowPositions"/> for kernels.</summary>
     public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
 
     /// <summary>[rows]: token ids with those that adapters add, which the graph's input has not; null while no sequence of the step may have such. 0 for a virtual token.</summary>
@@ -126,9 +129,9 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
 
     private void AddPositions(int sequence, in PlannedSequence entry)
     {
-        var offset = entry.Sequence.VirtualTokens?.PositionOffset ?? 0;
+        var offset = entry.Sequence.RotaryOffset;
         _rotaryOffsets[sequence] = offset;
-        _hasOffsets |= offset > 0;
+        _hasOffsets |= offset != 0;
         for (var row = 0; row < entry.Rows; row++)
         {
             _positions[entry.RowStart + row] = entry.Past + row - offset;

@@ -22,15 +22,18 @@ internal sealed class OrtStepRunner : IStepRunner
     private readonly OrtIoBinding _binding;
     private readonly KvCacheTensors _kvCache;
     private readonly TensorSlot _inputIds;
+    private readonly TensorSlot? _positionIds;
     private readonly TensorSlot _logitsRows;
     private readonly TensorSlot _blockTable;
     private readonly TensorSlot _cumulativeLengths;
     private readonly TensorSlot _pastLengths;
     private readonly TensorSlot _logits;
+    private readonly float _logitSoftCap;
 
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
         VocabularySize = model.Shape.VocabularySize;
+        _logitSoftCap = model.Shape.LogitSoftCap;
         _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
         _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
         _session = CreateSession(environment, model, options.Threads);
@@ -42,6 +45,7 @@ internal sealed class OrtStepRunner : IStepRunner
         var blocks = Math.Min(totalBlocks, (model.Shape.ContextTokens + options.BlockTokens - 1) / options.BlockTokens);
         var memory = environment.CpuMemory;
         _inputIds = new TensorSlot(memory, GraphNames.InputIds, ElementType.Int64, (long)rows * sizeof(long));
+        _positionIds = model.Shape.LearnedPositions ? new TensorSlot(memory, GraphNames.PositionIds, ElementType.Int64, (long)rows * sizeof(long)) : null;
         _logitsRows = new TensorSlot(memory, GraphNames.LogitsRows, ElementType.Int64, (long)rows * sizeof(long));
         _blockTable = new TensorSlot(memory, GraphNames.BlockTable, ElementType.Int32, (long)sequences * blocks * sizeof(int));
         _cumulativeLengths = new TensorSlot(memory, GraphNames.CumulativeSequenceLengths, ElementType.Int32, (sequences + 1L) * sizeof(int));
@@ -55,11 +59,13 @@ internal sealed class OrtStepRunner : IStepRunner
     {
         _adapters.Gather(plan);
         WriteRows(plan);
+        WritePositions(_adapters.RowPositions);
         WriteSequences(plan);
         _kvCache.WritePrefixes(plan);
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
         _session.RunWithBinding(_binding);
+        _adapters.AddedLogits.Cap(_logitSoftCap);
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
 
@@ -72,6 +78,7 @@ internal sealed class OrtStepRunner : IStepRunner
             slot.Dispose();
         }
 
+        _positionIds?.Dispose();
         _binding.Dispose();
         _session.Dispose();
         _kvCache.Dispose();
@@ -115,6 +122,22 @@ internal sealed class OrtStepRunner : IStepRunner
 
         Bind(_inputIds, [plan.Rows]);
         Bind(_logitsRows, [plan.LogitRows]);
+    }
+
+    private void WritePositions(ReadOnlySpan<int> positions)
+    {
+        if (_positionIds is null)
+        {
+            return;
+        }
+
+        var ids = _positionIds.AsSpan<long>(positions.Length);
+        for (var row = 0; row < positions.Length; row++)
+        {
+            ids[row] = positions[row];
+        }
+
+        Bind(_positionIds, [positions.Length]);
     }
 
     private void WriteSequences(StepPlan plan)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Graph;
+using AdapterServe.Engine.Models.Weights;
 using AdapterServe.OnnxRuntime;
 using AdapterServe.OnnxRuntime.Sessions;
 

@@ -1,16 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Cache;
-using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.HuggingFace;
+using AdapterServe.Engine.Models.Weights;
 using Google.Protobuf;
 
 namespace AdapterServe.Engine.Models;
 
 /// <summary>
-/// Makes a Hugging Face folder of the Llama architecture runnable: an instrumented graph, and its weights as memory-mappable f32.
-/// <b>Effects</b>: the result is kept in the cache folder under the digest of the content and found there the next time. Weights that the folder holds as f32 are
+/// Makes a model folder runnable: an instrumented graph, and its weights in files that can be mapped.
+/// <b>Effects</b>: the result is kept in the cache folder under the digest of the content and found there the next time. Weights that the folder holds as the graph needs them are
 /// used where they are, so the folder must stay; others are written to the cache once. Two imports at once do the work once; one that is killed leaves nothing
 /// that a later one would take for whole.
 /// <b>Errors</b>: <see cref="ModelImportException"/>, one code for each cause; <c>disk_full</c> when the cache has no room.
@@ -18,7 +17,7 @@ namespace AdapterServe.Engine.Models;
 public sealed class ModelImporter
 {
     /// <summary>Part of the digest: another layout of the converted weights must not find the old ones.</summary>
-    private const string Version = "adapterserve-import-3";
+    private const string Version = "adapterserve-import-4";
 
     private readonly TimeProvider _time;
     private readonly Func<string, Stream> _create;
@@ -59,47 +58,37 @@ public sealed class ModelImporter
     private async Task<ImportedModel> ImportCheckedAsync(
         string modelFolder, string cacheFolder, string? id, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        var config = ModelConfigReader.Read(modelFolder);
-        using var checkpoint = CheckpointTensors.Open(modelFolder);
-        LlamaTensors.Check(config, checkpoint);
-        var plan = WeightPlan.Make(config, checkpoint);
+        using var folder = HuggingFaceFolder.Open(modelFolder);
+        var plan = new WeightPlan(folder.Weights);
         Directory.CreateDirectory(cacheFolder);
-        var digest = Digest(modelFolder, cacheFolder, checkpoint, progress, cancellation);
-        var folder = Path.Combine(cacheFolder, digest);
-        var sites = LlamaSites.Of(config);
-        if (!IsWhole(folder, plan))
+        var digest = Digest([.. folder.Files], folder.Variant, cacheFolder, progress, cancellation);
+        var import = Path.Combine(cacheFolder, digest);
+        if (!IsWhole(import, plan))
         {
-            using var held = await FolderLock.TakeAsync(folder + ".lock", _time, cancellation).ConfigureAwait(false);
-            if (!IsWhole(folder, plan))
+            using var held = await FolderLock.TakeAsync(import + ".lock", _time, cancellation).ConfigureAwait(false);
+            if (!IsWhole(import, plan))
             {
-                Write(folder, config, plan, progress, cancellation);
+                Write(import, plan, progress, cancellation);
             }
         }
 
-        var weights = plan.References(folder);
+        var weights = plan.References(import);
         return new ImportedModel
         {
-            Base = new BaseModel(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, sites)
-            {
-                Weights = new MappedBaseWeights(weights, config.NormEpsilon),
-                HeadSize = config.HeadSize,
-                HasTiedEmbeddings = config.TiedEmbeddings,
-            },
-            Shape = ShapeOf(config),
+            Base = folder.Describe(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
+            Shape = folder.Shape,
             Folder = modelFolder,
-            GraphBytes = LlamaGraph.Build(config, sites, weights).ToByteArray(),
+            GraphBytes = folder.BuildGraph(weights).ToByteArray(),
             Weights = weights,
         };
     }
 
     private static string Digest(
-        string modelFolder, string cacheFolder, CheckpointTensors checkpoint, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        string[] paths, string variant, string cacheFolder, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        var generation = Path.Combine(modelFolder, ModelConfigReader.GenerationFile);
-        string[] paths = [Path.Combine(modelFolder, ModelConfigReader.ConfigFile), .. File.Exists(generation) ? [generation] : Array.Empty<string>(), .. checkpoint.Paths];
         var digests = new ContentDigest(cacheFolder, progress, paths.Sum(path => new FileInfo(path).Length));
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(Version));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{Version}\n{variant}"));
         foreach (var path in paths)
         {
             hash.AppendData(Encoding.UTF8.GetBytes($"\n{Path.GetFileName(path)}\n"));
@@ -110,22 +99,22 @@ public sealed class ModelImporter
     }
 
     /// <summary>A folder gets its name when it is complete; the size is asked for because other programs clear caches too.</summary>
-    private static bool IsWhole(string folder, WeightPlan plan)
+    private static bool IsWhole(string import, WeightPlan plan)
     {
-        var converted = new FileInfo(Path.Combine(folder, WeightPlan.ConvertedFile));
-        return converted.Exists && converted.Length == plan.ConvertedBytes;
+        var written = new FileInfo(Path.Combine(import, WeightPlan.WrittenFile));
+        return written.Exists && written.Length == plan.WrittenBytes;
     }
 
-    private void Write(string folder, ModelConfig config, WeightPlan plan, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    private void Write(string import, WeightPlan plan, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        var temporary = folder + ".partial";
+        var temporary = import + ".partial";
         DeleteIfThere(temporary); // Left by an import that was killed: this one holds the lock.
         Directory.CreateDirectory(temporary);
         try
         {
-            WriteFile(Path.Combine(temporary, WeightPlan.ConvertedFile), stream => WeightConverter.Write(plan, config, stream, progress, cancellation));
-            DeleteIfThere(folder);
-            Directory.Move(temporary, folder);
+            WriteFile(Path.Combine(temporary, WeightPlan.WrittenFile), stream => plan.Write(stream, progress, cancellation));
+            DeleteIfThere(import);
+            Directory.Move(temporary, import);
         }
         catch
         {
@@ -151,17 +140,4 @@ public sealed class ModelImporter
             Directory.Delete(folder, recursive: true);
         }
     }
-
-    private static ModelShape ShapeOf(ModelConfig config) => new()
-    {
-        Layers = config.Layers,
-        HiddenSize = config.HiddenSize,
-        Heads = config.Heads,
-        KvHeads = config.KvHeads,
-        HeadSize = config.HeadSize,
-        VocabularySize = config.VocabularySize,
-        ContextTokens = config.ContextTokens,
-        EosTokenIds = config.EosTokenIds,
-        BosTokenId = config.BosTokenId,
-    };
 }

@@ -17,8 +17,17 @@ public sealed record ModelShape
 
     public required int VocabularySize { get; init; }
 
+    /// <summary>c in c · tanh(logit / c); 0 for none.</summary>
+    public float LogitSoftCap { get; init; }
+
     /// <summary>Most tokens that a sequence may have; also the rows of the rotary tables.</summary>
     public required int ContextTokens { get; init; }
+
+    /// <summary>Whether positions are learned, so that the graph has <see cref="Graph.GraphNames.PositionIds"/>.</summary>
+    public bool LearnedPositions { get; init; }
+
+    /// <summary>Null where the length of a sequence does not change its rotation.</summary>
+    public LongRotation? LongRotation { get; init; }
 
     /// <summary>Ids that end a sequence; empty when the model names none.</summary>
     public required ImmutableArray<int> EosTokenIds { get; init; }

@@ -30,7 +30,7 @@ public sealed class EngineClient
             Check(request);
             var generation = new Generation(request);
             var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
-            _queue.Enter(new Sequence(generation, sampling, _blockTokens));
+            _queue.Enter(new Sequence(generation, sampling, _blockTokens, Limits.LongRotation));
             return generation;
         }
         catch

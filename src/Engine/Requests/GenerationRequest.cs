@@ -10,6 +10,15 @@ public sealed record GenerationRequest
     /// <summary>Salts the prefix cache: no tenant learns from timings what another has sent.</summary>
     public required string Tenant { get; init; }
 
+    /// <summary>The tenant's part of a busy engine beside those of others, above 0.</summary>
+    public double TenantWeight { get; init; } = 1;
+
+    /// <summary>Tenants with lower numbers go first, and may take the places of those with higher ones. Not for the tenant itself to choose.</summary>
+    public int TenantPriority { get; init; }
+
+    /// <summary>The same among the requests of one tenant.</summary>
+    public int Priority { get; init; }
+
     /// <summary>At least one token; with <see cref="MaxTokens"/> within the model's context, which the host checks.</summary>
     public required int[] PromptTokens { get; init; }
 

@@ -5,16 +5,17 @@ using AdapterServe.Engine.Requests;
 namespace AdapterServe.Engine.Scheduling;
 
 /// <summary>
-/// Decides what each step does. <b>Semantics</b>: every decoding sequence gets its one row; then prompts share <see cref="EngineOptions.PrefillTokens"/>,
-/// oldest first, no prompt more than half while others wait; then waiting requests are admitted in order of arrival, while there is a place
-/// and blocks for all that is known of them. When blocks run out, the youngest running sequence gives its own back and waits again, before everyone
-/// who came later; so the oldest always runs to its end. <b>Effects</b>: single-threaded; planning allocates nothing.
+/// Decides what each step does. <b>Semantics</b>: every decoding sequence gets its one row; then prompts, running and waiting ones in the order of
+/// <see cref="FairQueue.IsBefore"/>, share <see cref="EngineOptions.PrefillTokens"/>, no prompt more than half while others wait; a waiting one needs a place and blocks for all that
+/// is known of it. For the first sequence of a tenant, and for one of a better priority, others give way: the youngest of a worse priority, or of a tenant with several places that
+/// has been served more. When blocks run out, the youngest running sequence of the worst priority gives its own back and waits again, at the place of its arrival; so the
+/// oldest of the best always runs to its end. <b>Effects</b>: single-threaded; planning allocates nothing.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Disposing a reservation ends its use, not the object.")]
 internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Generation> onEnded)
 {
     private readonly List<Sequence> _running = new(options.MaxSequences);
-    private readonly List<Sequence> _waiting = new(options.MaxInFlight);
+    private readonly FairQueue _waiting = new();
     private readonly BlockReservation _reservation = new(pool);
 
     public int Running => _running.Count;
@@ -25,58 +26,59 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
 
     public bool IsIdle => _running.Count == 0 && _waiting.Count == 0;
 
-    public void Enqueue(Sequence sequence) => _waiting.Add(sequence);
+    public void Enqueue(Sequence sequence) => _waiting.Enter(sequence);
 
     /// <summary>Ends every sequence whose client went away and frees its blocks.</summary>
     public void EndCancelled()
     {
-        EndCancelled(_running);
-        EndCancelled(_waiting);
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            if (_running[i].Generation.CancelRequested)
+            {
+                End(_running[i], FinishReason.Cancelled);
+            }
+        }
+
+        while (_waiting.FindCancelled() is { } cancelled)
+        {
+            End(cancelled, FinishReason.Cancelled);
+        }
     }
 
     public void Plan(StepPlan plan)
     {
         plan.Clear();
+        SendBackOutgrown();
         PlanDecodes(plan);
-        var budget = PlanPrompts(plan, options.PrefillTokens);
-        Admit(plan, budget);
+        PlanPrompts(plan);
         plan.Seal();
     }
 
     /// <summary>The one way out of the engine: frees the blocks and gives the request its terminal outcome.</summary>
     public void End(Sequence sequence, FinishReason reason)
     {
-        if (!_running.Remove(sequence))
-        {
-            _waiting.Remove(sequence);
-        }
-
-        Finish(sequence, reason);
+        _waiting.Leave(sequence, wasRunning: _running.Remove(sequence));
+        sequence.Table.ReleaseFrom(0, pool);
+        sequence.Generation.End(reason);
+        onEnded(sequence.Generation);
     }
 
     public void EndAll(FinishReason reason)
     {
         while (!IsIdle)
         {
-            End(_running.Count > 0 ? _running[^1] : _waiting[^1], reason);
+            End(_running.Count > 0 ? _running[^1] : _waiting.Peek()!, reason);
         }
     }
 
-    private void Finish(Sequence sequence, FinishReason reason)
+    /// <summary>What a sequence that has become long has computed is worth nothing; it is computed again.</summary>
+    private void SendBackOutgrown()
     {
-        sequence.Table.ReleaseFrom(0, pool);
-        sequence.Generation.End(reason);
-        onEnded(sequence.Generation);
-    }
-
-    private void EndCancelled(List<Sequence> sequences)
-    {
-        for (var i = sequences.Count - 1; i >= 0; i--)
+        for (var i = _running.Count - 1; i >= 0; i--)
         {
-            if (sequences[i].Generation.CancelRequested)
+            if (_running[i].HasOutgrownRotation)
             {
-                Finish(sequences[i], FinishReason.Cancelled);
-                sequences.RemoveAt(i);
+                SendBack(_running[i]);
             }
         }
     }
@@ -88,7 +90,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
             var sequence = _running[i];
             if (sequence.Pending == 1 && MakeRoom(sequence, plan))
             {
-                plan.Add(sequence, 1);
+                Add(plan, sequence, 1);
             }
         }
     }
@@ -105,7 +107,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
                 return true;
             }
 
-            var youngest = _running[^1];
+            var youngest = YoungestOfTheWorstPriority();
             Preempt(youngest, plan);
             if (youngest == sequence)
             {
@@ -114,51 +116,105 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         }
     }
 
-    private void Preempt(Sequence sequence, StepPlan plan)
+    private Sequence YoungestOfTheWorstPriority()
     {
-        plan.Remove(sequence);
-        sequence.Table.ReleaseFrom(0, pool);
-        sequence.Restart();
-        _running.RemoveAt(_running.Count - 1);
-        _waiting.Insert(0, sequence);
-        Preemptions++;
-    }
-
-    private int PlanPrompts(StepPlan plan, int budget)
-    {
-        for (var i = 0; i < _running.Count && budget > 0; i++)
+        var found = _running[^1];
+        for (var i = _running.Count - 2; i >= 0; i--)
         {
-            var sequence = _running[i];
-            if (sequence.Pending > 1)
+            if (HasWorsePriority(_running[i], found))
             {
-                budget -= PlanChunk(plan, sequence, budget, othersWait: i + 1 < _running.Count || _waiting.Count > 0);
+                found = _running[i];
             }
         }
 
-        return budget;
+        return found;
     }
 
-    private int PlanChunk(StepPlan plan, Sequence sequence, int budget, bool othersWait)
+    private void PlanPrompts(StepPlan plan)
     {
-        var most = othersWait ? Math.Min(budget, (options.PrefillTokens + 1) / 2) : budget;
-        var rows = Math.Min(sequence.Pending, most);
-        plan.Add(sequence, rows);
-        return rows;
-    }
-
-    private void Admit(StepPlan plan, int budget)
-    {
-        while (budget > 0 && _waiting.Count > 0 && _running.Count < options.MaxSequences && TryAdmit(_waiting[0]))
+        var budget = options.PrefillTokens;
+        var mayAdmit = true;
+        while (budget > 0)
         {
-            var sequence = _waiting[0];
-            _waiting.RemoveAt(0);
-            _running.Add(sequence);
-            budget -= PlanChunk(plan, sequence, budget, othersWait: _waiting.Count > 0);
+            var prompt = NextRunningPrompt();
+            var waiting = mayAdmit ? _waiting.Peek() : null;
+            if (waiting is not null && (prompt is null || FairQueue.IsBefore(waiting, prompt)))
+            {
+                mayAdmit = TryAdmit(waiting, plan);
+                prompt = mayAdmit ? waiting : NextRunningPrompt();
+            }
+
+            if (prompt is null)
+            {
+                if (waiting is null)
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            budget -= PlanChunk(plan, prompt, budget);
         }
     }
 
-    private bool TryAdmit(Sequence sequence)
+    /// <summary>The first of the running sequences whose prompt is not in the plan yet.</summary>
+    private Sequence? NextRunningPrompt()
     {
+        Sequence? next = null;
+        foreach (var sequence in _running)
+        {
+            if (sequence.Pending > 1 && !sequence.IsPlanned && (next is null || FairQueue.IsBefore(sequence, next)))
+            {
+                next = sequence;
+            }
+        }
+
+        return next;
+    }
+
+    private int PlanChunk(StepPlan plan, Sequence sequence, int budget)
+    {
+        sequence.IsPlanned = true;
+        var othersWait = _waiting.Count > 0 || NextRunningPrompt() is not null;
+        var most = othersWait ? Math.Min(budget, (options.PrefillTokens + 1) / 2) : budget;
+        var rows = Math.Min(sequence.Pending, most);
+        Add(plan, sequence, rows);
+        return rows;
+    }
+
+    private static void Add(StepPlan plan, Sequence sequence, int rows)
+    {
+        sequence.IsPlanned = true;
+        sequence.Share.Charge(sequence, rows);
+        plan.Add(sequence, rows);
+    }
+
+    private bool TryAdmit(Sequence sequence, StepPlan plan)
+    {
+        while (!TryPlace(sequence))
+        {
+            if (!MayFindRoom(sequence) || FindWhoGivesWay(sequence) is not { } other)
+            {
+                return false;
+            }
+
+            Preempt(other, plan);
+        }
+
+        _waiting.Start(sequence);
+        _running.Add(sequence);
+        return true;
+    }
+
+    /// <summary>A place and blocks. A failure changes nothing.</summary>
+    private bool TryPlace(Sequence sequence)
+    {
+        if (_running.Count == options.MaxSequences)
+        {
+            return false;
+        }
+
         using var reservation = _reservation.Begin(sequence.Table);
         // What an adapter keeps of a sequence comes from its tokens only, not from the blocks.
         if (options.PrefixCache && !sequence.HasAdapterState && sequence.Generation.Request.PromptLogProbs is null)
@@ -178,5 +234,75 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         sequence.Generation.CachedPromptTokens = Math.Max(0, Math.Min(sequence.Computed, sequence.PromptLength) - sequence.VirtualCount);
         sequence.SkipPrefix();
         return true;
+    }
+
+    /// <summary>Whether all that could give way would be enough; if not, nobody does.</summary>
+    private bool MayFindRoom(Sequence newcomer)
+    {
+        var (blocks, left) = (pool.FreeBlocks, _running.Count);
+        for (var i = 0; i < _running.Count; i++)
+        {
+            if (GivesWay(_running[i], newcomer) && (HasWorsePriority(_running[i], newcomer) || !IsFirstOfItsTenant(i)))
+            {
+                blocks += _running[i].Table.Count;
+                left--;
+            }
+        }
+
+        return left < options.MaxSequences && pool.BlocksFor(newcomer.Count) + left <= blocks;
+    }
+
+    private bool IsFirstOfItsTenant(int running)
+    {
+        for (var i = 0; i < running; i++)
+        {
+            if (_running[i].Share == _running[running].Share)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The youngest running sequence of a worse priority; for a tenant that has nothing running also the youngest of a tenant that has several places and was served more.
+    /// </summary>
+    private Sequence? FindWhoGivesWay(Sequence newcomer)
+    {
+        for (var i = _running.Count - 1; i >= 0; i--)
+        {
+            if (GivesWay(_running[i], newcomer))
+            {
+                return _running[i];
+            }
+        }
+
+        return null;
+    }
+
+    private static bool GivesWay(Sequence running, Sequence newcomer) => HasWorsePriority(running, newcomer)
+        || (!HasWorsePriority(newcomer, running) && newcomer.Share.Running == 0 && running.Share.Running > 1 && running.Share.Served > newcomer.Share.Served);
+
+    /// <summary>By their tenants', or by their own within one tenant.</summary>
+    private static bool HasWorsePriority(Sequence sequence, Sequence other)
+    {
+        var (mine, theirs) = (sequence.Generation.Request, other.Generation.Request);
+        return mine.TenantPriority > theirs.TenantPriority || (sequence.Share == other.Share && mine.Priority > theirs.Priority);
+    }
+
+    private void Preempt(Sequence sequence, StepPlan plan)
+    {
+        plan.Remove(sequence);
+        SendBack(sequence);
+        Preemptions++;
+    }
+
+    private void SendBack(Sequence sequence)
+    {
+        sequence.Table.ReleaseFrom(0, pool);
+        sequence.Restart();
+        _running.Remove(sequence);
+        _waiting.Return(sequence);
     }
 }

@@ -15,11 +15,15 @@ internal sealed class Sequence
     private readonly int[] _tokens;
     private readonly AdapterSpan[] _spans;
     private readonly BlockHash _root;
+    private readonly LongRotation? _longRotation;
     private BlockHash _chain;
+    private bool _isLong;
     private int _chainedBlocks;
+    private int _charged;
 
-    public Sequence(Generation generation, SamplingState sampling, int blockTokens)
+    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null)
     {
+        _longRotation = longRotation;
         var request = generation.Request;
         Generation = generation;
         Sampling = sampling;
@@ -65,6 +69,20 @@ internal sealed class Sequence
     /// <summary>Whether an adapter keeps something of this sequence from step to step, for which it has to compute every token.</summary>
     public bool HasAdapterState { get; }
 
+    /// <summary>What is less in a token's rotation than in its position.</summary>
+    public int RotaryOffset => (VirtualTokens?.PositionOffset ?? 0) - (_isLong ? _longRotation!.FirstRow : 0);
+
+    /// <summary>Whether the sequence has become long since it began to be computed, so that nothing of what is computed holds any more.</summary>
+    public bool HasOutgrownRotation => !_isLong && IsLong;
+
+    /// <summary>What its tenant has had; known from <see cref="Arrive"/> on.</summary>
+    public TenantShare Share { get; private set; } = null!;
+
+    public long Arrival { get; private set; }
+
+    /// <summary>Whether the step that is being planned has rows of it.</summary>
+    public bool IsPlanned { get; set; }
+
     public BlockTable Table { get; }
 
     /// <summary>Virtual tokens and the request's prompt.</summary>
@@ -85,13 +103,31 @@ internal sealed class Sequence
 
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Count);
 
+    /// <summary>Enters the engine as the <paramref name="arrival"/>-th.</summary>
+    public void Arrive(TenantShare share, long arrival) => (Share, Arrival) = (share, arrival);
+
+    /// <summary>Whether it goes before another one of its tenant.</summary>
+    public bool IsBefore(Sequence other)
+    {
+        var (priority, others) = (Generation.Request.Priority, other.Generation.Request.Priority);
+        return priority < others || (priority == others && Arrival < other.Arrival);
+    }
+
+    /// <summary>How many of the tokens [0, <paramref name="end"/>) were not counted by an earlier call.</summary>
+    public int ChargeUpTo(int end)
+    {
+        var rows = Math.Max(0, end - Math.Max(_charged, Computed));
+        _charged = Math.Max(_charged, end);
+        return rows;
+    }
+
     public void Append(int token) => _tokens[Count++] = token;
 
     /// <summary>Marks <paramref name="tokens"/> more tokens as computed and remembers the blocks that this filled.</summary>
     public void Advance(int tokens, BlockPool pool, bool remember)
     {
         Computed += tokens;
-        UnwrittenPrefix = VirtualCount;
+        (UnwrittenPrefix, IsPlanned) = (VirtualCount, false);
         while (remember && (_chainedBlocks + 1) * pool.BlockTokens <= Computed)
         {
             var hash = NextHash(pool.BlockTokens);
@@ -136,9 +172,12 @@ internal sealed class Sequence
             span.State.AsSpan().Clear();
         }
 
-        _chain = _root;
-        (_chainedBlocks, Computed, UnwrittenPrefix) = (0, 0, VirtualCount);
+        _isLong = IsLong;
+        _chain = _isLong ? _root.Switch(default, 0) : _root;
+        (_chainedBlocks, Computed, UnwrittenPrefix, IsPlanned) = (0, 0, VirtualCount, false);
     }
+
+    private bool IsLong => _longRotation is { } rotation && Count - (VirtualTokens?.PositionOffset ?? 0) > rotation.From;
 
     /// <summary>
     /// A block in which another adapter begins is named by that too, so that blocks before it are those of any sequence with this beginning.

@@ -49,7 +49,7 @@ public static unsafe class PagedAttention
             var length = (long)a.PastLengths[b] + a.CumulativeLengths[b + 1] - from;
             Shape.RequireRange("PagedAttention", "sequence length", 0, ((long)a.MaxBlocksPerSequence * a.BlockSize) + 1, length);
             var offset = a.RotaryOffsets == null ? 0 : a.RotaryOffsets[b];
-            Shape.RequireRange("PagedAttention", "rotary_offsets", 0, (long)a.PastLengths[b] + 1, offset);
+            Shape.RequireRange("PagedAttention", "rotary_offsets", -(long)a.MaxPositions, (long)a.PastLengths[b] + 1, offset);
             if (a.RotaryDims > 0)
             {
                 Shape.RequireRange("PagedAttention", "sequence length", 0, (long)a.MaxPositions + 1, length - offset);

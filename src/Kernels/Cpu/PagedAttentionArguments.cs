@@ -36,7 +36,7 @@ public unsafe struct PagedAttentionArguments
     /// <summary>[Sequences]: positions already in the cache.</summary>
     public int* PastLengths { get; set; }
 
-    /// <summary>[Sequences]: a token's rotation is that of its position less this, at most the past; null: 0 for all.</summary>
+    /// <summary>[Sequences]: a token's rotation is that of its position less this, at most the past, negative for rows further down; null: 0 for all.</summary>
     public int* RotaryOffsets { get; set; }
 
     /// <summary>[T, Heads * HeadSize]; may be <see cref="Query"/>.</summary>

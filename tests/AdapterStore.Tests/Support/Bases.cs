@@ -39,6 +39,6 @@ internal static class Bases
 
         Add("model.norm", SiteKind.Norm, hidden, hidden);
         Add("lm_head", SiteKind.Head, hidden, vocabulary);
-        return new BaseModel(id, fingerprint, sites.ToImmutable()) { HeadSize = 4 };
+        return new BaseModel(id, fingerprint, sites.ToImmutable()) { Layers = layers, KvHeads = keys / 4, HeadSize = 4 };
     }
 }

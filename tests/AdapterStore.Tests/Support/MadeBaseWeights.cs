@@ -7,6 +7,8 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
 {
     public float NormEpsilon => 1e-3f;
 
+    public NormKind NormKind { get; init; }
+
     public void Read(Site site, Span<float> destination) => Fill(site.Index, destination);
 
     public void ReadRows(Site site, int firstRow, Span<float> destination)
@@ -29,7 +31,7 @@ internal sealed class MadeBaseWeights(bool hasBias) : IBaseWeights
     public static BaseModel Small(bool hasBias) => Of(Bases.Small, hasBias);
 
     public static BaseModel Of(BaseModel model, bool hasBias) =>
-        new(model.Id, model.Fingerprint, model.Sites) { HeadSize = model.HeadSize, Weights = new MadeBaseWeights(hasBias) };
+        new(model.Id, model.Fingerprint, model.Sites) { Layers = model.Layers, KvHeads = model.KvHeads, HeadSize = model.HeadSize, Weights = new MadeBaseWeights(hasBias) };
 
     private static void Fill(int seed, Span<float> values)
     {

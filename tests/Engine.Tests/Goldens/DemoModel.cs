@@ -56,24 +56,8 @@ public sealed class DemoModel : IDisposable
     /// <summary>Pins a golden's adapter with another configuration.</summary>
     public async Task<AdapterLease> AcquireChangedAsync(string adapter, Action<JsonObject> change)
     {
-        var cancellation = TestContext.Current.CancellationToken;
-        using var files = Storage.Uploads.Begin();
-        foreach (var path in Directory.GetFiles(FolderOf(adapter)))
-        {
-            var content = await File.ReadAllBytesAsync(path, cancellation);
-            if (Path.GetFileName(path) == "adapter_config.json")
-            {
-                var config = JsonNode.Parse(content)!.AsObject();
-                change(config);
-                content = JsonSerializer.SerializeToUtf8Bytes(config);
-            }
-
-            using var stream = new MemoryStream(content);
-            await files.AddAsync(Path.GetFileName(path), stream, cancellation);
-        }
-
-        await Storage.Uploads.PutAsync("default", adapter + "-changed", files, null, cancellation);
-        return await Storage.Cache.AcquireAsync(Storage.Catalog.Resolve("default", adapter + "-changed"), cancellation);
+        await TestUploads.PutAsync(Storage, adapter + "-changed", Directory.GetFiles(FolderOf(adapter)).Select(path => (Path.GetFileName(path), Changed(path, change))));
+        return await Storage.Cache.AcquireAsync(Storage.Catalog.Resolve("default", adapter + "-changed"), TestContext.Current.CancellationToken);
     }
 
     public void Dispose()
@@ -91,14 +75,20 @@ public sealed class DemoModel : IDisposable
             await UploadAsync($"{inventory}");
         }
 
-        using var files = Storage.Uploads.Begin();
-        foreach (var path in Directory.GetFiles(FolderOf(name)))
+        await TestUploads.PutFolderAsync(Storage, name, FolderOf(name));
+    }
+
+    private static byte[] Changed(string path, Action<JsonObject> change)
+    {
+        var content = File.ReadAllBytes(path);
+        if (Path.GetFileName(path) != "adapter_config.json")
         {
-            await using var content = File.OpenRead(path);
-            await files.AddAsync(Path.GetFileName(path), content, TestContext.Current.CancellationToken);
+            return content;
         }
 
-        await Storage.Uploads.PutAsync("default", name, files, null, TestContext.Current.CancellationToken);
+        var config = JsonNode.Parse(content)!.AsObject();
+        change(config);
+        return JsonSerializer.SerializeToUtf8Bytes(config);
     }
 
     /// <summary>The showcase adapters lie with the demo under their styles' names.</summary>

@@ -16,8 +16,9 @@ internal sealed record GoldenFile(
     public static IEnumerable<string> Names => Directory.GetFiles(Path.Combine(Folder, "goldens"), "*.json").Order(StringComparer.Ordinal)
         .Select(path => Path.GetFileNameWithoutExtension(path)).Where(name => Read(name) is { Adapter: not null, Cases: not null });
 
-    public static GoldenFile Read(string name) =>
-        JsonSerializer.Deserialize<GoldenFile>(File.ReadAllBytes(Path.Combine(Folder, "goldens", name + ".json")))!;
+    public static GoldenFile Read(string name) => ReadPath(Path.Combine(Folder, "goldens", name + ".json"));
+
+    public static GoldenFile ReadPath(string path) => JsonSerializer.Deserialize<GoldenFile>(File.ReadAllBytes(path))!;
 }
 
 /// <param name="PromptIds">The prompt as token ids.</param>

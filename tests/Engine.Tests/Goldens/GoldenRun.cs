@@ -17,8 +17,10 @@ internal static class GoldenRun
     /// <param name="expected">What the reference computed.</param>
     /// <param name="scorePrompt">Whether the prompt's log-probabilities are compared too.</param>
     /// <param name="later">Adapters that take over within the prompt.</param>
+    /// <param name="tolerance">Greatest |difference| of a log-probability.</param>
     public static async Task CheckAsync(
-        EngineHost engine, string golden, AdapterLease? adapter, GoldenCase expected, bool scorePrompt, ImmutableArray<LaterAdapter>? later = null)
+        EngineHost engine, string golden, AdapterLease? adapter, GoldenCase expected, bool scorePrompt, ImmutableArray<LaterAdapter>? later = null,
+        double tolerance = Tolerances.GoldenLogProb)
     {
         var generation = engine.Client.Submit(new GenerationRequest
         {
@@ -40,14 +42,14 @@ internal static class GoldenRun
         for (var i = 0; i < expected.GreedyIds.Length; i++)
         {
             Assert.True(
-                Math.Abs(generation.LogProbs![i] - expected.GreedyLogprobs[i]) <= Tolerances.GoldenLogProb,
+                Math.Abs(generation.LogProbs![i] - expected.GreedyLogprobs[i]) <= tolerance,
                 $"{golden}: token {i} has {generation.LogProbs[i]}, expected {expected.GreedyLogprobs[i]}");
         }
 
         for (var i = 1; scorePrompt && i < expected.PromptIds.Length; i++)
         {
             Assert.True(
-                Math.Abs(generation.PromptLogProbs![i] - expected.PromptLogprobs[i]!.Value) <= Tolerances.GoldenLogProb,
+                Math.Abs(generation.PromptLogProbs![i] - expected.PromptLogprobs[i]!.Value) <= tolerance,
                 $"{golden}: prompt token {i} has {generation.PromptLogProbs[i]}, expected {expected.PromptLogprobs[i]}");
         }
     }

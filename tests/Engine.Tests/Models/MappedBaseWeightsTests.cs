@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Tests.Goldens;
 
 namespace AdapterServe.Engine.Tests.Models;
 
@@ -29,6 +31,41 @@ public sealed class MappedBaseWeightsTests : IDisposable
             model.Base.Weights!.ReadRows(site, site.WeightRows - 1, last);
             Assert.Equal(actual[^last.Length..], last);
         }
+    }
+
+    [Fact]
+    public async Task A_part_of_a_fused_linear_is_read_as_the_linear_that_it_stands_for()
+    {
+        var checkpoint = new TinyCheckpoint().Fill();
+        checkpoint.Config["architectures"] = new JsonArray("Phi3ForCausalLM");
+        checkpoint.Fuse();
+        var model = await ImportAsync(checkpoint);
+        foreach (var path in (string[])["self_attn.q_proj", "self_attn.v_proj", "self_attn.qkv_proj", "mlp.up_proj", "mlp.gate_up_proj"])
+        {
+            var site = model.Base.FindSite("model.layers.1." + path)!;
+            var actual = new float[site.WeightRows * site.WeightColumns];
+            model.Base.Weights!.Read(site, actual);
+            Assert.Equal(checkpoint.Values[site.Path + ".weight"], actual);
+        }
+    }
+
+    [Fact]
+    public async Task A_weight_held_by_columns_is_read_by_rows()
+    {
+        var folder = Path.Combine(GoldenFile.Folder, "families", "gpt2", "model");
+        var model = await new ModelImporter().ImportAsync(folder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+        using var file = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        var tensor = file.Tensors["transformer.h.1.mlp.c_fc.weight"];
+        var (inputs, outputs) = ((int)tensor.Shape[0], (int)tensor.Shape[1]);
+        var stored = new float[inputs * outputs];
+        file.CopyToF32(tensor, 0, stored);
+
+        var rows = new float[2 * inputs];
+        model.Base.Weights!.ReadRows(model.Base.FindSite("transformer.h.1.mlp.c_fc")!, 5, rows);
+
+        Assert.Equal(Enumerable.Range(5, 2).SelectMany(row => Enumerable.Range(0, inputs).Select(column => stored[(column * outputs) + row])), rows);
+        var bias = new float[outputs];
+        Assert.True(model.Base.Weights.TryReadBias(model.Base.FindSite("transformer.h.1.mlp.c_fc")!, bias));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models;
+using AdapterServe.Engine.Models.Weights;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.Onnx;
 using AdapterServe.Kernels.Memory;
@@ -62,8 +63,8 @@ public sealed class ModelImporterTests : IDisposable
     {
         new TinyCheckpoint().Fill().Write(ModelFolder);
         var model = await ImportAsync();
-        var cos = Floats(model.Weights.Single(weight => weight.Name == GraphNames.CosTable));
-        var sin = Floats(model.Weights.Single(weight => weight.Name == GraphNames.SinTable));
+        var cos = Floats(model.Weights.Single(weight => weight.Name == GraphNames.CosTable(0)));
+        var sin = Floats(model.Weights.Single(weight => weight.Name == GraphNames.SinTable(0)));
         Assert.Equal(32 * 3, cos.Length);
         for (var position = 0; position < 32; position++)
         {
@@ -164,7 +165,7 @@ public sealed class ModelImporterTests : IDisposable
         var whole = await ImportAsync();
         var import = Path.GetDirectoryName(whole.Weights[0].Path)!;
         Directory.Move(import, import + ".partial");
-        File.WriteAllBytes(Path.Combine(import + ".partial", "weights.f32"), new byte[100]);
+        File.WriteAllBytes(Path.Combine(import + ".partial", WeightPlan.WrittenFile), new byte[100]);
         foreach (var digest in Directory.EnumerateFiles(Path.Combine(CacheFolder, "digests")))
         {
             File.WriteAllText(digest, "abc");

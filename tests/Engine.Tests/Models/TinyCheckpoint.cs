@@ -68,6 +68,16 @@ internal sealed class TinyCheckpoint
         return this;
     }
 
+    /// <summary>Puts queries, keys and values into one linear, gate and up into another, as Phi-3 has them.</summary>
+    public void Fuse()
+    {
+        for (var layer = 0; layer < 2; layer++)
+        {
+            Fuse($"model.layers.{layer}.self_attn.", "qkv_proj", "q_proj", "k_proj", "v_proj");
+            Fuse($"model.layers.{layer}.mlp.", "gate_up_proj", "gate_proj", "up_proj");
+        }
+    }
+
     public void Write(string folder, int shards = 1)
     {
         Directory.CreateDirectory(folder);
@@ -100,6 +110,14 @@ internal sealed class TinyCheckpoint
         var random = new Random(name.Sum(letter => letter) + name.Length);
         Shapes[name] = shape;
         Values[name] = [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (product, size) => product * size)).Select(_ => random.Next(-64, 65) / 64f)];
+    }
+
+    private void Fuse(string at, string fused, params string[] parts)
+    {
+        string[] names = [.. parts.Select(part => $"{at}{part}.weight")];
+        Values[$"{at}{fused}.weight"] = [.. names.SelectMany(name => Values[name])];
+        Shapes[$"{at}{fused}.weight"] = [names.Sum(name => Shapes[name][0]), Shapes[names[0]][1]];
+        Array.ForEach(names, name => Shapes.Remove(name));
     }
 
     private void Linear(string path, long output, long input)

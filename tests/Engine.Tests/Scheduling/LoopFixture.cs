@@ -77,10 +77,13 @@ internal sealed class LoopFixture : IDisposable
 
     public static int[] TokensOf(Generation generation) => Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt).ToArray();
 
-    public Generation Submit(int[] prompt, int maxTokens, AdapterWeights? adapter = null, Action? onRelease = null, string tenant = "default") =>
+    public Generation Submit(int[] prompt, int maxTokens, AdapterWeights? adapter = null, Action? onRelease = null, string tenant = "default", double weight = 1, int priority = 0, int tenantPriority = 0) =>
         Client.Submit(new GenerationRequest
         {
             Tenant = tenant,
+            TenantWeight = weight,
+            Priority = priority,
+            TenantPriority = tenantPriority,
             PromptTokens = prompt,
             MaxTokens = maxTokens,
             Adapter = adapter is null ? null : new AdapterLease(adapter, onRelease ?? (() => { })),

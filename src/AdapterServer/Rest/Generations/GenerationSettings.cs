@@ -21,6 +21,9 @@ internal sealed record GenerationSettings
 
     public required bool IncludeUsage { get; init; }
 
+    /// <summary>Lower numbers go first among the tenant's own requests.</summary>
+    public required int Priority { get; init; }
+
     public required StopStrings Stops { get; init; }
 
     /// <summary>For choice 0; the others differ in the seed.</summary>

@@ -57,6 +57,7 @@ internal static class GenerationStarter
     private static GenerationRequest Request(GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt) => new()
     {
         Tenant = Tenant,
+        Priority = settings.Priority,
         PromptTokens = prompt.Ids,
         MaxTokens = maxTokens,
         Sampling = settings.Sampling with { Seed = settings.SeedOf(choice) },

@@ -33,6 +33,7 @@ internal static class SettingsParser
             PromptLogProbs = fields.Int("prompt_logprobs", 0, RequestLimits.LogProbs),
             Stream = stream,
             IncludeUsage = IncludeUsage(fields, stream),
+            Priority = fields.Int("priority", int.MinValue, int.MaxValue) ?? 0,
             Stops = Stops(fields),
             Sampling = sampling with { Seed = Seed(fields) },
             ReturnTokenIds = fields.Bool("return_token_ids", absent: false),

@@ -63,7 +63,9 @@ internal sealed record SparseDifference(BaseParameter Parameter, FormKind Form, 
 
                 return Form == FormKind.OutputBias
                     ? LoweringSource.PackVector(arena, Site, Form, vector)
-                    : RmsNormWeights.Pack(arena, source.BaseWeights.NormEpsilon, vector, isAdded: true);
+                    : source.BaseWeights.NormKind != NormKind.Layer
+                        ? RmsNormWeights.Pack(arena, source.BaseWeights.NormEpsilon, vector, isAdded: true)
+                        : throw StoreErrors.LayerNorm(Site.Path);
         }
     }
 

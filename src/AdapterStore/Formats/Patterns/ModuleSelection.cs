@@ -36,10 +36,13 @@ internal sealed class ModuleSelection
     /// <summary>False when the configuration leaves the choice to the file.</summary>
     public bool IsGiven => _targets is not null;
 
-    /// <param name="path">A module's path.</param>
-    /// <param name="kind">What it is; <c>all-linear</c> means neither the output layer nor the embedding.</param>
+    /// <summary>A part of a fused linear is not meant where the whole is.</summary>
+    /// <param name="site">A module; <c>all-linear</c> means neither the output layer nor the embedding.</param>
     /// <param name="budget">The time left for patterns.</param>
-    public bool Selects(string path, SiteKind kind, PatternBudget budget)
+    public bool Selects(Site site, PatternBudget budget) =>
+        Selects(site.Path, site.Kind, budget) && (site.Whole is not { } whole || !Selects(whole.Path, whole.Kind, budget));
+
+    private bool Selects(string path, SiteKind kind, PatternBudget budget)
     {
         if (_excluded?.Matches(path, budget) == true || _saved.Any(name => IsInside(path, name)))
         {

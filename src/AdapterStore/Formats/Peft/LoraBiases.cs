@@ -38,7 +38,7 @@ internal static class LoraBiases
             {
                 "none" => false,
                 "all" => true,
-                "lora_only" => module?.IsAdapted ?? (manifest.Modules.IsGiven && manifest.Modules.Selects(site.Path, site.Kind, budget)),
+                "lora_only" => module?.IsAdapted ?? (manifest.Modules.IsGiven && manifest.Modules.Selects(site, budget)),
                 _ => throw StoreErrors.Unservable("bias", $"The server does not know which biases bias=\"{AdapterNames.Shorten(manifest.Bias)}\" trains."),
             });
             Require(site, module?.Parts.GetValueOrDefault(LoraPart.Bias), wanted);

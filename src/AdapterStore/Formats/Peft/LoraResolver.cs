@@ -124,7 +124,7 @@ internal static class LoraResolver
 
         foreach (var site in baseModel.Sites.Where(site => site.Kind is not (SiteKind.Norm or SiteKind.Sublayer)))
         {
-            var selected = manifest.Modules.Selects(site.Path, site.Kind, budget);
+            var selected = manifest.Modules.Selects(site, budget);
             var present = modules.BySite.TryGetValue(site.Index, out var module) && module.IsAdapted;
             if (site.Kind == SiteKind.Head && selected != present && LoraTying.IsInEffect(manifest, baseModel))
             {

@@ -61,7 +61,7 @@ internal sealed class PeftTokensReader : IAdapterReader
         }
 
         var budget = new PatternBudget();
-        foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Sublayer && selection.Selects(site.Path, site.Kind, budget)))
+        foreach (var site in baseModel.Sites.Where(site => site.Kind != SiteKind.Sublayer && selection.Selects(site, budget)))
         {
             targets.Add(site, ids);
         }

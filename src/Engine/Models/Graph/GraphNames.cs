@@ -24,9 +24,8 @@ public static class GraphNames
     /// <summary>f32 [L, V].</summary>
     public const string Logits = "logits";
 
-    public const string CosTable = "cos_table";
-
-    public const string SinTable = "sin_table";
+    /// <summary>int64 [T]: where each token stands in its sequence; only of models that learned positions.</summary>
+    public const string PositionIds = "position_ids";
 
     /// <summary>The domain of our operators.</summary>
     public const string OpDomain = "adapterserve";
@@ -42,6 +41,12 @@ public static class GraphNames
     public const string SublayerSite = "SublayerSite";
 
     public const string PagedAttention = "PagedAttention";
+
+    /// <summary>Initializer, f32: cosines of one of the model's rotations.</summary>
+    public static string CosTable(int rotary) => $"cos_table.{rotary}";
+
+    /// <summary>Initializer, f32: sines of one of the model's rotations.</summary>
+    public static string SinTable(int rotary) => $"sin_table.{rotary}";
 
     /// <summary>f32 [N, P, K, D], written in place.</summary>
     public static string KeyCache(int layer) => $"key_cache.{layer}";

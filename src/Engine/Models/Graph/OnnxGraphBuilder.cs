@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models.Onnx;
+using AdapterServe.Engine.Models.Weights;
+using AdapterServe.OnnxRuntime.Values;
 using Google.Protobuf;
 
 namespace AdapterServe.Engine.Models.Graph;
@@ -21,7 +25,7 @@ internal sealed class OnnxGraphBuilder(string name)
         _graph.Output.Add(Describe(output, type, shape));
 
     /// <summary>
-    /// An f32 initializer whose data lies in a file. A location can only be relative, and the files lie in two folders, so that it is relative to the
+    /// An initializer whose data lies in a file. A location can only be relative, and the files lie in two folders, so that it is relative to the
     /// file system's root; a session must be told so (see <see cref="ImportedModel.CreateSession"/>).
     /// </summary>
     public void AddExternalWeight(WeightReference weight)
@@ -29,7 +33,7 @@ internal sealed class OnnxGraphBuilder(string name)
         var tensor = new TensorProto
         {
             Name = weight.Name,
-            DataType = (int)TensorProto.Types.DataType.Float,
+            DataType = (int)DataTypeOf(weight.Type),
             DataLocation = TensorProto.Types.DataLocation.External,
         };
         tensor.Dims.AddRange(weight.Shape);
@@ -56,13 +60,52 @@ internal sealed class OnnxGraphBuilder(string name)
         return output ?? node;
     }
 
+    /// <summary>Cuts the last dimension into pieces of the given sizes and returns their names.</summary>
+    public ImmutableArray<string> AddSplit(string node, string input, params ImmutableArray<long> sizes)
+    {
+        var pieces = Enumerable.Range(0, sizes.Length).Select(i => $"{node}.{i}").ToImmutableArray();
+        AddNode(node, "Split", [input, AddConstant(node + ".sizes", sizes)], [("axis", -1)], output: pieces[0]);
+        _graph.Node[^1].Output.AddRange(pieces.Skip(1));
+        return pieces;
+    }
+
+    public string AddReshape(string node, string input, params ImmutableArray<long> shape) =>
+        AddNode(node, "Reshape", [input, AddConstant(node + ".shape", shape)]);
+
+    public string AddConstant(string name, ImmutableArray<long> values) =>
+        AddConstant(name, TensorProto.Types.DataType.Int64, MemoryMarshal.AsBytes(values.AsSpan()), values.Length);
+
+    public string AddConstant(string name, float value) =>
+        AddConstant(name, TensorProto.Types.DataType.Float, MemoryMarshal.AsBytes(new ReadOnlySpan<float>(in value)));
+
     public ModelProto Build()
     {
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "adapterserve", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
         return model;
     }
+
+    private string AddConstant(string name, TensorProto.Types.DataType type, ReadOnlySpan<byte> bytes, params ReadOnlySpan<long> shape)
+    {
+        var tensor = new TensorProto { Name = name, DataType = (int)type, RawData = ByteString.CopyFrom(bytes) };
+        tensor.Dims.AddRange(shape.ToArray());
+        _graph.Initializer.Add(tensor);
+        return name;
+    }
+
+    private static TensorProto.Types.DataType DataTypeOf(ElementType type) => type switch
+    {
+        ElementType.Float32 => TensorProto.Types.DataType.Float,
+        ElementType.UInt8 => TensorProto.Types.DataType.Uint8,
+        ElementType.Int8 => TensorProto.Types.DataType.Int8,
+        ElementType.Int32 => TensorProto.Types.DataType.Int32,
+        ElementType.Int64 => TensorProto.Types.DataType.Int64,
+        ElementType.Float16 => TensorProto.Types.DataType.Float16,
+        ElementType.BFloat16 => TensorProto.Types.DataType.Bfloat16,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No initializer has this type."),
+    };
 
     private static AttributeProto Attribute(string key, object value) => value switch
     {

@@ -14,7 +14,7 @@ internal sealed class CheckpointTensors : IDisposable
     private const string IndexFile = "model.safetensors.index.json";
     private const long IndexLimitBytes = 64 << 20;
     private readonly SortedDictionary<string, SafetensorsFile> _files = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, CheckpointTensor> _tensors = new(StringComparer.Ordinal);
+    private Dictionary<string, CheckpointTensor> _tensors = new(StringComparer.Ordinal);
 
     private CheckpointTensors()
     {
@@ -46,6 +46,20 @@ internal sealed class CheckpointTensors : IDisposable
         {
             checkpoint.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Gives the tensors the names that the whole model has for them. A checkpoint of the model without its head, which older libraries wrote, leaves out the
+    /// first part of each path.
+    /// </summary>
+    /// <param name="embeddingWeight">The embedding's weight under its whole path, e.g. <c>transformer.wte.weight</c>.</param>
+    public void CompleteNames(string embeddingWeight)
+    {
+        var prefix = embeddingWeight[..(embeddingWeight.IndexOf('.', StringComparison.Ordinal) + 1)];
+        if (!_tensors.ContainsKey(embeddingWeight) && _tensors.ContainsKey(embeddingWeight[prefix.Length..]))
+        {
+            _tensors = _tensors.ToDictionary(tensor => prefix + tensor.Key, tensor => tensor.Value, StringComparer.Ordinal);
         }
     }
 

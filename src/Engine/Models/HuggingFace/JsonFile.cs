@@ -86,9 +86,20 @@ internal sealed class JsonFile : IDisposable
             : throw Wrong(field, $"a number in (0, {limit:R}]");
     }
 
-    public bool Flag(string field) => Field(Root, field)?.ValueKind switch
+    /// <summary>Like <see cref="Integer"/>, from 0 on.</summary>
+    public int Count(string field, int fallback) =>
+        Field(Root, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number == 0 ? 0 : Integer(field, fallback, int.MaxValue);
+
+    /// <summary>Whether the field has a value that is not null.</summary>
+    public bool Has(string field) => Field(Root, field) is not null;
+
+    /// <summary>Whether the field is there, be it null.</summary>
+    public bool Names(string field) => Root.TryGetProperty(field, out _);
+
+    public bool Flag(string field, bool fallback = false) => Field(Root, field)?.ValueKind switch
     {
-        null or JsonValueKind.False => false,
+        null => fallback,
+        JsonValueKind.False => false,
         JsonValueKind.True => true,
         _ => throw Wrong(field, "true or false"),
     };

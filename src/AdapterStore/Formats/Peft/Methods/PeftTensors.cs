@@ -43,7 +43,7 @@ internal sealed class PeftTensors
 
         foreach (var site in baseModel.Sites.Where(site => site.Kind is not (SiteKind.Norm or SiteKind.Sublayer)))
         {
-            var selected = selection.Selects(site.Path, site.Kind, budget);
+            var selected = selection.Selects(site, budget);
             if (selected && !_bySite.ContainsKey(site.Index))
             {
                 throw StoreErrors.Unservable("missing_modules", $"The configuration targets '{site.Path}', but the file has nothing for it.");

@@ -105,7 +105,7 @@ internal sealed class PeftVectorReader(IPeftVectorKind kind) : IAdapterReader
         var budget = new PatternBudget();
         foreach (var site in baseModel.Sites.Where(site => selection.IsGiven && kind.ActsOn(site.Kind)))
         {
-            var selected = selection.Selects(site.Path, site.Kind, budget);
+            var selected = selection.Selects(site, budget);
             if (selected && !modules.ContainsKey(site.Index))
             {
                 throw StoreErrors.Unservable("missing_modules", $"The configuration targets '{site.Path}', but the file has nothing for it.");

@@ -115,6 +115,8 @@ public sealed class ScalarMethodTests
 
         public float NormEpsilon => 0;
 
+        public NormKind NormKind => NormKind.Rms;
+
         public bool TryReadBias(Site site, Span<float> destination) => false;
 
         public void ReadRows(Site site, int firstRow, Span<float> destination) => throw new NotSupportedException();

@@ -1,0 +1,32 @@
+using AdapterServe.Engine.Models.Decoders;
+using AdapterServe.Engine.Models.Onnx;
+
+namespace AdapterServe.Engine.Models.Graph;
+
+/// <summary>The inputs and outputs that the engine binds, see <see cref="GraphNames"/>.</summary>
+internal static class GraphInterface
+{
+    public static void Add(OnnxGraphBuilder builder, DecoderModel model)
+    {
+        builder.AddInput(GraphNames.InputIds, TensorProto.Types.DataType.Int64, "tokens");
+        if (model.PositionEmbedding is not null)
+        {
+            builder.AddInput(GraphNames.PositionIds, TensorProto.Types.DataType.Int64, "tokens");
+        }
+
+        builder.AddInput(GraphNames.BlockTable, TensorProto.Types.DataType.Int32, "sequences", "max_blocks");
+        builder.AddInput(GraphNames.CumulativeSequenceLengths, TensorProto.Types.DataType.Int32, "sequences_plus_one");
+        builder.AddInput(GraphNames.PastSequenceLengths, TensorProto.Types.DataType.Int32, "sequences");
+        builder.AddInput(GraphNames.LogitsRows, TensorProto.Types.DataType.Int64, "logit_rows");
+        for (var layer = 0; layer < model.Layers.Length; layer++)
+        {
+            AddCache(GraphNames.KeyCache(layer));
+            AddCache(GraphNames.ValueCache(layer));
+        }
+
+        builder.AddOutput(GraphNames.Logits, TensorProto.Types.DataType.Float, "logit_rows", model.VocabularySize);
+
+        void AddCache(string name) =>
+            builder.AddInput(name, TensorProto.Types.DataType.Float, "num_blocks", "block_size", model.KvHeads, model.HeadSize);
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using AdapterServe.OnnxRuntime.Values;
+
+namespace AdapterServe.Engine.Models.Weights;
+
+/// <summary>An initializer and where its bytes come from: mapped where they lie, or written into the import once.</summary>
+internal sealed record PlannedWeight
+{
+    private PlannedWeight(string name, ElementType type, ImmutableArray<long> shape, FilePlace? mapped, IWeightSource? source) =>
+        (Name, Type, Shape, MappedPlace, Source) = (name, type, shape, mapped, source);
+
+    /// <summary>The initializer's name.</summary>
+    public string Name { get; }
+
+    public ElementType Type { get; }
+
+    /// <summary>Sizes, outermost first.</summary>
+    public ImmutableArray<long> Shape { get; }
+
+    /// <summary>Where the model folder has the bytes as they are; null for what is written.</summary>
+    public FilePlace? MappedPlace { get; }
+
+    /// <summary>What writes the bytes; null for what is mapped.</summary>
+    public IWeightSource? Source { get; }
+
+    public long Bytes => TensorSize.Bytes(Type, Shape.AsSpan());
+
+    public static PlannedWeight Mapped(string name, ElementType type, ImmutableArray<long> shape, FilePlace place) => new(name, type, shape, place, null);
+
+    public static PlannedWeight Written(string name, ElementType type, ImmutableArray<long> shape, IWeightSource source) => new(name, type, shape, null, source);
+}
