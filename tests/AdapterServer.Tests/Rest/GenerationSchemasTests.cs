@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using AdapterServe.AdapterServer.Rest.Descriptions;
-using AdapterServe.AdapterServer.Tests.Support;
 using Microsoft.OpenApi;
 
 namespace AdapterServe.AdapterServer.Tests.Rest;

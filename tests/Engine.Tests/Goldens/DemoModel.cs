@@ -20,7 +20,7 @@ public sealed class DemoModel : IDisposable
     }
 
     /// <summary>The goldens of one adapter each that are served.</summary>
-    public static string[] AdapterNames { get; } = [.. GoldenFile.Names.Where(name => Directory.Exists(FolderOf(GoldenFile.Read(name).Adapter))).Except(NotYetServed.Names)];
+    public static string[] AdapterNames { get; } = [.. GoldenFile.Names.Where(name => Directory.Exists(FolderOf(GoldenFile.Read(name).Adapter))).Except(RefusedGoldens.Names)];
 
     public OrtEnvironment Environment { get; }
 
