@@ -157,6 +157,35 @@ public sealed class AdapterTokenizerTests : IDisposable
         Assert.Contains("larger", Assert.Throws<TokenizerException>(() => _reader.Read(_folder.In("adapter"), Vocabulary)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_damaged_file_is_read_or_refused()
+    {
+        var (random, read) = (new Random(7), 0);
+        byte[] marks = [.. "\"{}[],:019-eE.\\u tfn"u8, 0, 0xFF];
+        var sound = System.Text.Encoding.UTF8.GetBytes(With((12, "<tool>", false), (13, "\u00e9\ud83d\ude00", true)).ToJsonString());
+        for (var round = 0; round < 3000; round++)
+        {
+            var damaged = (byte[])sound.Clone();
+            for (var i = random.Next(1, 4); i > 0; i--)
+            {
+                damaged[random.Next(damaged.Length)] = marks[random.Next(marks.Length)];
+            }
+
+            File.WriteAllBytes(Path.Combine(_folder.In("adapter"), "tokenizer.json"), damaged);
+            try
+            {
+                _reader.Read(_folder.In("adapter"), Vocabulary);
+                read++;
+            }
+            catch (TokenizerException refusal)
+            {
+                Assert.NotEmpty(refusal.Message);
+            }
+        }
+
+        Assert.InRange(read, 1, 2999);
+    }
+
     private static JsonObject Base()
     {
         var file = TokenizerFile.Small();
