@@ -1,6 +1,7 @@
 using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
+using AdapterServe.Bench.Products;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
@@ -11,6 +12,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["load"] = LoadBenchmark.Run,
     ["make-adapters"] = MakeAdapters.Run,
     ["make-model"] = MakeModel.Run,
+    ["products"] = ProductBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run))
