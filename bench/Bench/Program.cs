@@ -12,6 +12,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["load"] = LoadBenchmark.Run,
     ["make-adapters"] = MakeAdapters.Run,
     ["make-model"] = MakeModel.Run,
+    ["perplexity"] = PerplexityBenchmark.Run,
     ["products"] = ProductBenchmark.Run,
 };
 
