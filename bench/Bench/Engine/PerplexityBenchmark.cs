@@ -25,23 +25,37 @@ internal static class PerplexityBenchmark
     private static async Task RunAsync(string folder, string documents, string cache)
     {
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(documents));
-        var expected = json.RootElement.GetProperty("nll").GetDouble();
-        var model = await new ModelImporter().ImportAsync(folder, cache);
-        await using var engine = EngineHost.Start(model, new EngineOptions { PrefixCache = false });
         var tokenizer = Tokenizer.Load(folder);
-        var scores = new List<(double Sum, int Tokens)>();
-        foreach (var text in json.RootElement.GetProperty("documents").EnumerateArray())
+        var texts = json.RootElement.GetProperty("documents").EnumerateArray().Select(text => tokenizer.Encode(text.GetString()!, addSpecialTokens: true)).ToList();
+        var expected = json.RootElement.GetProperty("nll").GetDouble();
+        Console.WriteLine($"{texts.Sum(text => text.Length - 1)} tokens; the documents' own nll {expected:F6}");
+        Console.WriteLine("weights  embedding  nll       perplexity  of the documents' own  mean |change of a log-probability|");
+        double[]? reference = null;
+        foreach (var (weights, embedding) in new[] { (WeightFormat.F32, WeightFormat.F32), (WeightFormat.Int8, WeightFormat.Int8), (WeightFormat.Int4, WeightFormat.F32), (WeightFormat.Int4, WeightFormat.Int8), (WeightFormat.Int4, WeightFormat.Int4) })
         {
-            scores.Add(await ScoreAsync(engine, tokenizer.Encode(text.GetString()!, addSpecialTokens: true)));
+            var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding });
+            var scores = await ScoreAsync(model, texts);
+            reference ??= scores;
+            var nll = -scores.Average();
+            var change = scores.Zip(reference, (a, b) => Math.Abs(a - b)).Average();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{weights,-7}  {embedding,-9}  {nll:F6}  {Math.Exp(nll),10:F6}  {Math.Exp(nll - expected) - 1,21:+0.000 %;-0.000 %}  {change:F5}"));
         }
-
-        var nll = scores.Sum(score => score.Sum) / scores.Sum(score => score.Tokens);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{scores.Sum(score => score.Tokens)} tokens, nll {nll:F6}, perplexity {Math.Exp(nll):F6}, of the documents' own {Math.Exp(nll - expected) - 1:+0.000 %;-0.000 %}"));
     }
 
-    private static async Task<(double Sum, int Tokens)> ScoreAsync(EngineHost engine, int[] tokens)
+    private static async Task<double[]> ScoreAsync(ImportedModel model, List<int[]> texts)
+    {
+        await using var engine = EngineHost.Start(model, new EngineOptions { PrefixCache = false });
+        var scores = new List<double>();
+        foreach (var text in texts)
+        {
+            scores.AddRange(await ScoreAsync(engine, text));
+        }
+
+        return [.. scores];
+    }
+
+    private static async Task<IEnumerable<double>> ScoreAsync(EngineHost engine, int[] tokens)
     {
         var generation = engine.Client.Submit(new GenerationRequest { Tenant = "bench", PromptTokens = tokens, MaxTokens = 0, PromptLogProbs = 0 });
         while (generation.Finish is null)
@@ -49,6 +63,6 @@ internal static class PerplexityBenchmark
             await generation.WaitForMoreAsync(generation.TokenCount);
         }
 
-        return (-Enumerable.Range(1, tokens.Length - 1).Sum(i => (double)generation.PromptLogProbs![i]), tokens.Length - 1);
+        return Enumerable.Range(1, tokens.Length - 1).Select(i => (double)generation.PromptLogProbs![i]);
     }
 }

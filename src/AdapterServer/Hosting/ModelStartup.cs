@@ -32,7 +32,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var template = ChatTemplate.Load(folder, tokenizer.Special);
         ServerLog.Starting(logger, "importing the model");
         var imported = await new ModelImporter(time)
-            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
         ServerLog.Starting(logger, "starting the engine");
@@ -88,6 +88,13 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
 
         return isDemo ? DemoId : new DirectoryInfo(folder).Name;
     }
+
+    private ImportOptions ImportOptions(string folder, bool isDemo) => new()
+    {
+        Id = ModelId(folder, isDemo),
+        Weights = WeightFormats.Parse(_options.Weights)!.Value,
+        EmbeddingWeights = WeightFormats.Parse(_options.EmbeddingWeights),
+    };
 
     private AdapterStoreOptions StoreOptions() => new()
     {

@@ -77,9 +77,9 @@ internal sealed class PackedLinear
     /// <summary>The input that stands at each place, so that groups are contiguous; null where they are in the file.</summary>
     public ImmutableArray<int>? Order { get; }
 
-    /// <summary>The tensors that a packed linear has in a checkpoint, its bias aside.</summary>
-    public static IEnumerable<string> TensorNames(string path, QuantizationMethod method) =>
-        ((string[])[WeightName, "qzeros", "scales", .. method == QuantizationMethod.Gptq ? ["g_idx"] : Array.Empty<string>()]).Select(name => $"{path}.{name}");
+    /// <summary>The checkpoint's tensors that it is made of, its bias aside.</summary>
+    public IEnumerable<string> TensorNames =>
+        ((string[])[WeightName, "qzeros", "scales", .. _config.Method == QuantizationMethod.Gptq ? ["g_idx"] : Array.Empty<string>()]).Select(name => $"{Path}.{name}");
 
     /// <summary><b>Semantics</b>: a code a byte, inputs in the file's order. <b>Shapes</b>: codes [a multiple of <see cref="QuantizationConfig.WordWeights"/> rows, Columns].</summary>
     public void ReadCodes(int firstRow, Span<byte> codes)

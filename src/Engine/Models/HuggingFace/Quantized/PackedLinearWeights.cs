@@ -62,7 +62,7 @@ internal static class PackedLinearWeights
             linear.Format, linear.Columns, codes.GetBuffer().AsSpan(0, (int)codes.Length), Widen(linear, scales), PackRows(linear, Widen(linear, zeros)), values);
         for (var row = 0; row < rows && linear.Order is not null; row++)
         {
-            Restore(values.AsSpan(row * linear.Columns, linear.Columns), linear.Order.Value);
+            BlockedWeightReader.Restore(values.AsSpan(row * linear.Columns, linear.Columns), linear.Order.Value);
         }
 
         stream.Write(MemoryMarshal.AsBytes(values.AsSpan()));
@@ -121,15 +121,6 @@ internal static class PackedLinearWeights
         for (var place = 0; place < ordered.Length; place++)
         {
             ordered[place] = codes[places[place]];
-        }
-    }
-
-    private static void Restore(Span<float> row, ImmutableArray<int> order)
-    {
-        var ordered = row.ToArray();
-        for (var place = 0; place < ordered.Length; place++)
-        {
-            row[order[place]] = ordered[place];
         }
     }
 
