@@ -35,7 +35,7 @@ internal sealed class ServerOptions
     /// <summary>How the base's linears are held: f32, int8 or int4.</summary>
     public string Weights { get; set; } = "f32";
 
-    /// <summary>How embedding and head are held: f32, int8 or int4. Empty is like the linears.</summary>
+    /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
     public string EmbeddingWeights { get; set; } = string.Empty;
 
     /// <summary>Threads of the model run; 0 is one for each core.</summary>

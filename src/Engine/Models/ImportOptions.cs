@@ -9,8 +9,8 @@ public sealed record ImportOptions
     /// <summary>How the layers' linears are held. Ones that the folder holds as integers stay as they are, unless this is <see cref="WeightFormat.F32"/>.</summary>
     public WeightFormat Weights { get; init; }
 
-    /// <summary>How embedding and head are held; null: like the linears.</summary>
+    /// <summary>How embedding and head are held; null: f32 where the linears are, else in 8 bits, because 4 bits of the head alone cost more exactness than those of all linears.</summary>
     public WeightFormat? EmbeddingWeights { get; init; }
 
-    internal WeightFormat OfEmbedding => EmbeddingWeights ?? Weights;
+    internal WeightFormat OfEmbedding => EmbeddingWeights ?? (Weights == WeightFormat.F32 ? WeightFormat.F32 : WeightFormat.Int8);
 }
