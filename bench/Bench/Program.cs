@@ -7,6 +7,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
 {
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
+    ["import"] = ImportBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["kinds"] = KindsBenchmark.Run,
     ["load"] = LoadBenchmark.Run,

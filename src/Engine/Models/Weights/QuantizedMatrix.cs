@@ -34,6 +34,8 @@ internal sealed class QuantizedMatrix(CheckpointTensor tensor, BlockedWeight wei
             stream.Write(codes.AsSpan(0, (int)(count * weight.Format.RowBytes(weight.Columns))));
             _scales.Enqueue(scales);
         }
+
+        tensor.File.Release(tensor.Tensor);
     }
 
     private void WriteScales(Stream stream, CancellationToken cancellation)
@@ -71,6 +73,7 @@ internal sealed class QuantizedMatrix(CheckpointTensor tensor, BlockedWeight wei
         if (!isTransposed)
         {
             tensor.File.CopyToF32(tensor.Tensor, (long)firstRow * weight.Columns, rows);
+            tensor.File.Release(tensor.Tensor, (long)firstRow * weight.Columns, rows.Length);
             return;
         }
 

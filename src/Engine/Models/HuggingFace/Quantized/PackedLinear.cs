@@ -148,6 +148,9 @@ internal sealed class PackedLinear
         }
     }
 
+    /// <summary>Says that it won't be read again soon.</summary>
+    public void Release() => _weights.File.Release(_weights.Tensor);
+
     public int Groups => (Columns + _groupSize - 1) / _groupSize;
 
     /// <summary>The group of a block.</summary>

@@ -133,6 +133,8 @@ internal static class PackedLinearWeights
                 cancellation.ThrowIfCancellationRequested();
                 write(linear, row, Math.Min(TileRows, linear.Rows - row), stream);
             }
+
+            linear.Release();
         }
     }
 }
