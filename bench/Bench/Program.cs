@@ -15,6 +15,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["make-model"] = MakeModel.Run,
     ["perplexity"] = PerplexityBenchmark.Run,
     ["products"] = ProductBenchmark.Run,
+    ["weights"] = WeightsBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run))
