@@ -1,5 +1,4 @@
 using AdapterServe.Engine.Models;
-using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Tests.Models;
 using AdapterServe.Engine.Tokenization;
 using AdapterServe.OnnxRuntime.Sessions;
@@ -37,12 +36,7 @@ public sealed class PerplexityTests : IDisposable
 
     private static async Task<(double Sum, int Tokens)> ScoreAsync(EngineHost engine, int[] tokens)
     {
-        var generation = engine.Client.Submit(new GenerationRequest { Tenant = "default", PromptTokens = tokens, MaxTokens = 0, PromptLogProbs = 0 });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return (Enumerable.Range(1, tokens.Length - 1).Sum(i => (double)generation.PromptLogProbs![i]), tokens.Length - 1);
+        var scores = await Scoring.PromptAsync(engine, tokens);
+        return (Enumerable.Range(1, tokens.Length - 1).Sum(i => (double)scores[i]), tokens.Length - 1);
     }
 }

@@ -1,6 +1,5 @@
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models;
-using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Tests.Families;
 using AdapterServe.Engine.Tests.Goldens;
 using AdapterServe.OnnxRuntime.Sessions;
@@ -50,7 +49,7 @@ public sealed class BlockedModelTests : IDisposable
         var (differences, scored) = (new List<double>(), new List<double>());
         foreach (var expected in golden.Cases)
         {
-            var scores = await ScoreAsync(engine, expected.PromptIds);
+            var scores = await Scoring.PromptAsync(engine, expected.PromptIds);
             foreach (var i in Enumerable.Range(1, expected.PromptIds.Length - 1))
             {
                 scored.Add(expected.PromptLogprobs[i]!.Value);
@@ -67,17 +66,6 @@ public sealed class BlockedModelTests : IDisposable
         var values = new float[site.WeightRows * site.WeightColumns];
         model.Base.Weights!.Read(model.Base.FindSite(site.Path)!, values);
         return values;
-    }
-
-    private static async Task<LogProbBuffer> ScoreAsync(EngineHost engine, int[] tokens)
-    {
-        var generation = engine.Client.Submit(new GenerationRequest { Tenant = "default", PromptTokens = tokens, MaxTokens = 0, PromptLogProbs = 0 });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return generation.PromptLogProbs!;
     }
 
     private Task<ImportedModel> ImportAsync(string family, ImportOptions options) => new ModelImporter().ImportAsync(
