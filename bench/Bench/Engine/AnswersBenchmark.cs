@@ -9,7 +9,7 @@ using AdapterServe.Engine.Tokenization;
 
 namespace AdapterServe.Bench.Engine;
 
-/// <summary>The fraction of greedy answers that stay word for word what f32 weights give, adapter by adapter, when the base is held in 8 or 4 bits.</summary>
+/// <summary>The fraction of greedy answers that stay word for word what f32 weights give when the base is held in 8 or 4 bits, adapter by adapter.</summary>
 internal static class AnswersBenchmark
 {
     private const string AnswerBegins = "<|assistant|>\n";
@@ -29,8 +29,9 @@ internal static class AnswersBenchmark
 
     private static async Task RunAsync(Arguments arguments)
     {
-        var questions = Questions(arguments.Text("model"), arguments.Text("documents"), arguments.Integer("questions", 40));
-        var options = new EngineBenchmarkOptions { Model = arguments.Text("model"), Adapters = arguments.Text("adapters"), Cache = arguments.Text("cache", "artifacts/bench/models") };
+        var (model, cache) = (arguments.Text("model"), arguments.Text("cache", "artifacts/bench/models"));
+        var questions = Questions(model, arguments.Text("documents"), arguments.Integer("questions", 40));
+        var options = new EngineBenchmarkOptions { Model = model, Adapters = arguments.Text("adapters"), Cache = cache };
         var answers = new List<SortedDictionary<string, List<string>>>();
         foreach (var format in Enum.GetValues<WeightFormat>())
         {

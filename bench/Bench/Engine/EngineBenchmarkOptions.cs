@@ -6,7 +6,8 @@ namespace AdapterServe.Bench.Engine;
 /// <summary>What <c>bench engine</c> and <c>bench cold</c> measure.</summary>
 internal sealed record EngineBenchmarkOptions
 {
-    public const string Usage = "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4]";
+    public const string Usage =
+        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4]";
 
     public required string Model { get; init; }
 

@@ -7,9 +7,20 @@ using AdapterServe.Engine.Tokenization;
 
 namespace AdapterServe.Bench.Engine;
 
-/// <summary>Mean negative log-likelihood of documents (<c>{"documents": [text…], "nll": expected}</c>), each scored alone with its begin token first, which is not scored.</summary>
+/// <summary>
+/// Mean negative log-likelihood of documents (<c>{"documents": [text…], "nll": expected}</c>), each scored alone with its begin token first, which is not scored.
+/// </summary>
 internal static class PerplexityBenchmark
 {
+    private static readonly (WeightFormat Weights, WeightFormat Embedding)[] s_ways =
+    [
+        (WeightFormat.F32, WeightFormat.F32),
+        (WeightFormat.Int8, WeightFormat.Int8),
+        (WeightFormat.Int4, WeightFormat.F32),
+        (WeightFormat.Int4, WeightFormat.Int8),
+        (WeightFormat.Int4, WeightFormat.Int4),
+    ];
+
     public static int Run(string[] args)
     {
         if (args.Length < 2)
@@ -26,20 +37,22 @@ internal static class PerplexityBenchmark
     {
         using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(documents));
         var tokenizer = Tokenizer.Load(folder);
-        var texts = json.RootElement.GetProperty("documents").EnumerateArray().Select(text => tokenizer.Encode(text.GetString()!, addSpecialTokens: true)).ToList();
+        var texts = json.RootElement.GetProperty("documents").EnumerateArray()
+            .Select(text => tokenizer.Encode(text.GetString()!, addSpecialTokens: true)).ToList();
         var expected = json.RootElement.GetProperty("nll").GetDouble();
         Console.WriteLine($"{texts.Sum(text => text.Length - 1)} tokens; the documents' own nll {expected:F6}");
         Console.WriteLine("weights  embedding  nll       perplexity  of the documents' own  mean |change of a log-probability|");
         double[]? reference = null;
-        foreach (var (weights, embedding) in new[] { (WeightFormat.F32, WeightFormat.F32), (WeightFormat.Int8, WeightFormat.Int8), (WeightFormat.Int4, WeightFormat.F32), (WeightFormat.Int4, WeightFormat.Int8), (WeightFormat.Int4, WeightFormat.Int4) })
+        foreach (var (weights, embedding) in s_ways)
         {
             var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding });
             var scores = await ScoreAsync(model, texts);
             reference ??= scores;
             var nll = -scores.Average();
+            var ofExpected = Math.Exp(nll - expected) - 1;
             var change = scores.Zip(reference, (a, b) => Math.Abs(a - b)).Average();
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{weights,-7}  {embedding,-9}  {nll:F6}  {Math.Exp(nll),10:F6}  {Math.Exp(nll - expected) - 1,21:+0.000 %;-0.000 %}  {change:F5}"));
+                CultureInfo.InvariantCulture, $"{weights,-7}  {embedding,-9}  {nll:F6}  {Math.Exp(nll),10:F6}  {ofExpected,21:+0.000 %;-0.000 %}  {change:F5}"));
         }
     }
 

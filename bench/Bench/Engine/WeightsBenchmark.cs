@@ -4,7 +4,8 @@ using AdapterServe.Engine.Models;
 namespace AdapterServe.Bench.Engine;
 
 /// <summary>
-/// Tokens a second with the base's weights held as f32, int8 and int4: decoding with n clients, and a prompt of 512 tokens. One engine each, which take turns; ratios are of the same round.
+/// Tokens a second with the base's weights held as f32, int8 and int4: decoding with n clients, and a prompt of 512 tokens. One engine each, which take turns;
+/// ratios are of the same round.
 /// </summary>
 internal static class WeightsBenchmark
 {
@@ -32,8 +33,8 @@ internal static class WeightsBenchmark
             engines.Add(await BenchEngine.StartAsync(options with { Weights = format }));
         }
 
-        Console.WriteLine($"{options.PromptTokens} prompt tokens, {options.NewTokens} new, {options.Threads} threads, {options.Rounds} rounds, medians");
-        Console.WriteLine("load         " + string.Concat(formats.Select(format => $"{format,7} tok/s  of f32  ")));
+        Console.WriteLine($"{options.PromptTokens} prompt tokens, {options.NewTokens} new, {options.Threads} threads, {options.Rounds} rounds: median, ratio to f32 of the round, best");
+        Console.WriteLine("load         " + string.Concat(formats.Select(format => $"{format,7} tok/s  of f32   best  ")));
         foreach (var clients in options.Clients)
         {
             await MeasureAsync($"decode {clients,3}", engines, options, clients, sample => sample.DecodeRate);
@@ -46,7 +47,8 @@ internal static class WeightsBenchmark
         }
     }
 
-    private static async Task MeasureAsync(string name, List<BenchEngine> engines, EngineBenchmarkOptions options, int clients, Func<EngineSample, double> rate)
+    private static async Task MeasureAsync(
+        string name, List<BenchEngine> engines, EngineBenchmarkOptions options, int clients, Func<EngineSample, double> rate)
     {
         var rates = engines.ConvertAll(_ => new List<double>());
         for (var round = -1; round < options.Rounds; round++)
@@ -62,6 +64,6 @@ internal static class WeightsBenchmark
         }
 
         Console.WriteLine($"{name}  " + string.Concat(rates.Select(own => string.Create(
-            CultureInfo.InvariantCulture, $"{own.Median(),13:F1}  {own.Zip(rates[0], (a, b) => a / b).Median(),6:F2}  "))));
+            CultureInfo.InvariantCulture, $"{own.Median(),13:F1}  {own.Zip(rates[0], (a, b) => a / b).Median(),6:F2}  {own.Max(),5:F0}  "))));
     }
 }

@@ -47,7 +47,8 @@ internal static class ProductBenchmark
     private static void Measure(OrtEnvironment environment, int columns, int rows, int threads, string folder)
     {
         var copies = (int)(Footprint / ((long)columns * rows / 2));
-        var sessions = Array.ConvertAll(Variants, variant => new ProductSession(environment, variant, columns, rows, Copies(variant, copies), threads, folder));
+        var sessions = Array.ConvertAll(
+            Variants, variant => new ProductSession(environment, variant, columns, rows, Copies(variant, copies), threads, folder));
         foreach (var tokens in new[] { 1, 8, 32, 512 })
         {
             using var input = sessions[0].Input(tokens);

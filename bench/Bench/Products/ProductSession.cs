@@ -65,18 +65,22 @@ internal sealed class ProductSession : IDisposable
         var bias = variant.HasBias ? Weight("bias", ElementType.Float32, rows) : "";
         if (variant.Bits == 32)
         {
-            string[] inputs = variant.HasBias ? ["x", Weight("w", ElementType.Float32, rows, Columns), bias] : ["x", Weight("w", ElementType.Float32, rows, Columns)];
-            builder.AddNode($"n{copy}", "Gemm", inputs, [("transB", 1)], output: _outputs[copy]);
+            var weight = Weight("w", ElementType.Float32, rows, Columns);
+            builder.AddNode($"n{copy}", "Gemm", variant.HasBias ? ["x", weight, bias] : ["x", weight], [("transB", 1)], output: _outputs[copy]);
             return;
         }
 
         var data = Weight("b", ElementType.UInt8, rows, blocks, variant.Block * variant.Bits / 8);
         var scales = Weight("scales", ElementType.Float32, rows * blocks);
         var zeroPoints = variant.HasZeroPoints ? Weight("zero", ElementType.UInt8, rows * ((blocks * variant.Bits + 7) / 8)) : "";
-        string[] all = variant.HasBias ? ["x", data, scales, zeroPoints, "", bias] : variant.HasZeroPoints ? ["x", data, scales, zeroPoints] : ["x", data, scales];
+        string[] withoutBias = variant.HasZeroPoints ? ["x", data, scales, zeroPoints] : ["x", data, scales];
         builder.AddNode(
-            $"n{copy}", "MatMulNBits", all,
-            [("K", Columns), ("N", rows), ("bits", variant.Bits), ("block_size", variant.Block), ("accuracy_level", variant.Accuracy)], GraphNames.ContribDomain, _outputs[copy]);
+            $"n{copy}",
+            "MatMulNBits",
+            variant.HasBias ? ["x", data, scales, zeroPoints, "", bias] : withoutBias,
+            [("K", Columns), ("N", rows), ("bits", variant.Bits), ("block_size", variant.Block), ("accuracy_level", variant.Accuracy)],
+            GraphNames.ContribDomain,
+            _outputs[copy]);
 
         string Weight(string name, ElementType type, params ReadOnlySpan<long> shape)
         {

@@ -39,11 +39,16 @@ public sealed class ModelImporter
     /// <param name="progress">Told of each step; may be called from any thread.</param>
     /// <param name="cancellation">Ends the import; nothing of it remains.</param>
     public async Task<ImportedModel> ImportAsync(
-        string modelFolder, string cacheFolder, ImportOptions? options = null, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+        string modelFolder,
+        string cacheFolder,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         try
         {
-            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), options ?? new ImportOptions(), progress, cancellation).ConfigureAwait(false);
+            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), options ?? new ImportOptions(), progress, cancellation)
+                .ConfigureAwait(false);
         }
         catch (IOException error) when (DiskFull.Is(error))
         {

@@ -6,11 +6,13 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// Rounds f32 rows to small integers, with the default zero point.
-/// <b>Semantics</b>: of a block x, code = round(x / d) to even, clamped, for a few widths d around the one that maps the value of largest magnitude to the lowest code;
-/// each d is followed by the scale s that makes Σ |x| (x - s code)² least, and the best pair stays. 8 bits have one d. A block below 1e-30 becomes zeros.
+/// <b>Semantics</b>: of a block x, code = round(x / d) to even, clamped, for a few widths d around the one that maps the value of largest magnitude to the
+/// lowest code; each d is followed by the scale s that makes Σ |x| (x - s code)² least, and the best pair stays. 8 bits have one d. A block below 1e-30 becomes
+/// zeros.
 /// <b>Shapes</b>: rows [R, columns]; codes and scales as <see cref="BlockFormat"/> lays R rows out; padding is zero.
 /// <b>Units, dtype, layout</b>: the same bits on every instruction set.
-/// <b>Effects</b>: no allocation. <b>Errors</b>: false, with the results undefined, where a value is not finite; <see cref="ArgumentException"/> for other lengths.
+/// <b>Effects</b>: no allocation.
+/// <b>Errors</b>: false, with the results undefined, where a value is not finite; <see cref="ArgumentException"/> for other lengths.
 /// <b>Source</b>: ours; the weighing by magnitude after llama.cpp's quantisers, whose importance is x².
 /// </summary>
 public static unsafe class BlockQuantizer

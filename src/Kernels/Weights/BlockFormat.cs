@@ -5,8 +5,8 @@ namespace AdapterServe.Kernels.Weights;
 /// <summary>
 /// A matrix of small integers, each row cut into blocks that share a scale and a zero point.
 /// <b>Semantics</b>: w = (code - zero) * scale; where no zero points are kept, zero is <see cref="DefaultZero"/>.
-/// <b>Units, dtype, layout</b>: codes are unsigned, packed from a byte's low bits up, <c>[rows][blocks][BlockBytes]</c>, the last block of a row padded; scales f32
-/// <c>[rows][blocks]</c>; zero points packed like codes, <c>[rows][ZeroBytes]</c>, each row from a new byte on.
+/// <b>Units, dtype, layout</b>: codes are unsigned, packed from a byte's low bits up, <c>[rows][blocks][BlockBytes]</c>, the last block of a row padded; scales
+/// f32 <c>[rows][blocks]</c>; zero points packed like codes, <c>[rows][ZeroBytes]</c>, each row from a new byte on.
 /// <b>Errors</b>: <see cref="ArgumentOutOfRangeException"/> for other sizes than 4 or 8 bits and powers of two in [16, 256].
 /// <b>Source</b>: ONNX Runtime's contrib operator MatMulNBits.
 /// </summary>
@@ -18,7 +18,8 @@ public readonly record struct BlockFormat
     public BlockFormat(int bits, int blockSize)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(bits is 4 or 8, true, nameof(bits));
-        ArgumentOutOfRangeException.ThrowIfNotEqual(BitOperations.IsPow2(blockSize) && blockSize is >= FewestWeights and <= MostWeights, true, nameof(blockSize));
+        var isBlock = BitOperations.IsPow2(blockSize) && blockSize is >= FewestWeights and <= MostWeights;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(isBlock, true, nameof(blockSize));
         (Bits, BlockSize) = (bits, blockSize);
     }
 

@@ -2,7 +2,7 @@ using AdapterServe.Engine.Models;
 
 namespace AdapterServe.Engine.Tests.Goldens;
 
-/// <summary>Adapters on a base that is held in 8 bits: their own part is not rounded, and what is computed from the base's weights is computed from the rounded ones.</summary>
+/// <summary>Adapters on a base that is held in 8 bits: their own part is not rounded, and what is computed from the base's weights reads the rounded ones.</summary>
 [Trait("Suite", "Goldens")]
 public sealed class BlockedGoldenTests
 {

@@ -4,7 +4,7 @@ namespace AdapterServe.Engine.Models.Graph;
 
 /// <summary>
 /// ONNX Runtime's operators over matrices that are held in blocks.
-/// <b>Units, dtype</b>: products round x to 8 bits, a scale for each block (<c>accuracy_level</c> 4), and accumulate in 32; nothing else is faster than f32.
+/// <b>Units, dtype</b>: products round x to 8 bits, a scale for each block (<c>accuracy_level</c> 4), and accumulate in 32 bits; all else is slower than f32.
 /// </summary>
 internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDictionary<string, BlockedWeight> weights)
 {
@@ -25,7 +25,10 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
             node,
             "MatMulNBits",
             inputs.AsSpan(0, Array.FindLastIndex(inputs, name => name.Length > 0) + 1),
-            [("K", held.Columns), ("N", held.Rows), ("bits", held.Format.Bits), ("block_size", held.Format.BlockSize), ("accuracy_level", IntegerProducts)],
+            [
+                ("K", held.Columns), ("N", held.Rows), ("bits", held.Format.Bits), ("block_size", held.Format.BlockSize),
+                ("accuracy_level", IntegerProducts),
+            ],
             GraphNames.ContribDomain);
     }
 
@@ -44,8 +47,12 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
             held.HasZeroPoints ? [held.CodeRows, ids, held.Scales, held.ZeroPoints] : [held.CodeRows, ids, held.Scales],
             [("gather_axis", 0), ("quantize_axis", 1), ("bits", held.Format.Bits), ("block_size", held.Format.BlockSize)],
             GraphNames.ContribDomain);
-        return padded
-            ? builder.AddNode(node, "Slice", [rows, builder.AddConstant(node + ".first", [0L]), builder.AddConstant(node + ".columns", [(long)held.Columns]), builder.AddConstant(node + ".axis", [1L])])
-            : rows;
+        return padded ? AddFirstColumns(node, rows, held.Columns) : rows;
+    }
+
+    private string AddFirstColumns(string node, string rows, long count)
+    {
+        var (first, end, axis) = (builder.AddConstant(node + ".first", [0L]), builder.AddConstant(node + ".end", [count]), builder.AddConstant(node + ".axis", [1L]));
+        return builder.AddNode(node, "Slice", [rows, first, end, axis]);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, ImmutableArray
     public string AddProductSite(Linear linear, string input) =>
         AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight), RowKind.Tokens);
 
-    /// <summary>y = x Wᵀ + b, on blocks of integers or on the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
+    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
     public string AddProduct(Linear linear, string input, string weight) =>
         blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias) ?? builder.AddNode(
             linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);

@@ -43,7 +43,7 @@ internal sealed record BlockedWeight(string Name, int Rows, int Columns, BlockFo
     /// <summary>i32 [columns].</summary>
     public string InputOrder => Name + ".input_order";
 
-    /// <summary>The initializers, each written by its source. The codes lie in the import once, also where the graph has them in both shapes.</summary>
+    /// <summary>The initializers, each written by its source. The codes lie in the import once, even where the graph has them in both shapes.</summary>
     /// <param name="codes">Writes <see cref="StoredCodes"/>.</param>
     /// <param name="scales">Writes <see cref="Scales"/>, after the codes.</param>
     /// <param name="zeroPoints">Writes <see cref="ZeroPoints"/>, if there are any.</param>

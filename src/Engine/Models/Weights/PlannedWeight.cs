@@ -6,7 +6,8 @@ namespace AdapterServe.Engine.Models.Weights;
 /// <summary>An initializer and where its bytes come from: mapped where they lie, written into the import once, or those of another one.</summary>
 internal sealed record PlannedWeight
 {
-    private PlannedWeight(string name, ElementType type, ImmutableArray<long> shape, FilePlace? mapped, IWeightSource? source, PlannedWeight? viewed) =>
+    private PlannedWeight(
+        string name, ElementType type, ImmutableArray<long> shape, FilePlace? mapped = null, IWeightSource? source = null, PlannedWeight? viewed = null) =>
         (Name, Type, Shape, MappedPlace, Source, Viewed) = (name, type, shape, mapped, source, viewed);
 
     /// <summary>The initializer's name.</summary>
@@ -28,11 +29,13 @@ internal sealed record PlannedWeight
 
     public long Bytes => TensorSize.Bytes(Type, Shape.AsSpan());
 
-    public static PlannedWeight Mapped(string name, ElementType type, ImmutableArray<long> shape, FilePlace place) => new(name, type, shape, place, null, null);
+    public static PlannedWeight Mapped(string name, ElementType type, ImmutableArray<long> shape, FilePlace place) =>
+        new(name, type, shape, mapped: place);
 
-    public static PlannedWeight Written(string name, ElementType type, ImmutableArray<long> shape, IWeightSource source) => new(name, type, shape, null, source, null);
+    public static PlannedWeight Written(string name, ElementType type, ImmutableArray<long> shape, IWeightSource source) =>
+        new(name, type, shape, source: source);
 
     /// <summary>The same elements in another shape.</summary>
     public static PlannedWeight View(string name, ImmutableArray<long> shape, PlannedWeight viewed) =>
-        new(name, viewed.Type, shape, viewed.MappedPlace, null, viewed);
+        new(name, viewed.Type, shape, viewed.MappedPlace, viewed: viewed);
 }

@@ -5,7 +5,8 @@ using AdapterServe.Kernels.Cpu;
 namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>
-/// A checkpoint's matrix, rounded to blocks of integers while it is written: once through the file, a few MiB at a time. The scales wait in memory until their turn, which is next.
+/// A checkpoint's matrix, rounded to blocks of integers while it is written: once through the file, a few MiB at a time. The scales wait in memory until their
+/// turn, which is next.
 /// <b>Errors</b>: <see cref="ModelImportException"/>, code <c>weights_not_finite</c>.
 /// </summary>
 internal sealed class QuantizedMatrix(CheckpointTensor tensor, BlockedWeight weight, bool isTransposed)
@@ -55,8 +56,13 @@ internal sealed class QuantizedMatrix(CheckpointTensor tensor, BlockedWeight wei
         Parallel.For(0, parts, part =>
         {
             var (from, to) = ((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
+            var count = to - from;
             var isFinite = BlockQuantizer.TryQuantize(
-                format, columns, values.AsSpan(from * columns, (to - from) * columns), codes.AsSpan(from * rowBytes, (to - from) * rowBytes), scales.AsSpan(from * blocks, (to - from) * blocks));
+                format,
+                columns,
+                values.AsSpan(from * columns, count * columns),
+                codes.AsSpan(from * rowBytes, count * rowBytes),
+                scales.AsSpan(from * blocks, count * blocks));
             if (!isFinite)
             {
                 Volatile.Write(ref _isInfinite, true);
@@ -64,7 +70,8 @@ internal sealed class QuantizedMatrix(CheckpointTensor tensor, BlockedWeight wei
         });
         if (_isInfinite)
         {
-            throw new ModelImportException("weights_not_finite", $"'{tensor.Tensor.Name}' holds infinities or what is not a number, which have no integer; serve the model with f32 weights.");
+            throw new ModelImportException(
+                "weights_not_finite", $"'{tensor.Tensor.Name}' holds infinities or what is not a number, which have no integer; serve the model with f32 weights.");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using HeldTensor = (AdapterServe.AdapterStore.Formats.Safetensors.SafetensorsType Type, long[] Shape, byte[] Bytes);
 
 namespace AdapterServe.Engine.Tests.Models.Quantized;
 
@@ -7,7 +8,7 @@ namespace AdapterServe.Engine.Tests.Models.Quantized;
 internal sealed class PackedCheckpoint
 {
     private readonly JsonObject _config = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryFiles.DemoModel, "config.json")))!.AsObject();
-    private readonly Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> _plain = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HeldTensor> _plain = new(StringComparer.Ordinal);
 
     public PackedCheckpoint(PackingRecipe recipe)
     {
@@ -36,7 +37,7 @@ internal sealed class PackedCheckpoint
     public JsonObject Packing { get; }
 
     /// <summary>The packed folder's tensors; a test may change them before writing.</summary>
-    public Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> Packed { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, HeldTensor> Packed { get; } = new(StringComparer.Ordinal);
 
     public void Write(string folder)
     {
@@ -52,7 +53,7 @@ internal sealed class PackedCheckpoint
 
     private static byte[] Bytes(float[] values) => [.. System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan())];
 
-    private void WriteTensors(string folder, Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> tensors)
+    private void WriteTensors(string folder, Dictionary<string, HeldTensor> tensors)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), _config.ToJsonString());

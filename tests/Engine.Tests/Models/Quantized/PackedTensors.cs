@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Formats.Safetensors;
+using HeldTensor = (AdapterServe.AdapterStore.Formats.Safetensors.SafetensorsType Type, long[] Shape, byte[] Bytes);
 
 namespace AdapterServe.Engine.Tests.Models.Quantized;
 
@@ -12,9 +13,9 @@ internal sealed class PackedTensors
 {
     private static readonly int[] s_awqOrder = [0, 2, 4, 6, 1, 3, 5, 7];
 
-    private PackedTensors(Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> tensors, float[] weights) => (Tensors, Weights) = (tensors, weights);
+    private PackedTensors(Dictionary<string, HeldTensor> tensors, float[] weights) => (Tensors, Weights) = (tensors, weights);
 
-    public Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> Tensors { get; }
+    public Dictionary<string, HeldTensor> Tensors { get; }
 
     /// <summary>[out, in].</summary>
     public float[] Weights { get; }
@@ -60,7 +61,8 @@ internal sealed class PackedTensors
         return groups;
     }
 
-    private static Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> Gptq(PackingRecipe recipe, string path, int[,] codes, int[,] zeros, Half[,] scales, int[] groupOf)
+    private static Dictionary<string, HeldTensor> Gptq(
+        PackingRecipe recipe, string path, int[,] codes, int[,] zeros, Half[,] scales, int[] groupOf)
     {
         var (word, bits) = (recipe.WordWeights, recipe.Bits);
         var (rows, columns, groups) = (codes.GetLength(0), codes.GetLength(1), zeros.GetLength(0));
@@ -88,7 +90,7 @@ internal sealed class PackedTensors
         };
     }
 
-    private static Dictionary<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)> Awq(string path, int[,] codes, int[,] zeros, Half[,] scales)
+    private static Dictionary<string, HeldTensor> Awq(string path, int[,] codes, int[,] zeros, Half[,] scales)
     {
         var (rows, columns, groups) = (codes.GetLength(0), codes.GetLength(1), zeros.GetLength(0));
         var qweight = new uint[columns * rows / 8];
@@ -118,6 +120,6 @@ internal sealed class PackedTensors
         };
     }
 
-    private static (SafetensorsType Type, long[] Shape, byte[] Bytes) Tensor<T>(SafetensorsType type, T[] values, params long[] shape)
+    private static HeldTensor Tensor<T>(SafetensorsType type, T[] values, params long[] shape)
         where T : unmanaged => (type, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 }

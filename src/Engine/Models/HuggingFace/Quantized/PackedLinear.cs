@@ -9,7 +9,7 @@ namespace AdapterServe.Engine.Models.HuggingFace.Quantized;
 /// <summary>
 /// A linear as GPTQ or AWQ packs it: <c>qweight</c>, <c>qzeros</c>, <c>scales</c> and, of GPTQ, <c>g_idx</c>. Output o's weight for input i is
 /// (code[o, i] - zero[o, g]) * scale[o, g], g being the group of i.
-/// <b>Shapes</b>: W weights a 32-bit word, G groups. GPTQ: qweight [in / W, out], qzeros [G, out / W]; AWQ: qweight [in, out / W], qzeros [G, out / W]; scales [G, out]; g_idx [in].
+/// <b>Shapes</b>: W weights a 32-bit word, G groups. qweight [in / W, out] (GPTQ) or [in, out / W] (AWQ), qzeros [G, out / W], scales [G, out], g_idx [in].
 /// <b>Units, dtype, layout</b>: words from their low bits up, those of AWQ in the order 0, 2, 4, 6, 1, 3, 5, 7.
 /// <b>Errors</b>: <see cref="ModelImportException"/> for tensors that don't fit the linear, and for orders of inputs that don't fill groups.
 /// <b>Source</b>: AutoGPTQ qlinear_cuda.py, AutoAWQ gemm.py and packing_utils.py.
@@ -21,6 +21,9 @@ internal sealed class PackedLinear
     private const int ShortestBlock = 16;
     private static readonly ImmutableArray<int> AwqOrder = [0, 2, 4, 6, 1, 3, 5, 7];
     private static readonly ImmutableArray<int> PlainOrder = [0, 1, 2, 3, 4, 5, 6, 7];
+
+    private static readonly string[] s_awqNames = [WeightName, "qzeros", "scales"];
+    private static readonly string[] s_gptqNames = [.. s_awqNames, "g_idx"];
 
     private readonly QuantizationConfig _config;
     private readonly CheckpointTensor _weights;
@@ -49,8 +52,8 @@ internal sealed class PackedLinear
         CheckpointTensor Tensor(string name, params ReadOnlySpan<long> shape)
         {
             Require(tensors.TryGetValue($"{path}.{name}", out var tensor), $"the tensor '{path}.{name}' is missing");
-            var isType = name == "scales" ? tensor!.Tensor.DType is SafetensorsType.F16 or SafetensorsType.BF16 or SafetensorsType.F32 : tensor!.Tensor.DType == SafetensorsType.I32;
-            Require(isType, $"'{path}.{name}' is of the type {tensor.Tensor.DType}");
+            var isFloat = tensor!.Tensor.DType is SafetensorsType.F16 or SafetensorsType.BF16 or SafetensorsType.F32;
+            Require(name == "scales" ? isFloat : tensor.Tensor.DType == SafetensorsType.I32, $"'{path}.{name}' is of the type {tensor.Tensor.DType}");
             Require(
                 tensor.Tensor.HasShape(shape),
                 $"'{path}.{name}' has the shape [{string.Join(", ", tensor.Tensor.Shape)}], but [{string.Join(", ", shape.ToArray())}] is needed");
@@ -79,9 +82,11 @@ internal sealed class PackedLinear
 
     /// <summary>The checkpoint's tensors that it is made of, its bias aside.</summary>
     public IEnumerable<string> TensorNames =>
-        ((string[])[WeightName, "qzeros", "scales", .. _config.Method == QuantizationMethod.Gptq ? ["g_idx"] : Array.Empty<string>()]).Select(name => $"{Path}.{name}");
+        (_config.Method == QuantizationMethod.Gptq ? s_gptqNames : s_awqNames).Select(name => $"{Path}.{name}");
 
-    /// <summary><b>Semantics</b>: a code a byte, inputs in the file's order. <b>Shapes</b>: codes [a multiple of <see cref="QuantizationConfig.WordWeights"/> rows, Columns].</summary>
+    /// <summary>
+    /// <b>Semantics</b>: a code a byte, inputs in the file's order. <b>Shapes</b>: codes [a multiple of <see cref="QuantizationConfig.WordWeights"/> rows, Columns].
+    /// </summary>
     public void ReadCodes(int firstRow, Span<byte> codes)
     {
         var words = Words(_weights);
@@ -105,7 +110,8 @@ internal sealed class PackedLinear
         {
             for (var row = 0; row < rows; row += _config.WordWeights)
             {
-                Unpack(words[(column * wordsOfColumn) + ((firstRow + row) / _config.WordWeights)], AwqOrder, codes[((row * Columns) + column)..], Columns);
+                var word = words[(column * wordsOfColumn) + ((firstRow + row) / _config.WordWeights)];
+                Unpack(word, AwqOrder, codes[((row * Columns) + column)..], Columns);
             }
         }
     }
@@ -128,7 +134,9 @@ internal sealed class PackedLinear
         foreach (ref var zero in zeros)
         {
             // A zero point of 0 can't be told from an overflow of its neighbour there: packers subtract 1 and lose the borrow.
-            Require(zero + _config.StoredZeroOffset < 1 << _config.Bits, "a stored zero point is the largest code, to which the format 'gptq' adds 1; convert the checkpoint to 'gptq_v2'");
+            Require(
+                zero + _config.StoredZeroOffset < 1 << _config.Bits,
+                "a stored zero point is the largest code, to which the format 'gptq' adds 1; convert the checkpoint to 'gptq_v2'");
             zero += (byte)_config.StoredZeroOffset;
         }
     }

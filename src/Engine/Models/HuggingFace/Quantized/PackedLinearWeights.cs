@@ -5,7 +5,10 @@ using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.Models.HuggingFace.Quantized;
 
-/// <summary>The initializers that a packed linear is written as: the same integers, scales and zero points in <see cref="Kernels.Weights.BlockFormat"/>'s layout, or their f32 values.</summary>
+/// <summary>
+/// The initializers that a packed linear is written as: the same integers, scales and zero points in the layout of <see cref="Kernels.Weights.BlockFormat"/>,
+/// or their f32 values.
+/// </summary>
 internal static class PackedLinearWeights
 {
     /// <summary>Rows that are unpacked at once: a cache line of words of either method.</summary>
@@ -58,8 +61,9 @@ internal static class PackedLinearWeights
         linear.ReadScales(firstRow, scales);
         linear.ReadZeros(firstRow, zeros);
         var values = new float[rows * linear.Columns];
+        var packedZeros = PackRows(linear, Widen(linear, zeros));
         BlockDequantizer.Dequantize(
-            linear.Format, linear.Columns, codes.GetBuffer().AsSpan(0, (int)codes.Length), Widen(linear, scales), PackRows(linear, Widen(linear, zeros)), values);
+            linear.Format, linear.Columns, codes.GetBuffer().AsSpan(0, (int)codes.Length), Widen(linear, scales), packedZeros, values);
         for (var row = 0; row < rows && linear.Order is not null; row++)
         {
             BlockedWeightReader.Restore(values.AsSpan(row * linear.Columns, linear.Columns), linear.Order.Value);

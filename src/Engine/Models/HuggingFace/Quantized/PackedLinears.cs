@@ -26,11 +26,14 @@ internal sealed class PackedLinears
         }
 
         var tensors = checkpoint.Tensors;
-        model = model.WithLinears(linear => IsPacked(linear) ? linear with { IsTransposed = false, HasBias = linear.HasBias || tensors.ContainsKey(linear.Path + ".bias") } : linear);
+        model = model.WithLinears(linear => IsPacked(linear)
+            ? linear with { IsTransposed = false, HasBias = linear.HasBias || tensors.ContainsKey(linear.Path + ".bias") }
+            : linear);
         var packed = model.LayerLinears.Append(model.Head).Where(IsPacked).ToList();
         return packed.Count > 0
             ? new PackedLinears(packed.ConvertAll(linear => new PackedLinear(linear.Path, linear.In, linear.Out, packing, tensors)))
-            : throw new ModelImportException("quantized_tensor", $"config.json has a {QuantizationConfigReader.Field}, but no linear of the checkpoint is packed.");
+            : throw new ModelImportException(
+                "quantized_tensor", $"config.json has a {QuantizationConfigReader.Field}, but no linear of the checkpoint is packed.");
 
         bool IsPacked(Linear linear) => tensors.ContainsKey($"{linear.Path}.{PackedLinear.WeightName}");
     }

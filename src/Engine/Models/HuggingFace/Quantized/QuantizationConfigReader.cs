@@ -4,7 +4,8 @@ namespace AdapterServe.Engine.Models.HuggingFace.Quantized;
 
 /// <summary>
 /// Reads <c>quantization_config</c> of config.json. Which linears are packed shows in the tensors' names, so lists of modules are not needed.
-/// <b>Errors</b>: <see cref="ModelImportException"/>, code <c>quantization_unsupported</c> for what can't be served exactly and for fields that might change what tensors mean.
+/// <b>Errors</b>: <see cref="ModelImportException"/>, code <c>quantization_unsupported</c> for what can't be served exactly and for fields that might change what
+/// tensors mean.
 /// <b>Source</b>: the files that AutoGPTQ, GPTQModel, AutoAWQ and transformers write.
 /// </summary>
 internal static class QuantizationConfigReader
@@ -13,10 +14,10 @@ internal static class QuantizationConfigReader
 
     private static readonly HashSet<string> HarmlessGptq = new(StringComparer.Ordinal)
     {
-        "backend", "batch_size", "block_name_to_quantize", "cache_block_outputs", "damp_percent", "damp_auto_increment", "dataset", "desc_act", "disable_exllama",
-        "exllama_config", "lm_head", "max_input_length", "meta", "model_file_base_name", "model_name_or_path", "model_seqlen", "module_name_preceding_first_block",
-        "modules_in_block_to_quantize", "mse", "pad_token_id", "static_groups", "sym", "tokenizer", "true_sequential", "use_cuda_fp16", "use_exllama",
-        "act_group_aware", "uri",
+        "act_group_aware", "backend", "batch_size", "block_name_to_quantize", "cache_block_outputs", "damp_auto_increment", "damp_percent", "dataset",
+        "desc_act", "disable_exllama", "exllama_config", "lm_head", "max_input_length", "meta", "model_file_base_name", "model_name_or_path", "model_seqlen",
+        "module_name_preceding_first_block", "modules_in_block_to_quantize", "mse", "pad_token_id", "static_groups", "sym", "tokenizer", "true_sequential",
+        "uri", "use_cuda_fp16", "use_exllama",
     };
 
     private static readonly HashSet<string> HarmlessAwq = new(StringComparer.Ordinal)
@@ -98,8 +99,8 @@ internal static class QuantizationConfigReader
     private static int Integer(JsonElement section, string field)
     {
         var number = 0;
-        Require(
-            JsonFile.Field(section, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out number), $"'{field}' must be an integer");
+        var isInteger = JsonFile.Field(section, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out number);
+        Require(isInteger, $"'{field}' must be an integer");
         return number;
     }
 
