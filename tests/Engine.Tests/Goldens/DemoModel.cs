@@ -13,9 +13,14 @@ public sealed class DemoModel : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
 
     public DemoModel()
+        : this(new ImportOptions())
+    {
+    }
+
+    internal DemoModel(ImportOptions options)
     {
         Environment = new OrtEnvironment();
-        Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
+        Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models"), options).GetAwaiter().GetResult();
         Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
