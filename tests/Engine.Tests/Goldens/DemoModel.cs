@@ -8,14 +8,19 @@ using AdapterServe.OnnxRuntime.Sessions;
 namespace AdapterServe.Engine.Tests.Goldens;
 
 /// <summary>The demo model, imported once, and a store for the adapters of the goldens.</summary>
-public sealed class DemoModel : IDisposable
+public class DemoModel : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
 
     public DemoModel()
+        : this(RepositoryFiles.DemoModel)
+    {
+    }
+
+    protected DemoModel(string model)
     {
         Environment = new OrtEnvironment();
-        Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
+        Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
         Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
@@ -65,6 +70,7 @@ public sealed class DemoModel : IDisposable
         Storage.Dispose();
         Environment.Dispose();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private async Task UploadAsync(string name)

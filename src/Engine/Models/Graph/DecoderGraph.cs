@@ -22,7 +22,7 @@ internal sealed class DecoderGraph
     private DecoderGraph(DecoderModel model, ImmutableArray<Site> sites)
     {
         _model = model;
-        _graph = new InstrumentedGraph(_builder, sites, model.NormEpsilon);
+        _graph = new InstrumentedGraph(_builder, sites.ToDictionary(site => site.Path, StringComparer.Ordinal), model.NormEpsilon);
     }
 
     /// <param name="model">The model.</param>
