@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Weights;
@@ -107,13 +108,11 @@ internal sealed class GenAiBaseWeights(
     {
         private readonly SafeFileHandle _file = File.OpenHandle(weight.Path);
 
-        /// <param name="first">The first byte to read, as a count of <typeparamref name="T"/>.</param>
-        /// <param name="destination">What is read.</param>
         public void Read<T>(long first, Span<T> destination)
             where T : unmanaged
         {
             var bytes = MemoryMarshal.AsBytes(destination);
-            var offset = weight.Offset + (first * (bytes.Length / Math.Max(1, destination.Length)));
+            var offset = weight.Offset + (first * Unsafe.SizeOf<T>());
             for (var done = 0; done < bytes.Length;)
             {
                 var read = RandomAccess.Read(_file, bytes[done..], offset + done);
