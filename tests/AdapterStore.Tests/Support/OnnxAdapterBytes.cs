@@ -1,15 +1,13 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace AdapterServe.AdapterStore.Tests.Support;
 
 /// <summary>
-/// An <c>.onnx_adapter</c> file of <see cref="SmallLora"/>'s tensors, put together by the format's description, which a test then spoils.
+/// An <c>.onnx_adapter</c> file put together by the format's description, which a test then spoils.
 /// Everything lies in one piece behind what refers to it: root offset, identifier, field lists, tables, vectors.
 /// </summary>
 internal sealed class OnnxAdapterBytes
 {
-    private const float Scale = 2;
     private readonly List<byte> _bytes = [];
 
     public byte[] Identifier { get; set; } = "TORT"u8.ToArray();
@@ -19,27 +17,6 @@ internal sealed class OnnxAdapterBytes
     public uint? Count { get; set; }
 
     public List<OnnxAdapterEntry> Parameters { get; } = [];
-
-    /// <param name="lora">Alpha over its rank is <see cref="Scale"/>.</param>
-    /// <param name="type">1 for f32, 10 for f16, 16 for bf16.</param>
-    public static OnnxAdapterBytes Of(SmallLora lora, int type = 1)
-    {
-        var file = new OnnxAdapterBytes();
-        foreach (var (name, (shape, values)) in lora.Tensors)
-        {
-            var scale = name.Contains("lora_B", StringComparison.Ordinal) ? Scale : 1;
-            var (rows, columns) = ((int)shape[0], (int)shape[1]);
-            var transposed = new float[values.Length];
-            for (var i = 0; i < values.Length; i++)
-            {
-                transposed[(i % columns * rows) + (i / columns)] = values[i] * scale;
-            }
-
-            file.Parameters.Add(new OnnxAdapterEntry(name[SmallLora.Prefix.Length..], [columns, rows], type, Encode(transposed, type)));
-        }
-
-        return file;
-    }
 
     public byte[] ToArray()
     {
@@ -61,13 +38,6 @@ internal sealed class OnnxAdapterBytes
 
         return [.. _bytes];
     }
-
-    private static byte[] Encode(float[] values, int type) => type switch
-    {
-        1 => MemoryMarshal.AsBytes(values.AsSpan()).ToArray(),
-        10 => [.. values.SelectMany(value => BitConverter.GetBytes((Half)value))],
-        _ => [.. values.SelectMany(value => BitConverter.GetBytes(value)[2..])],
-    };
 
     private void AddParameter(int from, OnnxAdapterEntry parameter)
     {

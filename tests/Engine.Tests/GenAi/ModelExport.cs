@@ -6,8 +6,8 @@ using Google.Protobuf;
 
 namespace AdapterServe.Engine.Tests.GenAi;
 
-/// <summary>Writes a folder as ONNX Runtime GenAI's model builder does: operators, names and configuration are its own, the weights random.</summary>
-internal sealed class ModelExport(ExportOptions options)
+/// <summary>Writes a folder as ONNX Runtime GenAI's model builder does: operators, names and configuration are its own, the weights given or random.</summary>
+internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<string, float[]> given)
 {
     private const string Contrib = "com.microsoft";
     private readonly Random _random = new(7);
@@ -21,9 +21,11 @@ internal sealed class ModelExport(ExportOptions options)
 
     public JsonObject Config { get; } = new();
 
-    public static ModelExport Of(ExportOptions options)
+    /// <param name="options">What is exported.</param>
+    /// <param name="given">Weights by the names that the graph has for them; the others are random.</param>
+    public static ModelExport Of(ExportOptions options, IReadOnlyDictionary<string, float[]>? given = null)
     {
-        var export = new ModelExport(options);
+        var export = new ModelExport(options, given ?? new Dictionary<string, float[]>());
         export.AddInterface();
         export.AddBody();
         export.AddConfig();
@@ -342,6 +344,14 @@ internal sealed class ModelExport(ExportOptions options)
     {
         var blocks = (columns + options.BlockSize - 1) / options.BlockSize;
         var middle = (1 << options.Bits) / 2;
+        if (given.TryGetValue($"{name}.weight", out var weight))
+        {
+            var (codes, scales) = SymmetricBlocks.Of(weight, rows, options.BlockSize);
+            AddTensor($"{name}.weight_Q", codes, rows, blocks, options.BlockSize / 2);
+            AddTensor($"{name}.weight_scales", scales, rows, blocks);
+            return;
+        }
+
         AddTensor($"{name}.weight_Q", Bytes(rows * blocks * options.BlockSize * options.Bits / 8), rows, blocks, options.BlockSize * options.Bits / 8);
         AddTensor($"{name}.weight_scales", Numbers(rows * blocks, 0.05f / middle, 0.3f / middle), rows, blocks);
         if (options.ZeroPoints == "float")
@@ -436,7 +446,7 @@ internal sealed class ModelExport(ExportOptions options)
         where T : unmanaged
     {
         _constants.Add(name);
-        var tensor = Inline(name, values, shape);
+        var tensor = given.TryGetValue(name, out var weights) ? Inline(name, weights, shape) : Inline(name, values, shape);
         if (!options.IsInline)
         {
             var bytes = tensor.RawData.ToByteArray();

@@ -67,10 +67,15 @@ public class DemoModel : IDisposable
 
     public void Dispose()
     {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
         Storage.Dispose();
         Environment.Dispose();
         Directory.Delete(_folder, recursive: true);
-        GC.SuppressFinalize(this);
     }
 
     private async Task UploadAsync(string name)

@@ -58,7 +58,7 @@ public sealed class OnnxAdapterTests
         using var folder = new TestFolder();
         using var storage = folder.Open();
         var lora = new SmallLora();
-        var file = OnnxAdapterBytes.Of(lora, type);
+        var file = OnnxAdapterOfLora.Make(lora, type);
         for (var i = 0; i < file.Parameters.Count; i++)
         {
             var name = file.Parameters[i].Name;
@@ -87,7 +87,7 @@ public sealed class OnnxAdapterTests
     public async Task A_wrong_file_is_refused_with_its_own_code(string name)
     {
         var (kind, code, spoil) = Cases[name];
-        var file = OnnxAdapterBytes.Of(new SmallLora());
+        var file = OnnxAdapterOfLora.Make(new SmallLora());
         spoil(file);
         await RefuseAsync(Files(file), kind, code);
     }
@@ -97,7 +97,7 @@ public sealed class OnnxAdapterTests
     {
         using var folder = new TestFolder();
         using var storage = folder.Open();
-        var sound = OnnxAdapterBytes.Of(new SmallLora()).ToArray();
+        var sound = OnnxAdapterOfLora.Make(new SmallLora()).ToArray();
         for (var length = 0; length < sound.Length; length += length < 400 ? 1 : 37)
         {
             var refused = await storage.RefusedAsync(new Dictionary<string, byte[]> { ["a.onnx_adapter"] = sound[..length] });
@@ -129,7 +129,7 @@ public sealed class OnnxAdapterTests
     [Fact]
     public async Task Two_files_are_refused()
     {
-        var file = OnnxAdapterBytes.Of(new SmallLora()).ToArray();
+        var file = OnnxAdapterOfLora.Make(new SmallLora()).ToArray();
         await RefuseAsync(new Dictionary<string, byte[]> { ["a.onnx_adapter"] = file, ["b.onnx_adapter"] = file }, AdapterErrorKind.Unservable, "onnx_adapter_several");
     }
 
