@@ -88,7 +88,13 @@ internal static class AttentionNodes
         var config = scope.Config;
         if (node.Input(Key).Length == 0 && node.Input(Value).Length == 0)
         {
-            var parts = Unpack(scope, node, [config.QuerySize, config.KvSize, config.KvSize]);
+            int[] widths = [config.QuerySize, config.KvSize, config.KvSize];
+            if (scope.Value(node, Query) is PendingLinear { Weights.Out: var width } && width != widths.Sum())
+            {
+                throw GraphTranslator.Disagrees($"'{node.Name}' has queries, keys and values of {width} together, the configuration's heads call for {widths.Sum()}");
+            }
+
+            var parts = Unpack(scope, node, widths);
             return Array.ConvertAll(parts, part => part is PendingLinear linear ? scope.Graph.AddLinear(linear) : part);
         }
 

@@ -104,7 +104,7 @@ internal sealed class OnnxModelFile : IDisposable
         }
         catch (ArgumentException error)
         {
-            throw new ModelImportException("graph_tensor", $"The graph's tensor '{tensor.Name}' is impossible: {error.Message}", error);
+            throw new ModelImportException("graph_tensor", $"The graph's tensor '{tensor.Name}' can't have the shape [{string.Join(", ", tensor.Shape)}].", error);
         }
     }
 
