@@ -89,6 +89,49 @@ public sealed class ExportTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(4, true)]
+    [InlineData(0, false)]
+    [InlineData(4, false)]
+    public async Task A_head_with_the_embeddings_values_is_tied_to_it(int bits, bool isTied)
+    {
+        var options = new ExportOptions { Bits = bits };
+        var random = new Random(9);
+        var embedding = Enumerable.Range(0, options.Vocabulary * options.Hidden).Select(_ => random.NextSingle() - 0.5f).ToArray();
+        var head = Enumerable.Range(0, embedding.Length).Select(i => isTied ? embedding[(i % options.Vocabulary * options.Hidden) + (i / options.Vocabulary)] : random.NextSingle() - 0.5f).ToArray();
+        ModelExport.Of(options, new Dictionary<string, float[]> { ["model.embed_tokens.weight"] = embedding, ["lm_head.MatMul.weight"] = head }).Write(ModelFolder);
+        Assert.Equal(isTied, (await ImportAsync()).Base.HasTiedEmbeddings);
+    }
+
+    [Fact]
+    public async Task A_class_with_fused_projections_has_them_and_their_parts_as_sites()
+    {
+        ModelExport.Of(new ExportOptions { Type = "phi3", Bits = 4 }).Write(ModelFolder);
+        var model = (await ImportAsync()).Base;
+        var whole = model.FindSite("model.layers.1.self_attn.qkv_proj")!;
+        var values = model.FindSite("model.layers.1.self_attn.v_proj")!;
+        Assert.Equal((whole, 64 + 32, 32), (values.Whole, values.FirstRow, values.OutFeatures));
+        Assert.NotNull(model.FindSite("model.layers.0.mlp.gate_up_proj"));
+        var (all, some) = (new float[whole.WeightRows * whole.WeightColumns], new float[values.WeightRows * values.WeightColumns]);
+        model.Weights!.Read(whole, all);
+        model.Weights.Read(values, some);
+        Assert.Equal(all[^some.Length..], some);
+    }
+
+    [Fact]
+    public async Task A_second_import_finds_the_first()
+    {
+        ModelExport.Of(new ExportOptions()).Write(ModelFolder);
+        var first = await ImportAsync();
+        var written = File.GetLastWriteTimeUtc(first.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path);
+        var second = await ImportAsync();
+        Assert.Equal(first.Base.Fingerprint, second.Base.Fingerprint);
+        Assert.Equal([2, 3], second.Shape.EosTokenIds);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(second.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path));
+        Assert.Single(Directory.GetFiles(_folder.In("cache"), "weights.bin", SearchOption.AllDirectories));
+    }
+
     private Task<ImportedModel> ImportAsync() => new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
 
     private static int[] Prompt(ExportOptions options)

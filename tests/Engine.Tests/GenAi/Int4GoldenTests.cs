@@ -13,6 +13,7 @@ namespace AdapterServe.Engine.Tests.GenAi;
 public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
 {
     private const int Probes = 64;
+    private const int AnswerTokens = 24;
     private static readonly GoldenCase[] Cases = GoldenFile.Read("base").Cases;
 
     [Fact]
@@ -44,6 +45,25 @@ public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
         differences.Sort();
         Assert.InRange(differences[^1], 0, Tolerances.RoundedActivations);
         Assert.InRange(differences[differences.Count / 4], 0, Tolerances.GoldenLogProb);
+    }
+
+    [Fact]
+    public async Task Greedy_answers_are_ONNX_Runtimes_own()
+    {
+        using var oracle = new FolderOracle(demo.ModelFolder, DemoExport.KvHeads, DemoExport.HeadSize);
+        await using var engine = demo.Start(new EngineOptions());
+        foreach (var prompt in Cases.Select(expected => expected.PromptIds))
+        {
+            var generation = await GenerateAsync(engine, null, prompt, AnswerTokens);
+            int[] answer = [.. Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt)];
+            var logits = oracle.Logits([.. prompt, .. answer]);
+            for (var i = 0; i < answer.Length; i++)
+            {
+                var row = logits[prompt.Length - 1 + i];
+                Assert.InRange(row.Max() - row[answer[i]], 0, 4 * Tolerances.RoundedActivations);
+                Assert.Equal(ReferenceRunner.LogProbabilities(row)[answer[i]], generation.LogProbs![i], Tolerances.RoundedActivations);
+            }
+        }
     }
 
     [Fact]
@@ -82,9 +102,15 @@ public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
     private async Task<double[]> LogProbsAsync(EngineHost engine, string? adapter, string golden)
     {
         var ids = GoldenFile.Read(golden).Cases[0].PromptIds;
+        var generation = await GenerateAsync(engine, adapter, ids, 1);
+        return [.. Enumerable.Range(1, ids.Length - 1).Select(i => (double)generation.PromptLogProbs![i])];
+    }
+
+    private async Task<Generation> GenerateAsync(EngineHost engine, string? adapter, int[] prompt, int tokens)
+    {
         var generation = engine.Client.Submit(new GenerationRequest
         {
-            Tenant = "default", PromptTokens = ids, MaxTokens = 1, Sampling = SamplingParameters.Greedy, LogProbs = 0, PromptLogProbs = 0,
+            Tenant = "default", PromptTokens = prompt, MaxTokens = tokens, Sampling = SamplingParameters.Greedy, LogProbs = 0, PromptLogProbs = 0,
             Adapter = adapter is null ? null : await demo.AcquireAsync(adapter),
         });
         while (generation.Finish is null)
@@ -92,7 +118,7 @@ public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
             await generation.WaitForMoreAsync(generation.TokenCount);
         }
 
-        return [.. Enumerable.Range(1, ids.Length - 1).Select(i => (double)generation.PromptLogProbs![i])];
+        return generation;
     }
 
     private static double Distance(double[] first, double[] second) => Math.Sqrt(first.Zip(second, (a, b) => (a - b) * (a - b)).Sum());

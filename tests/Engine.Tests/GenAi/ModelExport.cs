@@ -1,23 +1,13 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using AdapterServe.Engine.Models.Onnx;
-using Google.Protobuf;
 
 namespace AdapterServe.Engine.Tests.GenAi;
 
 /// <summary>Writes a folder as ONNX Runtime GenAI's model builder does: operators, names and configuration are its own, the weights given or random.</summary>
-internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<string, float[]> given)
+internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<string, float[]> given) : ExportGraph(options.IsInline, given)
 {
-    private const string Contrib = "com.microsoft";
     private readonly Random _random = new(7);
-    private readonly GraphProto _graph = new() { Name = "main_graph" };
-    private readonly HashSet<string> _constants = [];
-    private readonly List<byte[]> _data = [];
     private readonly string _unit = "/model/embed_tokens";
-    private long _dataBytes;
-
-    public GraphProto Graph => _graph;
 
     public JsonObject Config { get; } = new();
 
@@ -34,17 +24,8 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
     public void Write(string folder)
     {
-        Directory.CreateDirectory(folder);
-        var model = new ModelProto { IrVersion = 10, ProducerName = "onnxruntime-genai", Graph = _graph };
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 21 });
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = Contrib, Version = 1 });
-        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model.ToByteArray());
+        WriteModel(folder);
         File.WriteAllText(Path.Combine(folder, "genai_config.json"), Config.ToJsonString());
-        if (!options.IsInline)
-        {
-            using var data = File.Create(Path.Combine(folder, "model.onnx.data"));
-            _data.ForEach(bytes => data.Write(bytes));
-        }
     }
 
     private void AddInterface()
@@ -61,11 +42,11 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             foreach (var part in (string[])["key", "value"])
             {
                 AddInput($"past_key_values.{layer}.{part}", TensorProto.Types.DataType.Float, "batch_size", options.KvHeads, "past_sequence_length", "kv_cache_dim");
-                _graph.Output.Add(Describe($"present.{layer}.{part}", TensorProto.Types.DataType.Float, "batch_size", options.KvHeads, "total_sequence_length", "kv_cache_dim"));
+                Graph.Output.Add(Describe($"present.{layer}.{part}", TensorProto.Types.DataType.Float, "batch_size", options.KvHeads, "total_sequence_length", "kv_cache_dim"));
             }
         }
 
-        _graph.Output.Add(Describe("logits", TensorProto.Types.DataType.Float, "batch_size", "sequence_length", options.Vocabulary));
+        Graph.Output.Add(Describe("logits", TensorProto.Types.DataType.Float, "batch_size", "sequence_length", options.Vocabulary));
         AddLengths();
     }
 
@@ -185,7 +166,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
     private (string Cos, string Sin) AddTables(int layer)
     {
         var suffix = options.HasLocalTables && layer % 2 == 1 ? "_local" : "";
-        if (!_constants.Add("tables" + suffix))
+        if (!Know("tables" + suffix))
         {
             return ("cos_cache" + suffix, "sin_cache" + suffix);
         }
@@ -210,7 +191,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         var node = Node(at + "If", "If", [at + "Greater/output_0"], ["cos_cache", "sin_cache"], "");
         node.Attribute.Add(Branch("then_branch", "large", options.Context, 50));
         node.Attribute.Add(Branch("else_branch", "small", options.FirstContext, 10_000));
-        _graph.Node.Add(node);
+        Graph.Node.Add(node);
     }
 
     private AttributeProto Branch(string name, string size, int positions, double theta)
@@ -269,7 +250,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             Add("/lm_head/softcap/Mul", "Mul", ["/lm_head/softcap/Tanh/output_0", Float(options.LogitSoftCap)]);
         }
 
-        _graph.Node[^1].Output[0] = "logits";
+        Graph.Node[^1].Output[0] = "logits";
     }
 
     private string AddNorm(string at, string input)
@@ -312,7 +293,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
     private string AddFloatProduct(string at, string name, string input, int inputs, int outputs)
     {
-        if (!_constants.Contains($"{name}.MatMul.weight"))
+        if (!Knows($"{name}.MatMul.weight"))
         {
             AddTensor($"{name}.MatMul.weight", Numbers(inputs * outputs, 0.3f), inputs, outputs);
         }
@@ -322,7 +303,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
     private string AddBlockProduct(string at, string name, string input, int inputs, int outputs)
     {
-        if (!_constants.Contains($"{name}.MatMul.weight_Q"))
+        if (!Knows($"{name}.MatMul.weight_Q"))
         {
             AddBlocks($"{name}.MatMul", outputs, inputs);
         }
@@ -344,7 +325,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
     {
         var blocks = (columns + options.BlockSize - 1) / options.BlockSize;
         var middle = (1 << options.Bits) / 2;
-        if (given.TryGetValue($"{name}.weight", out var weight))
+        if (Given($"{name}.weight") is { } weight)
         {
             var (codes, scales) = SymmetricBlocks.Of(weight, rows, options.BlockSize);
             AddTensor($"{name}.weight_Q", codes, rows, blocks, options.BlockSize / 2);
@@ -397,95 +378,6 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
     }
 
     private string Scaled(string at, string input) => options.ResidualScale == 1 ? input : Add(at, "Mul", [input, Float(options.ResidualScale)]);
-
-    private string Integers(params long[] values) => Constant($"INT64/[{string.Join(", ", values)}]", values, values.Length);
-
-    private string Integer(long value) => Constant($"INT64/{value}", [value]);
-
-    private string Float(float value) => Constant($"FLOAT/{value.ToString(CultureInfo.InvariantCulture)}", (float[])[value]);
-
-    private string Constant<T>(string name, T[] values, params long[] shape)
-        where T : unmanaged
-    {
-        var output = "/model/constants/" + name;
-        if (_constants.Add(output))
-        {
-            Add("/model/constant_nodes/" + name, "Constant", [], [output], "", ("value", Inline(output, values, shape)));
-        }
-
-        return output;
-    }
-
-    private string Add(string name, string type, string[] inputs, string domain = "", params (string, object)[] attributes)
-    {
-        Add(name, type, inputs, [$"{name}/output_0"], domain, attributes);
-        return $"{name}/output_0";
-    }
-
-    private void Add(string name, string type, string[] inputs, string[] outputs, string domain, params (string Name, object Value)[] attributes)
-    {
-        var node = Node(name, type, inputs, outputs, domain);
-        node.Attribute.AddRange(attributes.Select(attribute => Attribute(attribute.Name, attribute.Value)));
-        _graph.Node.Add(node);
-    }
-
-    private static NodeProto Node(string name, string type, string[] inputs, string[] outputs, string domain) =>
-        new() { Name = name, OpType = type, Domain = domain, Input = { inputs }, Output = { outputs } };
-
-    private static AttributeProto Attribute(string name, object value) => value switch
-    {
-        long number => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = number },
-        float number => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = number },
-        string text => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(text) },
-        long[] numbers => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { numbers } },
-        TensorProto tensor => new() { Name = name, Type = AttributeProto.Types.AttributeType.Tensor, T = tensor },
-        _ => throw new ArgumentException(name),
-    };
-
-    private void AddTensor<T>(string name, T[] values, params long[] shape)
-        where T : unmanaged
-    {
-        _constants.Add(name);
-        var tensor = given.TryGetValue(name, out var weights) ? Inline(name, weights, shape) : Inline(name, values, shape);
-        if (!options.IsInline)
-        {
-            var bytes = tensor.RawData.ToByteArray();
-            tensor.ClearRawData();
-            tensor.DataLocation = TensorProto.Types.DataLocation.External;
-            tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "model.onnx.data" });
-            tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = _dataBytes.ToString(CultureInfo.InvariantCulture) });
-            tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = bytes.Length.ToString(CultureInfo.InvariantCulture) });
-            _data.Add(bytes);
-            _dataBytes += bytes.Length;
-        }
-
-        _graph.Initializer.Add(tensor);
-    }
-
-    private static TensorProto Inline<T>(string name, T[] values, params long[] shape)
-        where T : unmanaged
-    {
-        var type = values switch
-        {
-            float[] => TensorProto.Types.DataType.Float,
-            long[] => TensorProto.Types.DataType.Int64,
-            int[] => TensorProto.Types.DataType.Int32,
-            _ => TensorProto.Types.DataType.Uint8,
-        };
-        return new TensorProto { Name = name, DataType = (int)type, Dims = { shape }, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values.AsSpan())) };
-    }
-
-    private void AddInput(string name, TensorProto.Types.DataType type, params object[] shape) => _graph.Input.Add(Describe(name, type, shape));
-
-    private static ValueInfoProto Describe(string name, TensorProto.Types.DataType type, params object[] shape)
-    {
-        var dimensions = shape.Select(size => size is int number ? new TensorShapeProto.Types.Dimension { DimValue = number } : new() { DimParam = (string)size });
-        return new ValueInfoProto
-        {
-            Name = name,
-            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type, Shape = new TensorShapeProto { Dim = { dimensions } } } },
-        };
-    }
 
     private float[] Numbers(int count, float spread, float middle = 0) => [.. Enumerable.Range(0, count).Select(_ => middle + (spread * ((2 * _random.NextSingle()) - 1)))];
 

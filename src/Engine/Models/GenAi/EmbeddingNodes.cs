@@ -44,7 +44,6 @@ internal static class EmbeddingNodes
         string[] inputs = [planned[0].Name, GraphNames.InputIds, .. planned.Skip(1).Select(weight => weight.Name)];
         var gathered = scope.Graph.Builder.AddNode(
             path, "GatherBlockQuantized", inputs, [("bits", bits), ("block_size", blockSize), ("gather_axis", 0), ("quantize_axis", 1)], GraphNames.ContribDomain);
-        scope.EmbeddingTensor = data.Name;
         scope.Set(node.Output, new PendingEmbedding(path, gathered, scope.Config.VocabularySize, scope.Config.HiddenSize));
     }
 
@@ -56,7 +55,6 @@ internal static class EmbeddingNodes
         var (rows, width) = (scope.Config.VocabularySize, scope.Config.HiddenSize);
         var path = node.Module;
         var head = (scope.Value(node, 0) as TransposedConstant)?.Tensor;
-        scope.EmbeddingTensor = (head ?? scope.Tensor(node, 0)).Name;
         var weight = head is not null
             ? TransposedColumns.Plan(path + ".weight", [new TransposedColumns(Float(node, head, width, rows), 0, rows)])
             : TensorRows.Plan(path + ".weight", [TensorRows.All(Float(node, scope.Tensor(node, 0), rows, width))], [rows, width]);

@@ -53,15 +53,20 @@ internal sealed class GenAiFolder : IModelFolder
         }
     }
 
-    public BaseModel Describe(string id, string fingerprint, ImmutableArray<WeightReference> weights) => new(id, fingerprint, _scope.Graph.Sites)
+    public BaseModel Describe(string id, string fingerprint, ImmutableArray<WeightReference> weights)
     {
-        Weights = new GenAiBaseWeights(
-            weights, _scope.Graph.Blocks, _scope.NormEpsilon, _scope.Config.Family.HasOffsetNorms ? NormKind.RmsPlusOne : NormKind.Rms),
-        Layers = _scope.Config.Layers,
-        KvHeads = _scope.Config.KvHeads,
-        HeadSize = _scope.Config.HeadSize,
-        HasTiedEmbeddings = _scope.HasTiedEmbeddings,
-    };
+        var (graph, config) = (_scope.Graph, _scope.Config);
+        var (embedding, head) = (graph.Sites.Single(site => site.Kind == SiteKind.Embedding), graph.Sites.Single(site => site.Kind == SiteKind.Head));
+        var values = new GenAiBaseWeights(weights, graph.Blocks, _scope.NormEpsilon, config.Family.HasOffsetNorms ? NormKind.RmsPlusOne : NormKind.Rms);
+        return new BaseModel(id, fingerprint, graph.Sites)
+        {
+            Weights = values,
+            Layers = config.Layers,
+            KvHeads = config.KvHeads,
+            HeadSize = config.HeadSize,
+            HasTiedEmbeddings = TiedRows.Are(values, embedding, head, graph.Blocks.ContainsKey(embedding.Path) || graph.Blocks.ContainsKey(head.Path)),
+        };
+    }
 
     public ModelProto BuildGraph(ImmutableArray<WeightReference> weights)
     {

@@ -37,14 +37,6 @@ internal sealed class GraphScope
     /// <summary>Layers whose attention has been translated.</summary>
     public HashSet<int> Layers { get; } = [];
 
-    /// <summary>The tensor that the embedding looks up.</summary>
-    public string? EmbeddingTensor { get; set; }
-
-    /// <summary>The tensor that the head multiplies by.</summary>
-    public string? HeadTensor { get; set; }
-
-    public bool HasTiedEmbeddings => EmbeddingTensor == HeadTensor;
-
     public LongRotation? LongRotation => Graph.Rotations is [{ Cos.Long: not null } rotation, ..]
         ? new LongRotation(FirstContextTokens, (int)rotation.Cos.First.Shape[0])
         : null;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Onnx;
 
@@ -114,6 +115,11 @@ internal static class GraphTranslator
         if (scope.Graph.Rotations.Count > 1 && scope.Graph.Rotations.Any(rotation => rotation.Cos.Long is not null))
         {
             throw new ModelImportException("graph_unsupported", "The graph has layers that rotate differently beside rotations that depend on a sequence's length, which is not supported.");
+        }
+
+        if (scope.Graph.Sites.Count(site => site.Kind is SiteKind.Embedding or SiteKind.Head) != 2)
+        {
+            throw Disagrees("the graph has not one embedding and one head");
         }
 
         if (scope.Layers.Count != config.Layers)

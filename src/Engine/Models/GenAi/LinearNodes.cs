@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AdapterServe.Engine.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
 
 namespace AdapterServe.Engine.Models.GenAi;
@@ -103,11 +102,6 @@ internal static class LinearNodes
         var input = scope.Activation(node, 0);
         var linear = node.Operator == "MatMul" ? Float(scope, node, input) : Blocks(scope, node, input);
         node.End();
-        if (input.Rows == RowKind.Logits)
-        {
-            scope.HeadTensor = node.Input(1);
-        }
-
         return linear;
     }
 
