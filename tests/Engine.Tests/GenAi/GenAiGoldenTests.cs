@@ -8,7 +8,9 @@ using AdapterServe.Engine.Tests.Models;
 
 namespace AdapterServe.Engine.Tests.GenAi;
 
-/// <summary>The demo model from an f32 folder of ONNX Runtime GenAI is the demo model: adapters made for the Hugging Face class give what they give there.</summary>
+/// <summary>
+/// The demo model from an f32 folder of ONNX Runtime GenAI is the demo model: adapters made for the Hugging Face class give what they give there.
+/// </summary>
 [Trait("Suite", "Goldens")]
 public sealed class GenAiGoldenTests(FloatModel demo) : IClassFixture<FloatModel>
 {

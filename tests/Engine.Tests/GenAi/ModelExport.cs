@@ -3,7 +3,9 @@ using AdapterServe.Engine.Models.Onnx;
 
 namespace AdapterServe.Engine.Tests.GenAi;
 
-/// <summary>Writes a folder as ONNX Runtime GenAI's model builder does: operators, names and configuration are its own, the weights given or random.</summary>
+/// <summary>
+/// Writes a folder as ONNX Runtime GenAI's model builder does: operators, names and configuration are its own, the weights given or random.
+/// </summary>
 internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<string, float[]> given) : ExportGraph(options.IsInline, given)
 {
     private readonly Random _random = new(7);

@@ -6,8 +6,10 @@ namespace AdapterServe.AdapterStore.Formats.OnnxAdapter;
 
 /// <summary>
 /// Reads a FlatBuffers file; every place is checked before it is read.
-/// <b>Layout</b>: offsets are relative to where they stand; a table begins with the distance back to its list of fields, which holds each field's distance from the table's
-/// start, 0 for an absent one; strings and vectors begin with their length. <b>Errors</b>: <c>onnx_adapter_truncated</c>, <c>onnx_adapter_text</c>. <b>Source</b>: FlatBuffers' internals page.
+/// <b>Layout</b>: offsets are relative to where they stand; a table begins with the distance back to its list of fields, which holds each field's
+/// distance from the table's
+/// start, 0 for an absent one; strings and vectors begin with their length. <b>Errors</b>: <c>onnx_adapter_truncated</c>, <c>onnx_adapter_text</c>.
+/// <b>Source</b>: FlatBuffers' internals page.
 /// </summary>
 internal sealed class FlatBuffer(MappedFile file)
 {

@@ -6,8 +6,10 @@ namespace AdapterServe.AdapterStore.Formats.OnnxAdapter;
 
 /// <summary>
 /// The parameters of an <c>.onnx_adapter</c> file, checked in full: each a matrix inside of the file, all of them together no larger than it.
-/// <b>Layout</b>: FlatBuffers with the identifier TORT; Adapter (format version, adapter version, model version, parameters); Parameter (name, sizes, type, data).
-/// <b>Errors</b>: Malformed <c>onnx_adapter_…</c>, one for each way; Unservable <c>dtype</c>. <b>Source</b>: ONNX Runtime's lora/adapter_format/adapter_schema.fbs.
+/// <b>Layout</b>: FlatBuffers with the identifier TORT; Adapter (format version, adapter version, model version, parameters); Parameter (name,
+/// sizes, type, data).
+/// <b>Errors</b>: Malformed <c>onnx_adapter_…</c>, one for each way; Unservable <c>dtype</c>. <b>Source</b>: ONNX Runtime's
+/// lora/adapter_format/adapter_schema.fbs.
 /// </summary>
 internal static class OnnxAdapterFile
 {
@@ -83,6 +85,7 @@ internal static class OnnxAdapterFile
         10 => SafetensorsType.F16,
         16 => SafetensorsType.BF16,
         _ => throw StoreErrors.Unservable(
-            "dtype", $"The parameter '{AdapterNames.Shorten(name)}' of the ONNX Runtime adapter is of type {type}; export the adapter in float32 or float16, not quantised."),
+            "dtype",
+            $"The parameter '{AdapterNames.Shorten(name)}' of the ONNX Runtime adapter is of type {type}; export it in float32 or float16."),
     };
 }

@@ -7,8 +7,10 @@ namespace AdapterServe.AdapterStore.Formats.OnnxAdapter;
 
 /// <summary>
 /// LoRA in one <c>.onnx_adapter</c> file, as Olive's convert-adapters and ONNX Runtime's own exporter write it for ONNX Runtime GenAI.
-/// <b>Semantics</b>: y += (x A) B, the scale being a part of B. <b>Shapes</b>: A [in, r], B [r, out] in the file; both are transposed when it is read.
-/// <b>Layout</b>: parameters are named after the module, <c>model.layers.0.self_attn.q_proj.lora_A.weight</c>, or after the node of the model builder's graph,
+/// <b>Semantics</b>: y += (x A) B, the scale being a part of B. <b>Shapes</b>: A [in, r], B [r, out] in the file; both are transposed when it is
+/// read.
+/// <b>Layout</b>: parameters are named after the module, <c>model.layers.0.self_attn.q_proj.lora_A.weight</c>, or after the node of the model
+/// builder's graph,
 /// <c>model.layers.0.attn.q_proj.lora_A.MatMul.weight</c>.
 /// </summary>
 internal sealed class OnnxAdapterReader : IAdapterReader
@@ -17,7 +19,8 @@ internal sealed class OnnxAdapterReader : IAdapterReader
     private const string PeftPrefix = "base_model.model.";
 
     public IEnumerable<AdapterKind> Kinds =>
-        [AdapterKind.Exact("lora", "ONNX Runtime GenAI `.onnx_adapter` (`olive convert-adapters`)", "low_rank", "f32, f16, bf16; the scale is in the file")];
+        [AdapterKind.Exact(
+            "lora", "ONNX Runtime GenAI `.onnx_adapter` (`olive convert-adapters`)", "low_rank", "f32, f16, bf16; the scale is in the file")];
 
     public bool Recognises(AdapterFolder folder) => folder.Config is null && folder.Files.Names.Any(IsAdapter);
 
@@ -72,23 +75,27 @@ internal sealed class OnnxAdapterReader : IAdapterReader
         if (factor < 1 || parts[^1] != "weight" || parts[factor] is not ("lora_A" or "lora_B"))
         {
             throw StoreErrors.Unservable(
-                "unknown_tensor", $"The parameter '{AdapterNames.Shorten(name)}' is no factor of a LoRA; an adapter with quantised factors or whole weights is not served.");
+                "unknown_tensor",
+                $"The parameter '{AdapterNames.Shorten(name)}' is no factor of a LoRA; quantised factors and whole weights are not served.");
         }
 
         var path = string.Join('.', parts.Take(factor).Select(part => part == "attn" ? "self_attn" : part));
         return baseModel.FindSite(path) is { Kind: SiteKind.Linear or SiteKind.Head } site
             ? (site, parts[factor] == "lora_A")
-            : throw StoreErrors.Unservable("unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have or serve.");
+            : throw StoreErrors.Unservable(
+                "unknown_module", $"The file adapts '{AdapterNames.Shorten(path)}', which the base model {baseModel.Id} does not have or serve.");
     }
 
-    private static LowRankTensors Place(Site site, OnnxAdapterParameter? a, OnnxAdapterParameter? b, MappedFile mapped, List<(SafetensorsTensor, TensorPlace)> placed)
+    private static LowRankTensors Place(
+        Site site, OnnxAdapterParameter? a, OnnxAdapterParameter? b, MappedFile mapped, List<(SafetensorsTensor, TensorPlace)> placed)
     {
         if (a is null || b is null)
         {
             throw StoreErrors.Unservable("lone_factor", $"The file has only one of lora_A and lora_B for '{site.Path}'.");
         }
 
-        if (a.Rows != site.InFeatures || b.Columns != site.OutFeatures || a.Columns != b.Rows || a.Columns > ushort.MaxValue || Math.Max(a.Bytes, b.Bytes) > Array.MaxLength)
+        if (a.Rows != site.InFeatures || b.Columns != site.OutFeatures || a.Columns != b.Rows || a.Columns > ushort.MaxValue
+            || Math.Max(a.Bytes, b.Bytes) > Array.MaxLength)
         {
             throw StoreErrors.Unservable(
                 "shape_mismatch",

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.Engine.CustomOps;
 
 namespace AdapterServe.Engine.Models.GenAi;
@@ -50,7 +51,8 @@ internal static class AttentionNodes
         {
             var from = first;
             first += width;
-            return new PendingLinear($"{module}.{name}", packed.Input, packed.Weights.Rows(from, width), packed.Bias.IsEmpty ? [] : [packed.Bias.Single() with { First = from, Count = width }]);
+            var bias = packed.Bias.Select(rows => rows with { First = from, Count = width }).ToImmutableArray();
+            return new PendingLinear($"{module}.{name}", packed.Input, packed.Weights.Rows(from, width), bias);
         })];
     }
 
@@ -58,7 +60,8 @@ internal static class AttentionNodes
     public static Rotation ReadRotation(GraphScope scope, GraphNode node, int cos)
     {
         var rotation = new Rotation(Angles(cos), Angles(cos + 1));
-        if (!rotation.Cos.Fits(rotation.Sin, scope.Config.HeadSize) || (rotation.Cos.Long is not null && rotation.Cos.First.Shape[0] < scope.FirstContextTokens))
+        if (!rotation.Cos.Fits(rotation.Sin, scope.Config.HeadSize)
+            || (rotation.Cos.Long is not null && rotation.Cos.First.Shape[0] < scope.FirstContextTokens))
         {
             throw node.Refused($"has rotary tables of [{string.Join(", ", rotation.Cos.First.Shape)}] for heads of {scope.Config.HeadSize}");
         }
@@ -72,15 +75,19 @@ internal static class AttentionNodes
     private static int Layer(GraphScope scope, GraphNode node)
     {
         var isRight = scope.Value(node, 3) is LayerCache { HoldsValues: false } && scope.Value(node, 4) is LayerCache { HoldsValues: true }
-            && scope.Value(node, 5) is LengthTerm { Kind: LengthKind.TokensLessOne } && scope.Value(node, 6) is LengthTerm { Kind: LengthKind.LongestTokens };
-        if (!isRight || scope.Value(node, 3) is not LayerCache { Layer: var layer } || scope.Value(node, 4) is not LayerCache { Layer: var valueLayer } || layer != valueLayer || !scope.Layers.Add(layer))
+            && scope.Value(node, 5) is LengthTerm { Kind: LengthKind.TokensLessOne }
+            && scope.Value(node, 6) is LengthTerm { Kind: LengthKind.LongestTokens };
+        if (!isRight || scope.Value(node, 3) is not LayerCache { Layer: var layer }
+            || scope.Value(node, 4) is not LayerCache { Layer: var valueLayer } || layer != valueLayer || !scope.Layers.Add(layer))
         {
             throw node.Refused("reads something else than the keys, values and lengths of a layer of its own");
         }
 
         var names = scope.Config.Names;
         string[] expected = [GenAiNames.OfLayer(names.PresentKeys, layer), GenAiNames.OfLayer(names.PresentValues, layer)];
-        return node.Outputs.Skip(1).SequenceEqual(expected, StringComparer.Ordinal) ? layer : throw node.Refused("writes its keys and values elsewhere than the configuration says");
+        return node.Outputs.Skip(1).SequenceEqual(expected, StringComparer.Ordinal)
+            ? layer
+            : throw node.Refused("writes its keys and values elsewhere than the configuration says");
     }
 
     private static GraphValue[] Projections(GraphScope scope, GraphNode node, string module)
@@ -91,7 +98,8 @@ internal static class AttentionNodes
             int[] widths = [config.QuerySize, config.KvSize, config.KvSize];
             if (scope.Value(node, Query) is PendingLinear { Weights.Out: var width } && width != widths.Sum())
             {
-                throw GraphTranslator.Disagrees($"'{node.Name}' has queries, keys and values of {width} together, the configuration's heads call for {widths.Sum()}");
+                throw GraphTranslator.Disagrees(
+                    $"'{node.Name}' has queries, keys and values of {width} together, the configuration's heads call for {widths.Sum()}");
             }
 
             var parts = Unpack(scope, node, widths);
@@ -101,7 +109,8 @@ internal static class AttentionNodes
         GraphValue[] values = [scope.Value(node, Query), scope.Value(node, Key), scope.Value(node, Value)];
         if (config.Family.FusesProjections && values is [PendingLinear q, PendingLinear k, PendingLinear v])
         {
-            return scope.Graph.AddFused(LinearNodes.Fuse(node, module + ".qkv_proj", q, k, v), [.. Names.Zip([q.Weights.Out, k.Weights.Out, v.Weights.Out])]);
+            return scope.Graph.AddFused(
+                LinearNodes.Fuse(node, module + ".qkv_proj", q, k, v), [.. Names.Zip([q.Weights.Out, k.Weights.Out, v.Weights.Out])]);
         }
 
         for (var i = Query; i <= Value; i++)
@@ -140,7 +149,9 @@ internal static class AttentionNodes
         int[] widths = [config.QuerySize, config.KvSize, config.KvSize];
         if (!inputs.Select(input => input.Width).SequenceEqual(widths) || inputs.Any(input => input.Rows != RowKind.Tokens))
         {
-            throw GraphTranslator.Disagrees($"'{node.Name}' has queries, keys and values of {string.Join(", ", inputs.Select(input => input.Width))}, the configuration's heads call for {string.Join(", ", widths)}");
+            var found = string.Join(", ", inputs.Select(input => input.Width));
+            throw GraphTranslator.Disagrees(
+                $"'{node.Name}' has queries, keys and values of {found}, the configuration's heads call for {string.Join(", ", widths)}");
         }
     }
 
@@ -149,7 +160,8 @@ internal static class AttentionNodes
         var (heads, kvHeads) = (node.Integer("num_heads", 0), node.Integer("kv_num_heads", 0));
         if (heads != config.Heads || kvHeads != config.KvHeads)
         {
-            throw GraphTranslator.Disagrees($"'{node.Name}' has {heads} heads and {kvHeads} of keys, the configuration {config.Heads} and {config.KvHeads}");
+            throw GraphTranslator.Disagrees(
+                $"'{node.Name}' has {heads} heads and {kvHeads} of keys, the configuration {config.Heads} and {config.KvHeads}");
         }
 
         node.Expect("rotary_interleaved", 0, fallback: 0);
@@ -160,7 +172,8 @@ internal static class AttentionNodes
         return
         [
             ("heads", heads), ("kv_heads", kvHeads), ("head_size", config.HeadSize), ("layer", layer),
-            ("scale", scale == 0 ? (float)(1 / Math.Sqrt(config.HeadSize)) : scale), ("window", Math.Max(0, window)), ("softcap", node.Number("softcap", 0)),
+            ("scale", scale == 0 ? (float)(1 / Math.Sqrt(config.HeadSize)) : scale),
+            ("window", Math.Max(0, window)), ("softcap", node.Number("softcap", 0)),
         ];
     }
 }

@@ -4,7 +4,9 @@ using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Models.GenAi;
 
-/// <summary>The weight of a MatMulNBits node, as it is stored: rows of packed blocks, scales, perhaps zero points and the groups of the columns.</summary>
+/// <summary>
+/// The weight of a MatMulNBits node, as it is stored: rows of packed blocks, scales, perhaps zero points and the groups of the columns.
+/// </summary>
 /// <param name="Width">Columns of W.</param>
 /// <param name="Format">Bits, block size and accuracy level, which its parts share.</param>
 /// <param name="Packed">Rows of uint8 [out, blocks, bytes of a block].</param>
@@ -12,7 +14,12 @@ namespace AdapterServe.Engine.Models.GenAi;
 /// <param name="ZeroPoints">Rows of packed uint8 or of f32; empty for the middle of the range.</param>
 /// <param name="Groups">int32 [in]: the scale of each column; null for consecutive blocks.</param>
 internal sealed record BlockLinear(
-    int Width, BlockFormat Format, ImmutableArray<TensorRows> Packed, ImmutableArray<TensorRows> Scales, ImmutableArray<TensorRows> ZeroPoints, OnnxTensor? Groups)
+    int Width,
+    BlockFormat Format,
+    ImmutableArray<TensorRows> Packed,
+    ImmutableArray<TensorRows> Scales,
+    ImmutableArray<TensorRows> ZeroPoints,
+    OnnxTensor? Groups)
     : LinearWeights
 {
     public override int In => Width;
@@ -23,13 +30,19 @@ internal sealed record BlockLinear(
     {
         return this with { Packed = Some(Packed), Scales = Some(Scales), ZeroPoints = Some(ZeroPoints) };
 
-        ImmutableArray<TensorRows> Some(ImmutableArray<TensorRows> rows) => rows.IsEmpty ? rows : [rows.Single() with { First = first, Count = count }];
+        ImmutableArray<TensorRows> Some(ImmutableArray<TensorRows> rows) =>
+            rows.IsEmpty ? rows : [rows.Single() with { First = first, Count = count }];
     }
 
     public override LinearWeights? Join(LinearWeights next) =>
         next is BlockLinear other && other.Width == Width && other.Format == Format && Groups is null && other.Groups is null
             && ZeroPoints.FirstOrDefault()?.Tensor.Type == other.ZeroPoints.FirstOrDefault()?.Tensor.Type
-            ? this with { Packed = Packed.AddRange(other.Packed), Scales = Scales.AddRange(other.Scales), ZeroPoints = ZeroPoints.AddRange(other.ZeroPoints) }
+            ? this with
+            {
+                Packed = Packed.AddRange(other.Packed),
+                Scales = Scales.AddRange(other.Scales),
+                ZeroPoints = ZeroPoints.AddRange(other.ZeroPoints),
+            }
             : null;
 
     public override IEnumerable<PlannedWeight> Plan(string path)

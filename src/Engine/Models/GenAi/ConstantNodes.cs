@@ -22,12 +22,14 @@ internal static class ConstantNodes
     }
 
     /// <summary>
-    /// Short and long rotary tables by the longest sequence of the batch; here each sequence has those of its own length, see <see cref="LongRotation"/>.
+    /// Short and long rotary tables by the longest sequence of the batch; here each sequence has those of its own length, see
+    /// <see cref="LongRotation"/>.
     /// </summary>
     public static void RotaryChoice(GraphScope scope, GraphNode node)
     {
         var (longer, shorter) = (Constants(scope, node, "then_branch"), Constants(scope, node, "else_branch"));
-        if (scope.Value(node, 0) is not LengthTerm { Kind: LengthKind.IsBeyondFirstContext } || longer.Count != node.Outputs.Count || shorter.Count != longer.Count)
+        if (scope.Value(node, 0) is not LengthTerm { Kind: LengthKind.IsBeyondFirstContext } || longer.Count != node.Outputs.Count
+            || shorter.Count != longer.Count)
         {
             throw node.Refused("chooses by something else than the length");
         }
@@ -41,9 +43,12 @@ internal static class ConstantNodes
     private static List<OnnxTensor> Constants(GraphScope scope, GraphNode node, string branch)
     {
         var graph = node.Subgraph(branch) ?? throw node.Refused($"has no {branch}");
-        var constants = graph.Node.Select(proto => new GraphNode(proto)).Where(inner => inner.Operator == "Constant").ToLookup(inner => inner.Output, StringComparer.Ordinal);
+        var constants = graph.Node.Select(proto => new GraphNode(proto)).Where(inner => inner.Operator == "Constant")
+            .ToLookup(inner => inner.Output, StringComparer.Ordinal);
         return [.. graph.Output.Select(output =>
-            constants[output.Name].ToArray() is [var constant] ? Read(scope, constant) : throw node.Refused("chooses between something else than constants"))];
+            constants[output.Name].ToArray() is [var constant]
+                ? Read(scope, constant)
+                : throw node.Refused("chooses between something else than constants"))];
     }
 
     private static OnnxTensor Read(GraphScope scope, GraphNode node) =>

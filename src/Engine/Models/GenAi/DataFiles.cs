@@ -51,7 +51,8 @@ internal sealed class DataFiles(string folder) : IDisposable
         return offset <= file.Length - length
             ? described with { File = file, Offset = offset }
             : throw new ModelImportException(
-                "data_truncated", $"'{location}' has {file.Length} bytes, but '{described.Name}' lies at [{offset}, {offset}+{length}); the file is incomplete.");
+                "data_truncated",
+                $"'{location}' has {file.Length} bytes, but '{described.Name}' lies at [{offset}, {offset}+{length}); the file is incomplete.");
     }
 
     public void Dispose()
@@ -67,7 +68,8 @@ internal sealed class DataFiles(string folder) : IDisposable
             ? number
             : throw Wrong(tensor, $"has the {entry.Key} '{entry.Value}', which is no count of bytes");
 
-    private static ModelImportException Wrong(OnnxTensor tensor, string reason) => new("graph_tensor", $"The graph's tensor '{tensor.Name}' {reason}.");
+    private static ModelImportException Wrong(OnnxTensor tensor, string reason) =>
+        new("graph_tensor", $"The graph's tensor '{tensor.Name}' {reason}.");
 
     private MappedFile Open(string location, OnnxTensor tensor)
     {
@@ -78,7 +80,8 @@ internal sealed class DataFiles(string folder) : IDisposable
 
         if (!IsInside(location))
         {
-            throw new ModelImportException("data_path", $"The graph looks for '{tensor.Name}' in '{location}', which is not the path of a file in the model folder.");
+            throw new ModelImportException(
+                "data_path", $"The graph looks for '{tensor.Name}' in '{location}', which is not the path of a file in the model folder.");
         }
 
         if (_files.Count == MaxFiles)
@@ -89,7 +92,8 @@ internal sealed class DataFiles(string folder) : IDisposable
         var path = Path.Combine(folder, location);
         if (!File.Exists(path))
         {
-            throw new ModelImportException("data_missing", $"The model folder has no file '{location}', in which the graph looks for '{tensor.Name}'.");
+            throw new ModelImportException(
+                "data_missing", $"The model folder has no file '{location}', in which the graph looks for '{tensor.Name}'.");
         }
 
         var file = MappedFile.Open(path);
@@ -99,5 +103,6 @@ internal sealed class DataFiles(string folder) : IDisposable
 
     /// <summary>Relative, each part a plain name.</summary>
     private static bool IsInside(string location) =>
-        location.Length is > 0 and <= 4096 && location.IndexOfAny(['\\', ':', '\0']) < 0 && location.Split('/').All(part => part is not ("" or "." or ".."));
+        location.Length is > 0 and <= 4096 && location.IndexOfAny(['\\', ':', '\0']) < 0
+            && location.Split('/').All(part => part is not ("" or "." or ".."));
 }

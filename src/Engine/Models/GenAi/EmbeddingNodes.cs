@@ -34,7 +34,8 @@ internal static class EmbeddingNodes
         var (bits, blockSize) = (node.Integer("bits", 4), node.Integer("block_size", 128));
         var data = scope.Tensor(node, 0);
         var zeroPoints = node.Input(3).Length > 0 ? scope.Tensor(node, 3) : null;
-        var weights = LinearNodes.Blocks(node, new BlockFormat(bits, blockSize, 0), scope.Config.VocabularySize, scope.Config.HiddenSize, data, scope.Tensor(node, 2), zeroPoints);
+        var weights = LinearNodes.Blocks(
+            node, new BlockFormat(bits, blockSize, 0), scope.Config.VocabularySize, scope.Config.HiddenSize, data, scope.Tensor(node, 2), zeroPoints);
         var rowBytes = data.Bytes / scope.Config.VocabularySize;
         var path = node.Module;
         var planned = weights.Plan(path).ToList();
@@ -43,7 +44,11 @@ internal static class EmbeddingNodes
         scope.Graph.Blocks.Add(path, weights.Format);
         string[] inputs = [planned[0].Name, GraphNames.InputIds, .. planned.Skip(1).Select(weight => weight.Name)];
         var gathered = scope.Graph.Builder.AddNode(
-            path, "GatherBlockQuantized", inputs, [("bits", bits), ("block_size", blockSize), ("gather_axis", 0), ("quantize_axis", 1)], GraphNames.ContribDomain);
+            path,
+            "GatherBlockQuantized",
+            inputs,
+            [("bits", bits), ("block_size", blockSize), ("gather_axis", 0), ("quantize_axis", 1)],
+            GraphNames.ContribDomain);
         scope.Set(node.Output, new PendingEmbedding(path, gathered, scope.Config.VocabularySize, scope.Config.HiddenSize));
     }
 
@@ -83,7 +88,12 @@ internal static class EmbeddingNodes
         }
     }
 
-    private static OnnxTensor Float(GraphNode node, OnnxTensor tensor, int rows, int columns) => tensor.Type == ElementType.Float32 && tensor.HasShape(rows, columns)
-        ? tensor
-        : throw GraphTranslator.Disagrees($"the embedding '{node.Name}' is a {tensor.Type} of [{string.Join(", ", tensor.Shape)}], vocab_size and hidden_size call for f32 of [{rows}, {columns}]");
+    private static OnnxTensor Float(GraphNode node, OnnxTensor tensor, int rows, int columns)
+    {
+        var found = $"{tensor.Type} of [{string.Join(", ", tensor.Shape)}]";
+        return tensor.Type == ElementType.Float32 && tensor.HasShape(rows, columns)
+            ? tensor
+            : throw GraphTranslator.Disagrees(
+                $"the embedding '{node.Name}' is a {found}, vocab_size and hidden_size call for f32 of [{rows}, {columns}]");
+    }
 }

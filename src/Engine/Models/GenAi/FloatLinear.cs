@@ -4,7 +4,9 @@ using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Models.GenAi;
 
-/// <summary>The f32 weight of a MatMul node. The graph holds it as [in, out]; the import keeps its transpose, which adapter kinds read row by row.</summary>
+/// <summary>
+/// The f32 weight of a MatMul node. The graph holds it as [in, out]; the import keeps its transpose, which adapter kinds read row by row.
+/// </summary>
 internal sealed record FloatLinear(ImmutableArray<TransposedColumns> Parts) : LinearWeights
 {
     public override int In => (int)Parts[0].Tensor.Shape[0];
@@ -15,7 +17,8 @@ internal sealed record FloatLinear(ImmutableArray<TransposedColumns> Parts) : Li
 
     public override LinearWeights Rows(int first, int count) => new FloatLinear([Parts.Single() with { First = first, Count = count }]);
 
-    public override LinearWeights? Join(LinearWeights next) => next is FloatLinear other && other.In == In ? new FloatLinear(Parts.AddRange(other.Parts)) : null;
+    public override LinearWeights? Join(LinearWeights next) =>
+        next is FloatLinear other && other.In == In ? new FloatLinear(Parts.AddRange(other.Parts)) : null;
 
     public override IEnumerable<PlannedWeight> Plan(string path) => [TransposedColumns.Plan(path + ".weight", Parts)];
 

@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AdapterServe.Engine.Models.GenAi;
 
-/// <summary>The weights of an imported folder as f32, those in blocks of integers as what the blocks stand for; read from the files that the session maps.</summary>
+/// <summary>
+/// The weights of an imported folder as f32, those in blocks of integers as what the blocks stand for; read from the files that the session maps.
+/// </summary>
 internal sealed class GenAiBaseWeights(
     ImmutableArray<WeightReference> weights, IReadOnlyDictionary<string, BlockFormat> blocks, float normEpsilon, NormKind normKind) : IBaseWeights
 {
@@ -57,7 +59,8 @@ internal sealed class GenAiBaseWeights(
     {
         if (destination.Length != expected)
         {
-            throw new ArgumentException($"BaseWeights of '{site.Path}': destination: expected {expected} elements, got {destination.Length}.", nameof(destination));
+            throw new ArgumentException(
+                $"BaseWeights of '{site.Path}': destination: expected {expected} elements, got {destination.Length}.", nameof(destination));
         }
     }
 
@@ -69,7 +72,8 @@ internal sealed class GenAiBaseWeights(
     }
 
     private WeightReference Find(Site site, string name) =>
-        _byName.GetValueOrDefault(name) ?? throw new ArgumentException($"The site '{site.Path}' has no weight of [{site.WeightRows}, {site.WeightColumns}].", nameof(site));
+        _byName.GetValueOrDefault(name)
+            ?? throw new ArgumentException($"The site '{site.Path}' has no weight of [{site.WeightRows}, {site.WeightColumns}].", nameof(site));
 
     private void ReadBlocks(string path, BlockFormat format, int firstRow, int columns, Span<float> destination)
     {

@@ -23,7 +23,8 @@ internal sealed class GenAiConfigReader
         RefuseOthers(file.Root, "", "model", "search");
         _model = Object(file.Root, "model");
         RefuseOthers(
-            _model, "model.", "bos_token_id", "context_length", "decoder", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id", "type", "vocab_size");
+            _model, "model.", "bos_token_id", "context_length", "decoder", "eos_token_id", "pad_token_id", "sep_token_id", "decoder_start_token_id",
+            "type", "vocab_size");
         _decoder = Object(_model, "decoder");
         RefuseOthers(
             _decoder, "model.decoder.", "session_options", "run_options", "filename", "head_size", "hidden_size", "inputs", "outputs",
@@ -71,7 +72,8 @@ internal sealed class GenAiConfigReader
     {
         var type = Text(_model, "type");
         return GenAiFamily.Find(type)
-            ?? throw new ModelImportException("architecture_unsupported", $"{_file.Name}: the model type '{type}' is not supported; {GenAiFamily.Types} are.");
+            ?? throw new ModelImportException(
+                "architecture_unsupported", $"{_file.Name}: the model type '{type}' is not supported; {GenAiFamily.Types} are.");
     }
 
     private string GraphFile()
@@ -107,15 +109,23 @@ internal sealed class GenAiConfigReader
             return new GenAiSearch(null, null, null, null, null, null, null);
         }
 
-        return new GenAiSearch(Flag(search, "do_sample"), Number("temperature"), Number("top_p"), Count("top_k"), Number("repetition_penalty"), Count("min_length"), Count("max_length"));
+        return new GenAiSearch(
+            Flag(search, "do_sample"), Number("temperature"), Number("top_p"), Count("top_k"), Number("repetition_penalty"), Count("min_length"),
+            Count("max_length"));
 
-        double? Number(string field) => JsonFile.Field(search, field) is { } value
-            ? value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) && number >= 0 ? number : throw _file.Wrong(field, "a number of at least 0")
-            : null;
+        double? Number(string field) => JsonFile.Field(search, field) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && double.IsFinite(number) && number >= 0 => number,
+            _ => throw _file.Wrong(field, "a number of at least 0"),
+        };
 
-        int? Count(string field) => JsonFile.Field(search, field) is { } value
-            ? value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= 0 ? number : throw _file.Wrong(field, "an integer of at least 0")
-            : null;
+        int? Count(string field) => JsonFile.Field(search, field) switch
+        {
+            null => null,
+            { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number >= 0 => number,
+            _ => throw _file.Wrong(field, "an integer of at least 0"),
+        };
     }
 
     private ImmutableArray<int> EosIds(int vocabulary) => JsonFile.Field(_model, "eos_token_id") switch
@@ -139,7 +149,8 @@ internal sealed class GenAiConfigReader
         Text(parent, field) is var name && GenAiNames.IsTemplate(name) ? name : throw _file.Wrong(field, "a name with one %d in it");
 
     private int Integer(JsonElement parent, string field, int limit) =>
-        JsonFile.Field(parent, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number >= 1 && number <= limit
+        JsonFile.Field(parent, field) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number)
+            && number >= 1 && number <= limit
             ? number
             : throw _file.Wrong(field, $"an integer in [1, {limit}]");
 
@@ -163,5 +174,6 @@ internal sealed class GenAiConfigReader
     }
 
     private ModelImportException Unsupported(string field) => new(
-        "config_unsupported", $"{_file.Name}: '{field}' is not supported; a text decoder in one graph is, as the model builder exports it with '-e cpu'.");
+        "config_unsupported",
+        $"{_file.Name}: '{field}' is not supported; a text decoder in one graph is, as the model builder exports it with '-e cpu'.");
 }

@@ -4,7 +4,8 @@ namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>What the graph of a <c>model.type</c> does not say of the Hugging Face class that it was made from.</summary>
 /// <param name="Type">As <c>genai_config.json</c> names it.</param>
-/// <param name="FusesProjections">Whether the class has one linear <c>qkv_proj</c> and one <c>gate_up_proj</c> where others have three and two.</param>
+/// <param name="FusesProjections">Whether the class has one linear <c>qkv_proj</c> and one <c>gate_up_proj</c> where others have three and
+/// two.</param>
 /// <param name="HasOffsetNorms">Whether the class multiplies by 1 + w; the graph holds the sum.</param>
 internal sealed record GenAiFamily(string Type, bool FusesProjections = false, bool HasOffsetNorms = false)
 {

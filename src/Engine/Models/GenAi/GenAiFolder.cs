@@ -57,14 +57,16 @@ internal sealed class GenAiFolder : IModelFolder
     {
         var (graph, config) = (_scope.Graph, _scope.Config);
         var (embedding, head) = (graph.Sites.Single(site => site.Kind == SiteKind.Embedding), graph.Sites.Single(site => site.Kind == SiteKind.Head));
-        var values = new GenAiBaseWeights(weights, graph.Blocks, _scope.NormEpsilon, config.Family.HasOffsetNorms ? NormKind.RmsPlusOne : NormKind.Rms);
+        var values = new GenAiBaseWeights(
+            weights, graph.Blocks, _scope.NormEpsilon, config.Family.HasOffsetNorms ? NormKind.RmsPlusOne : NormKind.Rms);
         return new BaseModel(id, fingerprint, graph.Sites)
         {
             Weights = values,
             Layers = config.Layers,
             KvHeads = config.KvHeads,
             HeadSize = config.HeadSize,
-            HasTiedEmbeddings = TiedRows.Are(values, embedding, head, graph.Blocks.ContainsKey(embedding.Path) || graph.Blocks.ContainsKey(head.Path)),
+            HasTiedEmbeddings = TiedRows.Are(
+                values, embedding, head, isQuantised: graph.Blocks.ContainsKey(embedding.Path) || graph.Blocks.ContainsKey(head.Path)),
         };
     }
 

@@ -29,5 +29,6 @@ internal sealed record GenAiNames
 
     public static bool IsTemplate(string name) => name.Split(LayerMark).Length == 2;
 
-    public static string OfLayer(string template, int layer) => template.Replace(LayerMark, layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    public static string OfLayer(string template, int layer) =>
+        template.Replace(LayerMark, layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 }

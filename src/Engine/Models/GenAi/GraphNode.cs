@@ -3,7 +3,8 @@ using AdapterServe.Engine.Models.Onnx;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// A node of the graph, read strictly. <b>Errors</b>: <see cref="ModelImportException"/> for an attribute that nobody asked for, or of another type than asked for.
+/// A node of the graph, read strictly. <b>Errors</b>: <see cref="ModelImportException"/> for an attribute that nobody asked for, or of another type
+/// than asked for.
 /// </summary>
 internal sealed class GraphNode
 {
@@ -34,7 +35,8 @@ internal sealed class GraphNode
     public IReadOnlyList<string> Outputs => _proto.Output;
 
     /// <summary>Its only output that has a name.</summary>
-    public string Output => _proto.Output.Where(name => name.Length > 0).ToArray() is [var only] && only == _proto.Output[0] ? only : throw Refused("has not one output");
+    public string Output =>
+        _proto.Output.Where(name => name.Length > 0).ToArray() is [var only] && only == _proto.Output[0] ? only : throw Refused("has not one output");
 
     public string Input(int index) => index < _proto.Input.Count ? _proto.Input[index] : "";
 
@@ -86,7 +88,9 @@ internal sealed class GraphNode
 
     /// <param name="reason">The rest of the sentence.</param>
     public ModelImportException Refused(string reason) =>
-        new("graph_unsupported", $"The graph's node '{Name}' ({Operator}) {reason}, which is not supported; exports of ONNX Runtime GenAI's model builder for CPU are.");
+        new(
+            "graph_unsupported",
+            $"The graph's node '{Name}' ({Operator}) {reason}, which is not supported; exports of ONNX Runtime GenAI's model builder for CPU are.");
 
     private AttributeProto? Take(string name, AttributeProto.Types.AttributeType type)
     {

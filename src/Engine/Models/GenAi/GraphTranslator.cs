@@ -6,13 +6,13 @@ using AdapterServe.Engine.Models.Onnx;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// Goes through the nodes of a model builder's graph and makes the engine's graph of them, operator by operator: one over a flattened batch, with attention
-/// over blocks, with sites at the Hugging Face class's modules.
+/// Goes through the nodes of a model builder's graph and makes the engine's graph of them, operator by operator: one over a flattened batch, with
+/// attention over blocks, with sites at the Hugging Face class's modules.
 /// <b>Errors</b>: <see cref="ModelImportException"/> for an operator, an attribute or a connection that is not known: nothing is left out.
 /// </summary>
 internal static class GraphTranslator
 {
-    private static readonly FrozenDictionary<string, Action<GraphScope, GraphNode>> Operators = new Dictionary<string, Action<GraphScope, GraphNode>>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, Action<GraphScope, GraphNode>> Operators = new Dictionary<string, Action<GraphScope, GraphNode>>
     {
         ["Constant"] = ConstantNodes.Constant,
         ["Transpose"] = ConstantNodes.Transpose,
@@ -99,7 +99,8 @@ internal static class GraphTranslator
                 throw OnnxModelFile.HalfPrecision($"The graph's input '{input.Name}'");
             }
 
-            scope.Set(input.Name, known.GetValueOrDefault(input.Name) ?? throw Disagrees($"the graph has the input '{input.Name}', which the configuration does not name"));
+            scope.Set(input.Name, known.GetValueOrDefault(input.Name)
+                ?? throw Disagrees($"the graph has the input '{input.Name}', which the configuration does not name"));
         }
     }
 
@@ -109,12 +110,15 @@ internal static class GraphTranslator
         var logits = scope.Logits() ?? throw Disagrees($"no linear of the graph makes '{config.Names.Logits}'");
         if (logits.Rows != RowKind.Logits || logits.Width != config.VocabularySize)
         {
-            throw Disagrees($"'{config.Names.Logits}' has {logits.Width} columns behind {(logits.Rows == RowKind.Logits ? "the" : "no")} final norm, vocab_size is {config.VocabularySize}");
+            var norm = logits.Rows == RowKind.Logits ? "the final norm" : "no final norm";
+            throw Disagrees($"'{config.Names.Logits}' has {logits.Width} columns behind {norm}, vocab_size is {config.VocabularySize}");
         }
 
         if (scope.Graph.Rotations.Count > 1 && scope.Graph.Rotations.Any(rotation => rotation.Cos.Long is not null))
         {
-            throw new ModelImportException("graph_unsupported", "The graph has layers that rotate differently beside rotations that depend on a sequence's length, which is not supported.");
+            throw new ModelImportException(
+                "graph_unsupported",
+                "The graph has layers that rotate differently beside rotations that depend on a sequence's length, which is not supported.");
         }
 
         if (scope.Graph.Sites.Count(site => site.Kind is SiteKind.Embedding or SiteKind.Head) != 2)

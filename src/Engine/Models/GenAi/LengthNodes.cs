@@ -1,6 +1,8 @@
 namespace AdapterServe.Engine.Models.GenAi;
 
-/// <summary>Nodes that count tokens: nothing of them is left in our graph, but what they compute must be what the attention is told otherwise.</summary>
+/// <summary>
+/// Nodes that count tokens: nothing of them is left in our graph, but what they compute must be what the attention is told otherwise.
+/// </summary>
 internal static class LengthNodes
 {
     public static void Translate(GraphScope scope, GraphNode node)
@@ -37,5 +39,6 @@ internal static class LengthNodes
         }
     }
 
-    private static long Operand(GraphScope scope, GraphNode node) => scope.Tensor(node, 1).Integers() is [var value] ? value : throw node.Refused("reads no single number");
+    private static long Operand(GraphScope scope, GraphNode node) =>
+        scope.Tensor(node, 1).Integers() is [var value] ? value : throw node.Refused("reads no single number");
 }

@@ -12,7 +12,8 @@ internal static class LinearNodes
     public static void Product(GraphScope scope, GraphNode node)
     {
         var linear = Pending(scope, node);
-        if (!scope.Config.Family.FusesProjections || !(linear.Path.EndsWith(Gate, StringComparison.Ordinal) || linear.Path.EndsWith(Up, StringComparison.Ordinal)))
+        if (!scope.Config.Family.FusesProjections
+            || !(linear.Path.EndsWith(Gate, StringComparison.Ordinal) || linear.Path.EndsWith(Up, StringComparison.Ordinal)))
         {
             scope.Set(node.Output, linear);
             return;
@@ -65,9 +66,19 @@ internal static class LinearNodes
             ? linear with { Bias = [TensorRows.All(bias)] }
             : throw node.Refused($"adds a bias of [{string.Join(", ", bias.Shape)}] to {linear.Weights.Out} columns");
 
-    /// <summary>Checks a weight in blocks. <b>Shapes</b>: packed data of rows · ⌈width / block⌉ · block bytes in any shape, scales and zero points accordingly.</summary>
+    /// <summary>
+    /// Checks a weight in blocks. <b>Shapes</b>: packed data of rows · ⌈width / block⌉ · block bytes in any shape, scales and zero points
+    /// accordingly.
+    /// </summary>
     public static BlockLinear Blocks(
-        GraphNode node, BlockFormat format, int rows, int width, OnnxTensor packed, OnnxTensor scales, OnnxTensor? zeroPoints, OnnxTensor? groups = null)
+        GraphNode node,
+        BlockFormat format,
+        int rows,
+        int width,
+        OnnxTensor packed,
+        OnnxTensor scales,
+        OnnxTensor? zeroPoints,
+        OnnxTensor? groups = null)
     {
         var (bits, blockSize) = (format.Bits, format.BlockSize);
         if (bits is not (4 or 8) || blockSize is < 16 or > (1 << 16) || !int.IsPow2(blockSize))
@@ -76,13 +87,17 @@ internal static class LinearNodes
         }
 
         long blocks = (width + blockSize - 1) / blockSize;
-        var zeroPointShape = zeroPoints?.Type == ElementType.Float32 ? blocks : (blocks * bits + 7) / 8;
+        var (zeroType, zeroColumns) = zeroPoints?.Type == ElementType.Float32
+            ? (ElementType.Float32, blocks)
+            : (ElementType.UInt8, ((blocks * bits) + 7) / 8);
         return new BlockLinear(
             width,
             format,
             [TensorRows.All(Shaped(packed, ElementType.UInt8, [rows, blocks, blockSize / 8 * bits]))],
             [TensorRows.All(Shaped(scales, ElementType.Float32, [rows, blocks]))],
-            zeroPoints is null ? [] : [TensorRows.All(Shaped(zeroPoints, zeroPoints.Type == ElementType.Float32 ? ElementType.Float32 : ElementType.UInt8, [rows, zeroPointShape]))],
+            zeroPoints is null
+                ? []
+                : [TensorRows.All(Shaped(zeroPoints, zeroType, [rows, zeroColumns]))],
             groups is null ? null : Checked(Shaped(groups, ElementType.Int32, [width])));
 
         // The product's kernel looks the groups up without a check.
@@ -94,7 +109,8 @@ internal static class LinearNodes
         OnnxTensor Shaped(OnnxTensor tensor, ElementType type, long[] shape) =>
             tensor.Type == type && tensor.Bytes == TensorSize.Bytes(type, shape)
                 ? tensor with { Shape = [.. shape] }
-                : throw node.Refused($"has '{tensor.Name}', a {tensor.Type} of [{string.Join(", ", tensor.Shape)}], where {type} of [{string.Join(", ", shape)}] belongs");
+                : throw node.Refused(
+                    $"has '{tensor.Name}', a {tensor.Type} of [{string.Join(", ", tensor.Shape)}], where {type} of [{string.Join(", ", shape)}] belongs");
     }
 
     private static PendingLinear Pending(GraphScope scope, GraphNode node)
@@ -109,9 +125,11 @@ internal static class LinearNodes
     {
         node.EndInputsAt(2);
         var weight = scope.Tensor(node, 1);
-        return weight.Type == ElementType.Float32 && weight.Shape.Length == 2 && weight.Shape[0] == input.Width && weight.Shape[1] is > 0 and <= int.MaxValue
+        return weight.Type == ElementType.Float32 && weight.Shape.Length == 2 && weight.Shape[0] == input.Width
+            && weight.Shape[1] is > 0 and <= int.MaxValue
             ? new PendingLinear(node.Module, input, FloatLinear.Of(weight), [])
-            : throw node.Refused($"has the weight '{weight.Name}', a {weight.Type} of [{string.Join(", ", weight.Shape)}], for an input with {input.Width} columns");
+            : throw node.Refused(
+                $"has the weight '{weight.Name}', a {weight.Type} of [{string.Join(", ", weight.Shape)}], for an input with {input.Width} columns");
     }
 
     private static PendingLinear Blocks(GraphScope scope, GraphNode node, Activation input)
@@ -133,5 +151,6 @@ internal static class LinearNodes
     }
 
     private static GraphNode Partner(GraphScope scope, GraphNode node, string from, string to) =>
-        scope.FindNode(node.Name.Replace(from, to, StringComparison.Ordinal)) ?? throw node.Refused("has no counterpart for the other half of 'gate_up_proj'");
+        scope.FindNode(node.Name.Replace(from, to, StringComparison.Ordinal))
+            ?? throw node.Refused("has no counterpart for the other half of 'gate_up_proj'");
 }

@@ -27,7 +27,8 @@ internal static class NormNodes
     {
         node.EndInputsAt(3);
         var (residual, added) = (scope.Activation(node, 0), scope.Activation(node, 1));
-        if (residual.Width != added.Width || residual.Rows != added.Rows || node.Outputs.Count > 4 || node.Outputs.Skip(1).Take(2).Any(name => name.Length > 0))
+        if (residual.Width != added.Width || residual.Rows != added.Rows || node.Outputs.Count > 4
+            || node.Outputs.Skip(1).Take(2).Any(name => name.Length > 0))
         {
             throw node.Refused("sums or gives something else than the residual stream");
         }
@@ -48,7 +49,8 @@ internal static class NormNodes
             : throw node.Refused($"has a weight of [{string.Join(", ", weight.Shape)}] where its input has {width} columns");
     }
 
-    public static float Epsilon(GraphNode node) => node.Number("epsilon", 1e-5f) is > 0 and < 1 and var epsilon ? epsilon : throw node.Refused("has an epsilon outside of (0, 1)");
+    public static float Epsilon(GraphNode node) =>
+        node.Number("epsilon", 1e-5f) is > 0 and < 1 and var epsilon ? epsilon : throw node.Refused("has an epsilon outside of (0, 1)");
 
     private static (Activation Normed, Activation Sum) Add(GraphScope scope, GraphNode node, Activation residual, Activation? added)
     {

@@ -6,7 +6,8 @@ using Google.Protobuf;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// An ONNX model and the places of its tensors. <b>Effects</b>: data files stay mapped until <see cref="Dispose"/>; the graph without its tensors' data is in memory.
+/// An ONNX model and the places of its tensors. <b>Effects</b>: data files stay mapped until <see cref="Dispose"/>; the graph without its tensors'
+/// data is in memory.
 /// <b>Errors</b>: <see cref="ModelImportException"/> for what is not a model, or has tensors that are not where or what they should be.
 /// </summary>
 internal sealed class OnnxModelFile : IDisposable
@@ -80,7 +81,8 @@ internal sealed class OnnxModelFile : IDisposable
         var length = new FileInfo(path).Length;
         if (length > LimitBytes)
         {
-            throw new ModelImportException("graph_too_large", $"{name} has {length} bytes; at most {LimitBytes} are read: keep the weights in data files beside it.");
+            throw new ModelImportException(
+                "graph_too_large", $"{name} has {length} bytes; at most {LimitBytes} are read: keep the weights in data files beside it.");
         }
 
         try
@@ -104,7 +106,8 @@ internal sealed class OnnxModelFile : IDisposable
         }
         catch (ArgumentException error)
         {
-            throw new ModelImportException("graph_tensor", $"The graph's tensor '{tensor.Name}' can't have the shape [{string.Join(", ", tensor.Shape)}].", error);
+            throw new ModelImportException(
+                "graph_tensor", $"The graph's tensor '{tensor.Name}' can't have the shape [{string.Join(", ", tensor.Shape)}].", error);
         }
     }
 
@@ -114,8 +117,10 @@ internal sealed class OnnxModelFile : IDisposable
         (int)TensorProto.Types.DataType.Uint8 => ElementType.UInt8,
         (int)TensorProto.Types.DataType.Int32 => ElementType.Int32,
         (int)TensorProto.Types.DataType.Int64 => ElementType.Int64,
-        (int)TensorProto.Types.DataType.Float16 or (int)TensorProto.Types.DataType.Bfloat16 => throw HalfPrecision($"The graph's tensor '{proto.Name}'"),
-        _ => throw Wrong(proto, $"has the element type {proto.DataType}, which is not supported; exports of the model builder with f32, int4 or int8 weights are"),
+        (int)TensorProto.Types.DataType.Float16 or (int)TensorProto.Types.DataType.Bfloat16 =>
+            throw HalfPrecision($"The graph's tensor '{proto.Name}'"),
+        _ => throw Wrong(
+            proto, $"has the element type {proto.DataType}, which is not supported; exports of the model builder with f32, int4 or int8 weights are"),
     };
 
     /// <summary>What computes in f16 can't be computed exactly here.</summary>
@@ -130,5 +135,6 @@ internal sealed class OnnxModelFile : IDisposable
         _ => proto.Int32Data.Select(value => (byte)value).ToArray(),
     };
 
-    private static ModelImportException Wrong(TensorProto proto, string reason) => new("graph_tensor", $"The graph's tensor '{proto.Name}' {reason}.");
+    private static ModelImportException Wrong(TensorProto proto, string reason) =>
+        new("graph_tensor", $"The graph's tensor '{proto.Name}' {reason}.");
 }

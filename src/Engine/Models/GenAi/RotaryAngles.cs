@@ -13,8 +13,8 @@ internal sealed record RotaryAngles(OnnxTensor First, OnnxTensor? Long) : GraphV
     public long Positions => (Long ?? First).Shape[0];
 
     public bool Fits(RotaryAngles other, int headSize) =>
-        IsTable(First, headSize) && other.First.HasShape(First.Shape.AsSpan()) && other.First.Type == First.Type && (Long is null) == (other.Long is null)
-            && (Long is null || (IsTable(Long, headSize) && Long.Shape[1] == First.Shape[1] && other.Long!.HasShape(Long.Shape.AsSpan()) && other.Long.Type == Long.Type));
+        IsTable(First, headSize) && AreAlike(First, other.First) && (Long is null) == (other.Long is null)
+            && (Long is null || (IsTable(Long, headSize) && Long.Shape[1] == First.Shape[1] && AreAlike(Long, other.Long!)));
 
     public PlannedWeight Plan(string name)
     {
@@ -23,5 +23,7 @@ internal sealed record RotaryAngles(OnnxTensor First, OnnxTensor? Long) : GraphV
     }
 
     private static bool IsTable(OnnxTensor tensor, int headSize) =>
-        tensor.Type == ElementType.Float32 && tensor.Shape.Length == 2 && tensor.Shape[0] > 0 && tensor.Shape[1] > 0 && tensor.Shape[1] * 2 <= headSize;
+        tensor is { Type: ElementType.Float32, Shape.Length: 2 } && tensor.Shape[0] > 0 && tensor.Shape[1] > 0 && tensor.Shape[1] <= headSize / 2;
+
+    private static bool AreAlike(OnnxTensor first, OnnxTensor second) => first.Type == second.Type && first.HasShape(second.Shape.AsSpan());
 }

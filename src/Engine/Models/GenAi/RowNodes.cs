@@ -12,7 +12,8 @@ internal static class RowNodes
     {
         foreach (var (linear, bias) in ((int, int)[])[(0, 1), (1, 0)])
         {
-            if (scope.Value(node, linear) is PendingLinear { Bias.IsEmpty: true } pending && scope.Value(node, bias) is Constant { Tensor: var tensor })
+            if (scope.Value(node, linear) is PendingLinear { Bias.IsEmpty: true } pending
+                && scope.Value(node, bias) is Constant { Tensor: var tensor })
             {
                 scope.Set(node.Output, LinearNodes.WithBias(node, pending, tensor));
                 return;
@@ -28,17 +29,20 @@ internal static class RowNodes
         node.EndInputsAt(2);
         if (node.Operator == "Mul" && scope.Value(node, 0) is PendingEmbedding embedding && scope.Value(node, 1) is Constant { Tensor: var factor })
         {
-            scope.Set(node.Output, scope.Graph.AddEmbedding(embedding, factor.Scalar() ?? throw node.Refused("scales the embedding by something else than a number")));
+            var scale = factor.Scalar() ?? throw node.Refused("scales the embedding by something else than a number");
+            scope.Set(node.Output, scope.Graph.AddEmbedding(embedding, scale));
             return;
         }
 
         var (first, second) = (scope.TryActivation(node, 0), scope.TryActivation(node, 1));
-        if ((first ?? second) is not { } like || (first is not null && second is not null && (first.Width != second.Width || first.Rows != second.Rows)))
+        if ((first ?? second) is not { } like
+            || (first is not null && second is not null && (first.Width != second.Width || first.Rows != second.Rows)))
         {
             throw node.Refused("computes on activations that don't go together");
         }
 
-        Set(scope, node, scope.Graph.Add(node.Operator, "", like, [first?.Name ?? Number(scope, node, 0), second?.Name ?? Number(scope, node, 1)], output: OutputName(scope, node)));
+        string[] inputs = [first?.Name ?? Number(scope, node, 0), second?.Name ?? Number(scope, node, 1)];
+        scope.Set(node.Output, scope.Graph.Add(node.Operator, "", like, inputs, output: OutputName(scope, node)));
     }
 
     public static void Function(GraphScope scope, GraphNode node)
@@ -53,7 +57,7 @@ internal static class RowNodes
             _ => [],
         };
         var type = isContrib ? node.Operator[(GraphNames.ContribDomain.Length + 1)..] : node.Operator;
-        Set(scope, node, scope.Graph.Add(type, isContrib ? GraphNames.ContribDomain : "", input, [input.Name], attributes, OutputName(scope, node)));
+        scope.Set(node.Output, scope.Graph.Add(type, isContrib ? GraphNames.ContribDomain : "", input, [input.Name], attributes, OutputName(scope, node)));
     }
 
     /// <summary>Activations are f32 already.</summary>
@@ -91,11 +95,11 @@ internal static class RowNodes
         scope.Set(node.Output, scope.Activation(node, 0));
     }
 
-    private static void Set(GraphScope scope, GraphNode node, Activation value) => scope.Set(node.Output, value);
-
     private static string? OutputName(GraphScope scope, GraphNode node) => node.Output == scope.Config.Names.Logits ? GraphNames.Logits : null;
 
-    private static string Number(GraphScope scope, GraphNode node, int index) =>
-        scope.Graph.Builder.AddConstant(
-            scope.Graph.NewName("number"), scope.Tensor(node, index).Scalar() ?? throw node.Refused($"computes with '{node.Input(index)}', which is no single number"));
+    private static string Number(GraphScope scope, GraphNode node, int index)
+    {
+        var number = scope.Tensor(node, index).Scalar() ?? throw node.Refused($"computes with '{node.Input(index)}', which is no single number");
+        return scope.Graph.Builder.AddConstant(scope.Graph.NewName("number"), number);
+    }
 }

@@ -8,7 +8,8 @@ using AdapterServe.Engine.Models.Weights;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// The instrumented graph under construction: adds an operation with the sites around it, see <see cref="InstrumentedGraph"/>, and keeps count of sites and initializers.
+/// The instrumented graph under construction: adds an operation with the sites around it, see <see cref="InstrumentedGraph"/>, and keeps count of
+/// sites and initializers.
 /// <b>Shapes</b>: activations are [T, width], from the final norm on [L, width].
 /// </summary>
 internal sealed class SiteGraph
@@ -48,7 +49,12 @@ internal sealed class SiteGraph
     /// <param name="attributes">The operator's.</param>
     /// <param name="output">The output's name, if it must have a certain one.</param>
     public Activation Add(
-        string type, string domain, Activation like, ReadOnlySpan<string> inputs, ReadOnlySpan<(string Name, object Value)> attributes = default, string? output = null) =>
+        string type,
+        string domain,
+        Activation like,
+        ReadOnlySpan<string> inputs,
+        ReadOnlySpan<(string Name, object Value)> attributes = default,
+        string? output = null) =>
         new(Builder.AddNode(NewName("node"), type, inputs, attributes, domain, output), like.Width, like.Rows);
 
     /// <param name="embedding">The rows of its weight by token id.</param>
@@ -57,7 +63,11 @@ internal sealed class SiteGraph
     {
         var site = AddSite(embedding.Path, SiteKind.Embedding, embedding.Vocabulary, embedding.Width);
         var rows = Builder.AddNode(
-            embedding.Path + ".site", GraphNames.EmbeddingSite, [GraphNames.InputIds, embedding.Gathered], [("site", site.Index), ("scale", scale)], GraphNames.OpDomain);
+            embedding.Path + ".site",
+            GraphNames.EmbeddingSite,
+            [GraphNames.InputIds, embedding.Gathered],
+            [("site", site.Index), ("scale", scale)],
+            GraphNames.OpDomain);
         return new Activation(rows, embedding.Width, RowKind.Tokens);
     }
 
@@ -130,7 +140,8 @@ internal sealed class SiteGraph
     /// <param name="inputs">q, k and v.</param>
     /// <param name="rotation">How q and k turn; null: not at all.</param>
     /// <param name="attributes">Of <see cref="PagedAttentionOp"/>.</param>
-    public Activation AddAttention(string path, int layer, Activation[] inputs, Rotation? rotation, ReadOnlySpan<(string Name, object Value)> attributes)
+    public Activation AddAttention(
+        string path, int layer, Activation[] inputs, Rotation? rotation, ReadOnlySpan<(string Name, object Value)> attributes)
     {
         string[] angles = rotation is null ? ["", ""] : Angles(rotation);
         var attended = Builder.AddNode(
@@ -194,7 +205,8 @@ internal sealed class SiteGraph
     {
         if (input.Queries is { } queries)
         {
-            return Builder.AddNode(path + ".input", GraphNames.AttentionSite, [input.Name, .. queries], [("site", _graph.SiteIndex(path))], GraphNames.OpDomain);
+            return Builder.AddNode(
+                path + ".input", GraphNames.AttentionSite, [input.Name, .. queries], [("site", _graph.SiteIndex(path))], GraphNames.OpDomain);
         }
 
         if (input.Shared is not { } shared)
@@ -202,7 +214,8 @@ internal sealed class SiteGraph
             return _graph.AddInputSite(path, input.Name, InputReader.Only, input.Rows);
         }
 
-        shared.End = _graph.AddInputSite(path, shared.End, shared.LastReader is null ? InputReader.First : InputReader.Later, input.Rows, shared.LastReader);
+        shared.End = _graph.AddInputSite(
+            path, shared.End, shared.LastReader is null ? InputReader.First : InputReader.Later, input.Rows, shared.LastReader);
         return shared.End;
     }
 
@@ -231,7 +244,9 @@ internal sealed class SiteGraph
         var site = new Site(_sites.Count, path, kind, input, output) { Whole = whole, FirstRow = firstRow };
         if (path.Length == 0 || !_byPath.TryAdd(path, site))
         {
-            throw new ModelImportException("graph_unsupported", $"The graph has two modules named '{path}', or one without a name; names as the model builder gives them are needed.");
+            throw new ModelImportException(
+                "graph_unsupported",
+                $"The graph has two modules named '{path}', or one without a name; names as the model builder gives them are needed.");
         }
 
         _sites.Add(site);

@@ -14,7 +14,9 @@ internal sealed record TensorRows(OnnxTensor Tensor, long First, long Count)
 
     public static TensorRows All(OnnxTensor tensor) => new(tensor, 0, tensor.Shape[0]);
 
-    /// <summary>The rows of all parts as one initializer: mapped where it is one part that lies right, otherwise written one part after the other.</summary>
+    /// <summary>
+    /// The rows of all parts as one initializer: mapped where it is one part that lies right, otherwise written one part after the other.
+    /// </summary>
     public static PlannedWeight Plan(string name, ImmutableArray<TensorRows> parts, ImmutableArray<long> shape) =>
         parts.Length == 1 && parts[0].Tensor.PlaceAt(parts[0].First * parts[0].RowBytes) is { } place
             ? PlannedWeight.Mapped(name, parts[0].Tensor.Type, shape, place)

@@ -3,8 +3,10 @@ using AdapterServe.AdapterStore.Models;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// Whether a head is its model's embedding: an export holds it once more, transposed or quantised, and does not say so, but adapters that train the one train the other then.
-/// <b>Semantics</b>: rows that stand for all are equal, or, of a quantised weight, no further apart than rounding takes them; rows of another matrix are about as far apart as they are long.
+/// Whether a head is its model's embedding: an export holds it once more, transposed or quantised, and does not say so, but adapters that train the
+/// one train the other then.
+/// <b>Semantics</b>: rows that stand for all are equal, or, of a quantised weight, no further apart than rounding takes them; rows of another matrix
+/// are about as far apart as they are long.
 /// </summary>
 internal static class TiedRows
 {

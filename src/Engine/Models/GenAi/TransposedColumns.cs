@@ -5,7 +5,8 @@ using AdapterServe.Engine.Models.Weights;
 namespace AdapterServe.Engine.Models.GenAi;
 
 /// <summary>
-/// <b>Semantics</b>: columns [First, First + Count) of a weight as its rows. <b>Shapes</b>: the tensor is f32 [in, out]; what is written is [Count, in].
+/// <b>Semantics</b>: columns [First, First + Count) of a weight as its rows. <b>Shapes</b>: the tensor is f32 [in, out]; what is written is [Count,
+/// in].
 /// </summary>
 internal sealed record TransposedColumns(OnnxTensor Tensor, int First, int Count)
 {

@@ -4,8 +4,10 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>
-/// A row of a weight that is held in blocks of integers. <b>Semantics</b>: w[k] = (code[k] − zero[g]) · scale[g], g the block of column k, or what the groups say.
-/// <b>Layout</b>: codes of 8 bits, or of 4 with the even column in the low half; a block ends on a whole byte. <b>Source</b>: ONNX Runtime's MatMulNBits.
+/// A row of a weight that is held in blocks of integers. <b>Semantics</b>: w[k] = (code[k] − zero[g]) · scale[g], g the block of column k, or what
+/// the groups say.
+/// <b>Layout</b>: codes of 8 bits, or of 4 with the even column in the low half; a block ends on a whole byte. <b>Source</b>: ONNX Runtime's
+/// MatMulNBits.
 /// </summary>
 internal static class BlockDecoder
 {
@@ -17,7 +19,13 @@ internal static class BlockDecoder
     /// <param name="groups">One for each column, or empty.</param>
     /// <param name="row">The values.</param>
     public static void Decode(
-        int bits, int blockSize, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales, ReadOnlySpan<float> zeros, ReadOnlySpan<int> groups, Span<float> row)
+        int bits,
+        int blockSize,
+        ReadOnlySpan<byte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> zeros,
+        ReadOnlySpan<int> groups,
+        Span<float> row)
     {
         for (var column = 0; column < row.Length; column++)
         {
@@ -41,5 +49,6 @@ internal static class BlockDecoder
         }
     }
 
-    private static int Code(int bits, ReadOnlySpan<byte> packed, int index) => bits == 8 ? packed[index] : (packed[index / 2] >> (4 * (index & 1))) & 15;
+    private static int Code(int bits, ReadOnlySpan<byte> packed, int index) =>
+        bits == 8 ? packed[index] : (packed[index / 2] >> (4 * (index & 1))) & 15;
 }
