@@ -34,6 +34,8 @@ internal abstract class ExportGraph(bool isInline, IReadOnlyDictionary<string, f
     /// <summary>False the second time.</summary>
     protected bool Know(string name) => _constants.Add(name);
 
+    protected bool HasGiven => given.Count > 0;
+
     protected float[]? Given(string name) => given.GetValueOrDefault(name);
 
     protected string Integers(params long[] values) => Constant($"INT64/[{string.Join(", ", values)}]", values, values.Length);

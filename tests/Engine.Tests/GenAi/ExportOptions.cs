@@ -24,7 +24,18 @@ internal sealed record ExportOptions
     /// <summary>One product for queries, keys and values.</summary>
     public bool IsPacked { get; init; } = true;
 
+    /// <summary>For random weights; of given ones those have biases for which one is given.</summary>
     public bool HasBias { get; init; }
+
+    public int[] EndIds { get; init; } = [2, 3];
+
+    public float Epsilon { get; init; } = 1e-5f;
+
+    /// <summary>Multiplies q·k; null: by the head's size.</summary>
+    public float? AttentionScale { get; init; }
+
+    /// <summary>Layers with the window and the other rotary tables.</summary>
+    public Func<int, bool> IsLocal { get; init; } = layer => layer % 2 == 1;
 
     public bool HasHeadNorms { get; init; }
 
@@ -36,7 +47,7 @@ internal sealed record ExportOptions
     /// <summary>Nodes of their own rotate.</summary>
     public bool HasRotaryNodes { get; init; }
 
-    /// <summary>Another set of rotary tables for every second layer.</summary>
+    /// <summary>Another set of rotary tables for the local layers.</summary>
     public bool HasLocalTables { get; init; }
 
     /// <summary>Other rotary tables beyond this many tokens; 0: none.</summary>
@@ -45,7 +56,7 @@ internal sealed record ExportOptions
     /// <summary>Every second layer has no positions.</summary>
     public bool SkipsRotation { get; init; }
 
-    /// <summary>Of every second layer.</summary>
+    /// <summary>Of the local layers.</summary>
     public int Window { get; init; } = -1;
 
     public float SoftCap { get; init; }

@@ -155,8 +155,8 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             [q, k, v, $"past_key_values.{layer}.key", $"past_key_values.{layer}.value", lengths + "Sub/Cast/output_0", lengths + "Gather/Cast/output_0", cos, sin, "", "", ""],
             [$"{name}/output_0", $"present.{layer}.key", $"present.{layer}.value"],
             Contrib,
-            ("num_heads", (long)options.Heads), ("kv_num_heads", (long)options.KvHeads), ("scale", (float)(1 / Math.Sqrt(options.HeadSize))),
-            ("local_window_size", layer % 2 == 1 ? options.Window : -1L), ("softcap", options.SoftCap), ("do_rotary", cos.Length > 0 ? 1L : 0L), ("rotary_interleaved", 0L));
+            ("num_heads", (long)options.Heads), ("kv_num_heads", (long)options.KvHeads), ("scale", options.AttentionScale ?? (float)(1 / Math.Sqrt(options.HeadSize))),
+            ("local_window_size", options.IsLocal(layer) ? options.Window : -1L), ("softcap", options.SoftCap), ("do_rotary", cos.Length > 0 ? 1L : 0L), ("rotary_interleaved", 0L));
         return $"{name}/output_0";
     }
 
@@ -167,7 +167,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
     private (string Cos, string Sin) AddTables(int layer)
     {
-        var suffix = options.HasLocalTables && layer % 2 == 1 ? "_local" : "";
+        var suffix = options.HasLocalTables && options.IsLocal(layer) ? "_local" : "";
         if (!Know("tables" + suffix))
         {
             return ("cos_cache" + suffix, "sin_cache" + suffix);
@@ -203,7 +203,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         {
             var output = $"{part}_cache_{size}";
             var node = Node($"/{size}/{part}_cache/Constant", "Constant", [], [output], "");
-            node.Attribute.Add(Attribute("value", Inline(output, Angles(positions, theta, function), positions, options.RotatingDimensions / 2)));
+            node.Attribute.Add(Attribute("value", Inline(output, Given(output) ?? Angles(positions, theta, function), positions, options.RotatingDimensions / 2)));
             graph.Node.Add(node);
             graph.Output.Add(Describe(output, TensorProto.Types.DataType.Float, positions, options.RotatingDimensions / 2));
         }
@@ -216,7 +216,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         Add($"{at}/Reshape_1", "Reshape", [input, Integers(0, -1, options.HeadSize)]);
         var weight = $"{at[1..].Replace('/', '.')}.layernorm.weight";
         AddTensor(weight, Numbers(options.HeadSize, 0.3f, 1), options.HeadSize);
-        Add($"{at}/SimplifiedLayerNormalization", "SimplifiedLayerNormalization", [$"{at}/Reshape_1/output_0", weight], "", ("epsilon", 1e-5f), ("axis", -1L), ("stash_type", 1L));
+        Add($"{at}/SimplifiedLayerNormalization", "SimplifiedLayerNormalization", [$"{at}/Reshape_1/output_0", weight], "", ("epsilon", options.Epsilon), ("axis", -1L), ("stash_type", 1L));
         return Add($"{at}/Reshape_2", "Reshape", [$"{at}/SimplifiedLayerNormalization/output_0", Integers(0, -1, width)]);
     }
 
@@ -267,12 +267,12 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         AddTensor(weight, Numbers(options.Hidden, 0.3f, 1), options.Hidden);
         if (added is null)
         {
-            Add($"{at}/LayerNorm", "SimplifiedLayerNormalization", [residual, weight], [$"{at}/output_0"], "", ("epsilon", 1e-5f), ("axis", -1L), ("stash_type", 1L));
+            Add($"{at}/LayerNorm", "SimplifiedLayerNormalization", [residual, weight], [$"{at}/output_0"], "", ("epsilon", options.Epsilon), ("axis", -1L), ("stash_type", 1L));
         }
         else
         {
             string[] outputs = [$"{at}/output_0", "", "", $"{at}/output_3"];
-            Add($"{at}/SkipLayerNorm", "SkipSimplifiedLayerNormalization", [residual, added, weight], isLast ? outputs[..1] : outputs, Contrib, ("epsilon", 1e-5f));
+            Add($"{at}/SkipLayerNorm", "SkipSimplifiedLayerNormalization", [residual, added, weight], isLast ? outputs[..1] : outputs, Contrib, ("epsilon", options.Epsilon));
             residual = outputs[3];
         }
 
@@ -284,7 +284,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         var inputs = at.EndsWith("o_proj", StringComparison.Ordinal) ? options.Heads * options.HeadSize : at.EndsWith("down_proj", StringComparison.Ordinal) ? options.FeedForward : options.Hidden;
         var name = at[1..].Replace('/', '.');
         var product = options.Bits > 0 ? AddBlockProduct(at, name, input, inputs, outputs) : AddFloatProduct(at, name, input, inputs, outputs);
-        if (!bias)
+        if (HasGiven ? Given($"{name}.Add.bias") is null : !bias)
         {
             return product;
         }
@@ -371,7 +371,7 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
                 ["num_hidden_layers"] = options.Layers,
                 ["num_key_value_heads"] = options.KvHeads,
             },
-            ["eos_token_id"] = new JsonArray(2, 3),
+            ["eos_token_id"] = new JsonArray([.. options.EndIds.Select(id => JsonValue.Create(id))]),
             ["pad_token_id"] = 0,
             ["type"] = options.Type,
             ["vocab_size"] = options.Vocabulary,
