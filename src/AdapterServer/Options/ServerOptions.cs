@@ -10,7 +10,7 @@ internal sealed class ServerOptions
 {
     public const string Section = "AdapterServe";
 
-    /// <summary>A Hugging Face folder. Empty is the demo model.</summary>
+    /// <summary>A folder of Hugging Face or of ONNX Runtime GenAI. Empty is the demo model.</summary>
     public string Model { get; set; } = string.Empty;
 
     /// <summary>The name under which the base is served. Empty is <c>demo</c> for the demo model, the folder's name for any other.</summary>

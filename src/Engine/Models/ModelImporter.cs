@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using AdapterServe.Engine.Models.Cache;
+using AdapterServe.Engine.Models.GenAi;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Weights;
 using Google.Protobuf;
@@ -33,7 +34,7 @@ public sealed class ModelImporter
         _create = create;
     }
 
-    /// <param name="modelFolder">The Hugging Face folder.</param>
+    /// <param name="modelFolder">A Hugging Face folder, or one of ONNX Runtime GenAI.</param>
     /// <param name="cacheFolder">Where imports are kept, e.g. <c>data/models</c>; made if absent.</param>
     /// <param name="options">How the weights are held; null: f32, under the folder's name.</param>
     /// <param name="progress">Told of each step; may be called from any thread.</param>
@@ -63,7 +64,7 @@ public sealed class ModelImporter
     private async Task<ImportedModel> ImportCheckedAsync(
         string modelFolder, string cacheFolder, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        using var folder = HuggingFaceFolder.Open(modelFolder, options);
+        using var folder = Open(modelFolder, options);
         var plan = new WeightPlan(folder.Weights);
         Directory.CreateDirectory(cacheFolder);
         var digest = Digest([.. folder.Files], folder.Variant, cacheFolder, progress, cancellation);
@@ -87,6 +88,9 @@ public sealed class ModelImporter
             Weights = weights,
         };
     }
+
+    private static IModelFolder Open(string folder, ImportOptions options) =>
+        GenAiConfigReader.Knows(folder) ? GenAiFolder.Open(folder) : HuggingFaceFolder.Open(folder, options);
 
     private static string Digest(
         string[] paths, string variant, string cacheFolder, IProgress<ImportProgress>? progress, CancellationToken cancellation)

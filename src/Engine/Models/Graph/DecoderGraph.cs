@@ -24,7 +24,7 @@ internal sealed class DecoderGraph
     {
         _model = model;
         _blocked = new BlockedProducts(_builder, blocked);
-        _graph = new InstrumentedGraph(_builder, sites, model.NormEpsilon, _blocked);
+        _graph = new InstrumentedGraph(_builder, sites.ToDictionary(site => site.Path, StringComparer.Ordinal), model.NormEpsilon, _blocked);
     }
 
     /// <param name="model">The model.</param>

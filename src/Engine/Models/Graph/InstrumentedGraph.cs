@@ -11,15 +11,13 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), behind attention and feed-forward network, before their output norm and the residual sum,
 /// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site). Linears that read one input form a chain of SiteInputs, see <see cref="SiteInputOp"/>.
 /// </summary>
-internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, ImmutableArray<Site> sites, float normEpsilon, BlockedProducts? blocked = null)
+internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon, BlockedProducts? blocked = null)
 {
-    private readonly Dictionary<string, Site> _sites = sites.ToDictionary(site => site.Path, StringComparer.Ordinal);
-
     public OnnxGraphBuilder Builder => builder;
 
-    public int SiteIndex(string path) => _sites[path].Index;
+    public int SiteIndex(string path) => sites[path].Index;
 
-    public bool HasSite(string path) => _sites.ContainsKey(path);
+    public bool HasSite(string path) => sites.ContainsKey(path);
 
     /// <summary>The linears that read a sublayer's normed input.</summary>
     /// <param name="linears">In the order in which they run.</param>
