@@ -101,7 +101,8 @@ public sealed class Tokenizer
         return ByteFallbackDecoder.TryByte(token, out byte value) ? [value] : Encoding.UTF8.GetBytes(DecodeToken(token));
     }
 
-    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token) => _parts.Vocabulary.TryGetText(id, out token);
+    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token) =>
+        _parts.Added.TryGetNormalizedText(id, out token) || _parts.Vocabulary.TryGetText(id, out token);
 
     private void EncodeStretch(ReadOnlyMemory<char> stretch, bool atStart, List<ReadOnlyMemory<char>> words, List<int> ids)
     {

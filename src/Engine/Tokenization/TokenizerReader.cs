@@ -20,12 +20,7 @@ internal static class TokenizerReader
 
         var vocabulary = new Vocabulary();
         ITokenizerModel model = ReadModel(json.Required("model"), vocabulary);
-        AddedToken[] added = json.Optional("added_tokens") is { } tokens ? [.. tokens.Items("added_tokens").Select(AddedToken.Read)] : [];
-        foreach (AddedToken token in added)
-        {
-            vocabulary.Add(token.Content, token.Id);
-        }
-
+        IReadOnlyCollection<AddedToken> added = json.Optional("added_tokens") is { } tokens ? ReadAdded(tokens, vocabulary) : [];
         INormalizer? normalizer = json.Optional("normalizer") is { } normalizerJson ? NormalizerReader.Read(normalizerJson) : null;
         return new TokenizerParts(
             vocabulary,
@@ -34,6 +29,20 @@ internal static class TokenizerReader
             model,
             json.Optional("post_processor") is { } postProcessor ? PostProcessorReader.Read(postProcessor) : null,
             json.Optional("decoder") is { } decoder ? DecoderReader.Read(decoder) : new SpaceJoiningDecoder());
+    }
+
+    // A text that the model knows keeps the model's id; of two entries for an id the later counts.
+    private static Dictionary<int, AddedToken>.ValueCollection ReadAdded(JsonElement json, Vocabulary vocabulary)
+    {
+        var added = new Dictionary<int, AddedToken>();
+        foreach (AddedToken token in json.Items("added_tokens").Select(AddedToken.Read).Where(token => token.Content.Length > 0))
+        {
+            int id = vocabulary.TryGetId(token.Content, out int known) ? known : token.Id;
+            vocabulary.Add(token.Content, id);
+            added[id] = token with { Id = id };
+        }
+
+        return added.Values;
     }
 
     // The oldest files leave the type out; only BPE has merges.
