@@ -50,7 +50,7 @@ public sealed class ChatTemplate
     /// <param name="messages">A list of objects, as OpenAI's chat endpoint takes them.</param>
     /// <param name="tools">Tool definitions, or null.</param>
     /// <param name="addGenerationPrompt">Ends the prompt where the assistant's answer begins.</param>
-    /// <param name="extraVariables">An object of further variables (<c>chat_template_kwargs</c>); it can't replace the ones above.</param>
+    /// <param name="extraVariables">An object of further variables (<c>chat_template_kwargs</c>, <c>documents</c>); it can't replace the ones above.</param>
     /// <exception cref="ChatTemplateException">The template refuses the messages, fails on them, or exceeds its limits.</exception>
     public string Render(JsonElement messages, JsonElement? tools = null, bool addGenerationPrompt = true, JsonElement? extraVariables = null)
     {
@@ -64,6 +64,7 @@ public sealed class ChatTemplate
             scope.Set(role, text);
         }
 
+        scope.Set("documents", null);
         if (extraVariables is { ValueKind: JsonValueKind.Object } extra)
         {
             foreach (JsonProperty variable in extra.EnumerateObject())
@@ -74,7 +75,6 @@ public sealed class ChatTemplate
 
         scope.Set("messages", ChatMessages.Read(messages, takesParts));
         scope.Set("tools", hasTools ? TemplateValue.FromJson(tools!.Value) : null);
-        scope.Set("documents", null);
         scope.Set("add_generation_prompt", addGenerationPrompt);
 
         // A template's own names (sets at its top) must not show to later renderings; each has a scope of its own.

@@ -11,6 +11,7 @@ internal static class Access
     {
         DictValue dict => Methods.OfDict(dict, name) ?? Lookup(dict, name),
         string text => (object?)Methods.OfString(text, name, budget) ?? Missing("a string", name),
+        GroupValue group when group.Attribute(name) is { } part => part,
         ListValue list => (object?)Methods.OfList(list, name, budget) ?? Missing("a list", name),
         NamespaceValue space => space.Attributes.TryGetValue(name, out object? value) ? value : Missing("a namespace", name),
         LoopValue loop => loop.Attribute(name),

@@ -46,11 +46,29 @@ internal sealed class Evaluator(Budget budget)
             named[name] = Evaluate(value, scope);
         }
 
-        return new CallArguments([.. arguments.Positional.Select(argument => Evaluate(argument, scope))], named);
+        List<object?> positional = [.. arguments.Positional.Select(argument => Evaluate(argument, scope))];
+        if (arguments.MorePositional is { } list)
+        {
+            positional.AddRange(TemplateValue.Items(Evaluate(list, scope)));
+        }
+
+        if (arguments.MoreNamed is { } mapping)
+        {
+            foreach ((object key, object? value) in (Evaluate(mapping, scope) as DictValue ?? throw new TemplateError("\"**\" needs a mapping")).Items)
+            {
+                named[key as string ?? throw new TemplateError("the names of arguments must be strings")] = value;
+            }
+        }
+
+        return new CallArguments(positional, named);
     }
 
-    public static object? Invoke(object? target, CallArguments arguments) =>
-        target is FunctionValue function ? function.Invoke(arguments) : throw new TemplateError($"{TemplateValue.TypeName(target)} can't be called");
+    public static object? Invoke(object? target, CallArguments arguments) => target switch
+    {
+        FunctionValue function => function.Invoke(arguments),
+        LoopValue loop => loop.Recurse(arguments),
+        _ => throw new TemplateError($"{TemplateValue.TypeName(target)} can't be called"),
+    };
 
     public object? Filter(FilterApplication filter, object? value, Scope scope) => ApplyFilter(filter.Name, value, Evaluate(filter.Arguments, scope));
 
