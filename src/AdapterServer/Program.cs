@@ -27,7 +27,7 @@ try
             // Told to stop, or unable to start, before it listened.
         }
 
-        return failure.Sentence is { } sentence ? Fail(sentence, StartFailed) : 0;
+        return failure.Sentence is { } sentence ? Fail(sentence, failure.IsWrongModel ? WrongOptions : StartFailed) : 0;
     }
 }
 catch (CommandLineException e)

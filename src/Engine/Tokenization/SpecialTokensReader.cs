@@ -4,15 +4,13 @@ using System.Text.Json;
 namespace AdapterServe.Engine.Tokenization;
 
 /// <summary>
-/// Gathers the special tokens of a model folder: texts from <c>tokenizer_config.json</c>, ids from there, <c>generation_config.json</c> and <c>config.json</c>.
+/// Gathers the special tokens of a model folder: texts from the tokenizer's settings, ids from there, <c>generation_config.json</c> and <c>config.json</c>.
 /// </summary>
 internal static class SpecialTokensReader
 {
-    private static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
-    public static SpecialTokens Read(string modelFolder, Vocabulary vocabulary)
+    public static SpecialTokens Read(string modelFolder, TokenizerConfig config, Vocabulary vocabulary)
     {
-        ImmutableSortedDictionary<string, string> texts = ReadTexts(Path.Combine(modelFolder, "tokenizer_config.json"));
+        ImmutableSortedDictionary<string, string> texts = config.Roles;
         string[] configurations = ["generation_config.json", "config.json"];
         int[]?[] ends = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "eos_token_id"))];
         int[]?[] begins = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "bos_token_id"))];
@@ -28,20 +26,6 @@ internal static class SpecialTokensReader
         };
     }
 
-    private static ImmutableSortedDictionary<string, string> ReadTexts(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return SpecialTokens.None.Texts;
-        }
-
-        using JsonDocument config = TokenizerJson.Open(path);
-        return Roles
-            .Select(role => (Role: role, Text: config.RootElement.TokenText(role)))
-            .Where(token => token.Text is not null)
-            .ToImmutableSortedDictionary(token => token.Role, token => token.Text!, StringComparer.Ordinal);
-    }
-
     private static int? IdOf(ImmutableSortedDictionary<string, string> texts, string role, Vocabulary vocabulary) =>
         texts.TryGetValue(role, out string? text) && vocabulary.TryGetId(text, out int id) ? id : null;
 
@@ -54,7 +38,7 @@ internal static class SpecialTokensReader
             return null;
         }
 
-        using JsonDocument config = TokenizerJson.Open(path);
+        using JsonDocument config = TokenizerJson.OpenObject(path);
         return config.RootElement.Optional(name) switch
         {
             null => null,

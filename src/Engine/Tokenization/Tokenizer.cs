@@ -33,18 +33,19 @@ public sealed class Tokenizer
     /// <summary>Reads <c>tokenizer.json</c> and its companions. <b>Errors</b>: <see cref="TokenizerException"/>.</summary>
     public static Tokenizer Load(string modelFolder)
     {
-        using JsonDocument json = TokenizerJson.Open(Path.Combine(modelFolder, "tokenizer.json"));
+        using JsonDocument json = TokenizerJson.OpenObject(Path.Combine(modelFolder, "tokenizer.json"));
+        TokenizerConfig config = TokenizerConfig.Read(modelFolder);
         TokenizerParts parts;
         try
         {
-            parts = TokenizerReader.Read(json.RootElement);
+            parts = TokenizerReader.Read(json.RootElement, config);
         }
         catch (InvalidOperationException e)
         {
             throw new TokenizerException("tokenizer.json holds text that is not valid Unicode.", e);
         }
 
-        return new Tokenizer(parts, SpecialTokensReader.Read(modelFolder, parts.Vocabulary));
+        return new Tokenizer(parts, SpecialTokensReader.Read(modelFolder, config, parts.Vocabulary));
     }
 
     /// <summary>

@@ -11,16 +11,13 @@ namespace AdapterServe.Engine.Tokenization;
 /// <summary>Resolves the components of a <c>tokenizer.json</c>. <b>Errors</b>: <see cref="TokenizerException"/>; a component of unknown type is named.</summary>
 internal static class TokenizerReader
 {
-    public static TokenizerParts Read(JsonElement json)
+    /// <param name="json">The file.</param>
+    /// <param name="config">The settings beside it.</param>
+    public static TokenizerParts Read(JsonElement json, TokenizerConfig config)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-        {
-            throw new TokenizerException("tokenizer.json must hold an object.");
-        }
-
         var vocabulary = new Vocabulary();
         ITokenizerModel model = ReadModel(json.Required("model"), vocabulary);
-        IReadOnlyCollection<AddedToken> added = json.Optional("added_tokens") is { } tokens ? ReadAdded(tokens, vocabulary) : [];
+        IReadOnlyCollection<AddedToken> added = ReadAdded(json.Optional("added_tokens"), config, vocabulary);
         INormalizer? normalizer = json.Optional("normalizer") is { } normalizerJson ? NormalizerReader.Read(normalizerJson) : null;
         return new TokenizerParts(
             vocabulary,
@@ -32,16 +29,18 @@ internal static class TokenizerReader
     }
 
     // A text that the model knows keeps the model's id; of two entries for an id the later counts.
-    private static Dictionary<int, AddedToken>.ValueCollection ReadAdded(JsonElement json, Vocabulary vocabulary)
+    private static Dictionary<int, AddedToken>.ValueCollection ReadAdded(JsonElement? json, TokenizerConfig config, Vocabulary vocabulary)
     {
         var added = new Dictionary<int, AddedToken>();
-        foreach (AddedToken token in json.Items("added_tokens").Select(AddedToken.Read).Where(token => token.Content.Length > 0))
+        IEnumerable<AddedToken> tokens = json?.Items("added_tokens").Select(token => AddedToken.Read(token, token.Required("id").Integer("An added token's id"))) ?? [];
+        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0))
         {
             int id = vocabulary.TryGetId(token.Content, out int known) ? known : token.Id;
             vocabulary.Add(token.Content, id);
             added[id] = token with { Id = id };
         }
 
+        config.ApplyTo(added, vocabulary);
         return added.Values;
     }
 

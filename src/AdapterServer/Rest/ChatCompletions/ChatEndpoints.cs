@@ -17,7 +17,7 @@ internal static class ChatEndpoints
         var cancellation = context.RequestAborted;
         var (settings, spans, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
         using var running = await GenerationStarter
-            .StartAsync(model, settings, spans, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
+            .StartAsync(model, settings, spans, [prompt], model.Facts.Defaults.MaxTokens ?? int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
         var formatter = new ChatFormatter(model.Tokens.Labels, settings);
         var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
         var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), settings.Model, [], null);

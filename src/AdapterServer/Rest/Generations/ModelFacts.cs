@@ -1,6 +1,9 @@
+using AdapterServe.Engine.Models;
+
 namespace AdapterServe.AdapterServer.Rest.Generations;
 
 /// <summary>What a request is checked against.</summary>
 /// <param name="VocabularySize">Ids are in [0, size).</param>
 /// <param name="ContextTokens">Most tokens of prompt and answer together.</param>
-internal sealed record ModelFacts(int VocabularySize, int ContextTokens);
+/// <param name="Defaults">What holds where a request says nothing.</param>
+internal sealed record ModelFacts(int VocabularySize, int ContextTokens, GenerationDefaults Defaults);
