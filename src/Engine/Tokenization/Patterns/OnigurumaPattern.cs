@@ -9,6 +9,7 @@ namespace AdapterServe.Engine.Tokenization.Patterns;
 /// </summary>
 internal sealed class OnigurumaPattern
 {
+    private const int MaxCharacters = 1 << 16;
     private const int MaxDepth = 64;
     private const int MaxRepeats = 10_000;
 
@@ -27,6 +28,11 @@ internal sealed class OnigurumaPattern
 
     public static (string Expression, AstralClasses Classes) Translate(string expression)
     {
+        if (expression.Length > MaxCharacters)
+        {
+            throw new TokenizerException($"The tokenizer's pattern is longer than {MaxCharacters} characters.");
+        }
+
         var pattern = new OnigurumaPattern(expression);
         pattern.ReadAlternatives(default);
         if (!pattern._reader.AtEnd)
