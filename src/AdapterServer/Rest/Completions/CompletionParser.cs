@@ -13,11 +13,6 @@ internal static class CompletionParser
     public static CompletionRequest Parse(JsonElement body, ModelFacts facts)
     {
         var fields = new JsonFields(body);
-        if (fields.Has("documents"))
-        {
-            throw ApiException.Unsupported("documents", "'documents' are for chat templates; /v1/chat/completions takes them.");
-        }
-
         var maxTokens = fields.Int("max_tokens", 0, int.MaxValue);
         var logProbs = fields.Int("logprobs", 0, RequestLimits.LogProbs);
         var settings = SettingsParser.Parse(fields, facts, maxTokens, logProbs);

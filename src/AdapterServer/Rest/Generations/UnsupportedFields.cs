@@ -14,7 +14,7 @@ internal static class UnsupportedFields
     [
         "suffix", "functions", "function_call", "audio", "prediction", "web_search_options", "use_beam_search", "length_penalty",
         "bad_words", "allowed_token_ids", "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
-        "truncate_prompt_tokens", "include_stop_str_in_output", "prompt_embeds", "mm_processor_kwargs", "chat_template", "cache_salt",
+        "truncate_prompt_tokens", "include_stop_str_in_output", "prompt_embeds", "mm_processor_kwargs", "documents", "chat_template", "cache_salt",
     ];
 
     /// <summary>Turns down a request with any of them set to something; false, 0, 1 for a factor and empty mean "off".</summary>
@@ -22,7 +22,9 @@ internal static class UnsupportedFields
     {
         foreach (var name in Refused)
         {
-            if (fields.TryGet(name, out var value) && !IsOff(name, value))
+            // A chat's template may go through documents.
+            var isServed = name == "documents" && fields.Has("messages");
+            if (!isServed && fields.TryGet(name, out var value) && !IsOff(name, value))
             {
                 throw ApiException.Unsupported(name, $"'{name}' is not supported.");
             }

@@ -24,6 +24,9 @@ internal static class Access
     {
         switch (target, key)
         {
+            // What can't be a key is no key.
+            case (DictValue, DictValue or ListValue { IsTuple: false }):
+                return Missing("a mapping", TemplateValue.TypeName(key));
             case (DictValue dict, not null):
                 return dict.Items.TryGetValue(key, out object? value) ? value : key is string name && Methods.OfDict(dict, name) is { } method ? method : Missing("a mapping", $"{key}");
             case (ListValue list, long or bool):
