@@ -16,10 +16,10 @@ internal static class Filters
         ["lower"] = (e, value, _) => StringMethods.Lower(e.ToText(value)),
         ["capitalize"] = (e, value, _) => StringMethods.Capitalize(e.ToText(value)),
         ["string"] = (e, value, _) => e.ToText(value),
-        ["safe"] = (_, value, _) => value,
-        ["escape"] = (e, value, _) => Escape(e.ToText(value)),
-        ["e"] = (e, value, _) => Escape(e.ToText(value)),
-        ["forceescape"] = (e, value, _) => Escape(e.ToText(value)),
+        ["safe"] = (e, value, _) => new MarkupText(e.ToText(value)),
+        ["escape"] = (e, value, _) => new MarkupText(Escape(e.ToText(value), e.Budget)),
+        ["e"] = (e, value, _) => new MarkupText(Escape(e.ToText(value), e.Budget)),
+        ["forceescape"] = (e, value, _) => new MarkupText(Escape(e.ToText(value), e.Budget)),
         ["replace"] = (e, value, arguments) => StringMethods.Replace(
             e.ToText(value), e.ToText(arguments.Required(0, "old")), e.ToText(arguments.Required(1, "new")), arguments.Get(2, "count") is null ? -1 : arguments.Integer(2, "count", -1), e.Budget),
         ["indent"] = Indent,
@@ -36,6 +36,18 @@ internal static class Filters
     public static Filter Find(string name) => ByName.GetValueOrDefault(name) ?? throw new TemplateError($"the filter \"{name}\" is not supported");
 
     public static bool Exists(string name) => ByName.ContainsKey(name);
+
+    public static string Escape(string text, Budget budget)
+    {
+        string escaped = text
+            .Replace("&", "&amp;", StringComparison.Ordinal)
+            .Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal)
+            .Replace("'", "&#39;", StringComparison.Ordinal)
+            .Replace("\"", "&#34;", StringComparison.Ordinal);
+        budget.Write(escaped.Length);
+        return escaped;
+    }
 
     // Never an item, in contrast to a dot.
     private static object? Attribute(Evaluator evaluator, object? value, string name) => value is DictValue dict
@@ -69,13 +81,6 @@ internal static class Filters
         evaluator.Budget.Write(lines.Length * (long)indent.Length);
         return string.Join('\n', lines.Select((line, index) => (index == 0 ? first : blank || line.Length > 0) ? indent + line : line));
     }
-
-    private static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace(">", "&gt;", StringComparison.Ordinal)
-        .Replace("'", "&#39;", StringComparison.Ordinal)
-        .Replace("\"", "&#34;", StringComparison.Ordinal);
 
     private static long ToInt(object? value, long whenNone, long numberBase) => value switch
     {

@@ -5,6 +5,11 @@ namespace AdapterServe.Engine.ChatTemplates.Values;
 /// <summary>What a name or key without a value yields: prints as nothing, is false, and fails on any further use.</summary>
 internal sealed record UndefinedValue(string Reason);
 
+/// <summary>
+/// What <c>safe</c> and <c>escape</c> yield: a text that escapes what is added to it. It is a plain string for everything but <c>+</c>, and once it has a name.
+/// </summary>
+internal sealed record MarkupText(string Text);
+
 /// <summary>A list or tuple; not changed once a template has seen it.</summary>
 internal class ListValue(List<object?> items, bool isTuple = false) : ContainerValue
 {
