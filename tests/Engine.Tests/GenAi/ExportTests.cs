@@ -24,8 +24,15 @@ public sealed class ExportTests : IDisposable
         ["qwen3"] = new() { Type = "qwen3", HasHeadNorms = true },
         ["qwen3 with separate projections"] = new() { Type = "qwen3", HasHeadNorms = true, IsPacked = false },
         ["gemma"] = new() { Type = "gemma", EmbeddingScale = 5.66f, Activation = "FastGelu" },
-        ["gemma2"] = new() { Type = "gemma2", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, Window = 8, SoftCap = 5, LogitSoftCap = 4 },
-        ["gemma3"] = new() { Type = "gemma3_text", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, HasHeadNorms = true, Window = 8, HasLocalTables = true },
+        ["gemma2"] = new()
+        {
+            Type = "gemma2", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, Window = 8, SoftCap = 5, LogitSoftCap = 4,
+        },
+        ["gemma3"] = new()
+        {
+            Type = "gemma3_text", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, HasHeadNorms = true, Window = 8,
+            HasLocalTables = true,
+        },
         ["phi3"] = new() { Type = "phi3" },
         ["phi3 with separate projections"] = new() { Type = "phi3", IsPacked = false },
         ["phi3 with partial rotation"] = new() { Type = "phi3", HeadSize = 32, RotatingDimensions = 16 },
@@ -124,7 +131,8 @@ public sealed class ExportTests : IDisposable
     {
         ModelExport.Of(new ExportOptions()).Write(ModelFolder);
         var first = await ImportAsync();
-        var written = File.GetLastWriteTimeUtc(first.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path);
+        var written = File.GetLastWriteTimeUtc(
+            first.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path);
         var second = await ImportAsync();
         Assert.Equal(first.Base.Fingerprint, second.Base.Fingerprint);
         Assert.Equal([2, 3], second.Shape.EosTokenIds);
@@ -132,7 +140,8 @@ public sealed class ExportTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.In("cache"), "weights.bin", SearchOption.AllDirectories));
     }
 
-    private Task<ImportedModel> ImportAsync() => new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+    private Task<ImportedModel> ImportAsync() =>
+        new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
 
     private static int[] Prompt(ExportOptions options)
     {
