@@ -47,7 +47,11 @@ public sealed class AdapterStorage : IDisposable
     /// Opens or creates the data folder and removes what a crash may have left in it.
     /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>).
     /// </summary>
-    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null)
+    /// <param name="options">Where the data is, and limits.</param>
+    /// <param name="baseModel">What adapters act on.</param>
+    /// <param name="time">For tests.</param>
+    /// <param name="text">Asked about every upload; null: nobody is.</param>
+    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null)
     {
         FileSystem.CreateFolder(options.DataDirectory);
         var folderLock = TakeLock(options.DataDirectory);
@@ -65,7 +69,7 @@ public sealed class AdapterStorage : IDisposable
                 var (digest, task) = WeightsDigest.Split(weightsDigest);
                 return loader.Load(blobs.Open(digest), digest, task).Weights;
             });
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed), folderLock);
+            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
         }
         catch
         {
@@ -74,6 +78,9 @@ public sealed class AdapterStorage : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where a version's files lie, to be read at once: deleting the version removes them.</summary>
+    public string FolderOf(AdapterVersion version) => _core.Blobs.FolderOf(version.Digest);
 
     public void Dispose()
     {

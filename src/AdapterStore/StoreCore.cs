@@ -12,7 +12,7 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share, and the gate that lets one change in at a time.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache, ComputedStore computed) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
@@ -30,6 +30,9 @@ internal sealed class StoreCore(
     public AdapterLoader Loader { get; } = loader;
 
     public AdapterCache Cache { get; } = cache;
+
+    /// <summary>Null where nobody looks at what adapters' folders say about text.</summary>
+    public IAdapterText? Text { get; } = text;
 
     /// <summary>Waits for the right to change the registry and the blobs; dispose the result to give it back.</summary>
     public Task<IDisposable> EnterAsync(CancellationToken cancellationToken) => EnterAsync(_gate, cancellationToken);

@@ -21,7 +21,8 @@ internal sealed class EngineLoop
     private readonly Scheduler _scheduler;
     private readonly StepPlan _plan;
     private readonly Sampler _sampler = new();
-    private readonly float[] _rawLogits;
+    private float[] _rawLogits;
+    private float[] _wideRow = [];
 
     public EngineLoop(IStepRunner runner, EngineOptions options, BlockPool pool, RequestQueue queue, GenerationNotifier notifier, EngineCounters counters)
     {
@@ -61,7 +62,18 @@ internal sealed class EngineLoop
     {
         while (_queue.TryTake(out var arrived))
         {
+            Reserve(arrived.AddedTokens);
             _scheduler.Enqueue(arrived);
+        }
+    }
+
+    /// <summary>Room for one row of logits with so many more tokens than the base has.</summary>
+    private void Reserve(int addedTokens)
+    {
+        var width = _runner.VocabularySize + addedTokens;
+        if (addedTokens > 0 && _wideRow.Length < width)
+        {
+            (_wideRow, _rawLogits) = (new float[width], new float[width]);
         }
     }
 
@@ -143,7 +155,7 @@ internal sealed class EngineLoop
         var token = _sampler.Sample(logits, sequence.Sampling);
         if (generation.LogProbs is { } logProbs)
         {
-            LogProbabilities.Fill(_rawLogits, token, logProbs, generation.TokenCount);
+            LogProbabilities.Fill(_rawLogits.AsSpan(0, logits.Length), token, logProbs, generation.TokenCount);
         }
 
         sequence.Append(token);
@@ -162,7 +174,20 @@ internal sealed class EngineLoop
         }
     }
 
-    private Span<float> RowOf(Span<float> logits, int row) => logits.Slice(row * _runner.VocabularySize, _runner.VocabularySize);
+    /// <summary>The logits of all tokens that the row's adapter knows, valid until the next call.</summary>
+    private Span<float> RowOf(Span<float> logits, int row)
+    {
+        var known = logits.Slice(row * _runner.VocabularySize, _runner.VocabularySize);
+        var added = _runner.AddedLogits(row);
+        if (added.IsEmpty)
+        {
+            return known;
+        }
+
+        known.CopyTo(_wideRow);
+        added.CopyTo(_wideRow.AsSpan(known.Length));
+        return _wideRow.AsSpan(0, known.Length + added.Length);
+    }
 
     private void OnEnded(Generation generation)
     {

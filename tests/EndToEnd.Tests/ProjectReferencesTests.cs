@@ -19,14 +19,14 @@ public sealed class ProjectReferencesTests
         ["LoadTest"] = ["AdapterStore", "Client"],
     };
 
-    public static TheoryData<string> SourceProjects => [.. Directory.GetFiles(Path.Combine(Repository(), "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path))];
+    public static TheoryData<string> SourceProjects => [.. Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path))];
 
     [Theory]
     [MemberData(nameof(SourceProjects))]
     public void A_project_uses_only_those_that_the_architecture_allows(string project)
     {
         Assert.True(Allowed.ContainsKey(project), $"src/{project} is not in the architecture's list of projects.");
-        var file = XDocument.Load(Path.Combine(Repository(), "src", project, project + ".csproj"));
+        var file = XDocument.Load(Path.Combine(SourceTree.Root, "src", project, project + ".csproj"));
         var references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!));
         Assert.Empty(references.Except(Allowed[project]));
         // Otherwise a project would also see what the projects that it names use.
@@ -36,21 +36,10 @@ public sealed class ProjectReferencesTests
     [Fact]
     public void Unsafe_code_stays_in_kernels_in_the_binding_and_in_the_engines_custom_ops()
     {
-        var files = Directory.GetFiles(Path.Combine(Repository(), "src"), "*.cs", SearchOption.AllDirectories)
-            .Select(path => Path.GetRelativePath(Repository(), path).Replace('\\', '/'))
+        var files = Directory.GetFiles(Path.Combine(SourceTree.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(SourceTree.Root, path).Replace('\\', '/'))
             .Where(path => !path.StartsWith("src/Kernels/", StringComparison.Ordinal) && !path.StartsWith("src/OnnxRuntime/", StringComparison.Ordinal)
                 && !path.StartsWith("src/Engine/CustomOps/", StringComparison.Ordinal));
-        Assert.DoesNotContain(files, path => Regex.IsMatch(File.ReadAllText(Path.Combine(Repository(), path)), @"^[^""/]*\bunsafe\b(?! code)", RegexOptions.Multiline));
-    }
-
-    private static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
-        }
-
-        return folder;
+        Assert.DoesNotContain(files, path => Regex.IsMatch(File.ReadAllText(Path.Combine(SourceTree.Root, path)), @"^[^""/]*\bunsafe\b(?! code)", RegexOptions.Multiline));
     }
 }

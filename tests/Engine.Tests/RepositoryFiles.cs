@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace AdapterServe.Engine.Tests;
 
-/// <summary>Finds the repository's own data from wherever the test's assembly lies.</summary>
+/// <summary>The repository's own data.</summary>
 internal static class RepositoryFiles
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => SourceTree.Root;
 
     public static string DemoModel => Path.Combine(Root, "models", "demo", "base");
 
@@ -15,16 +15,5 @@ internal static class RepositoryFiles
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
         return document.RootElement.Clone();
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "AdapterServe.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests must run within the repository.");
     }
 }

@@ -13,7 +13,7 @@ public sealed class FetchScriptTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_root, "build"));
         Directory.CreateDirectory(Path.Combine(_root, "bin"));
-        File.Copy(Path.Combine(RepositoryRoot(), "build", "onnxruntime.sh"), Script);
+        File.Copy(Path.Combine(SourceTree.Root, "build", "onnxruntime.sh"), Script);
     }
 
     private string Script => Path.Combine(_root, "build", "onnxruntime.sh");
@@ -66,17 +66,6 @@ public sealed class FetchScriptTests : IDisposable
         Assert.Empty(output);
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Folder));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AdapterServe.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside of the repository.");
-        }
-
-        return folder.FullName;
     }
 
     private void Npm(string body)

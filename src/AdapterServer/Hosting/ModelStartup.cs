@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
 using AdapterServe.Engine;
+using AdapterServe.Engine.AdapterTexts;
 using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
@@ -32,9 +33,10 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var template = ChatTemplate.Load(folder, tokenizer.Special);
         ServerLog.Starting(logger, "importing the model");
         var imported = await new ModelImporter(time)
-            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
-        _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
+        var texts = new AdapterTextReader(tokenizer, folder, imported.Shape.VocabularySize);
+        _store = AdapterStorage.Open(StoreOptions(), imported.Base, time, texts);
         ServerLog.Starting(logger, "starting the engine");
         var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
@@ -48,10 +50,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         {
             Options = _options,
             Base = imported.Base,
-            Facts = facts,
-            Tokenizer = tokenizer,
-            Tokens = new ServingTokens(tokenizer, facts),
-            Template = template,
+            Texts = new ServingTexts(new ServingText(facts, new ServingTokens(tokenizer, facts), template, []), tokenizer, texts, _store),
             Store = _store,
             Engine = engine.Client,
             Counters = engine.Counters,
@@ -88,6 +87,13 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
 
         return isDemo ? DemoId : new DirectoryInfo(folder).Name;
     }
+
+    private ImportOptions ImportOptions(string folder, bool isDemo) => new()
+    {
+        Id = ModelId(folder, isDemo),
+        Weights = WeightFormats.Parse(_options.Weights)!.Value,
+        EmbeddingWeights = WeightFormats.Parse(_options.EmbeddingWeights),
+    };
 
     private AdapterStoreOptions StoreOptions() => new()
     {

@@ -5,9 +5,7 @@ using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine;
-using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Requests;
-using AdapterServe.Engine.Tokenization;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
@@ -21,14 +19,11 @@ internal sealed class ServingModel
 
     public required BaseModel Base { get; init; }
 
-    public required ModelFacts Facts { get; init; }
+    /// <summary>Tokenizers and chat templates.</summary>
+    public required ServingTexts Texts { get; init; }
 
-    public required Tokenizer Tokenizer { get; init; }
-
-    public required ServingTokens Tokens { get; init; }
-
-    /// <summary>Null for a model that has none.</summary>
-    public required ChatTemplate? Template { get; init; }
+    /// <summary>Of the base.</summary>
+    public ModelFacts Facts => Texts.Base.Facts;
 
     public required AdapterStorage Store { get; init; }
 

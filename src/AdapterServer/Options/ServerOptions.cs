@@ -32,8 +32,11 @@ internal sealed class ServerOptions
     /// <summary>The address to listen on.</summary>
     public string Bind { get; set; } = "127.0.0.1";
 
-    /// <summary>How the base's linears are held.</summary>
+    /// <summary>How the base's linears are held: f32, int8 or int4.</summary>
     public string Weights { get; set; } = "f32";
+
+    /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
+    public string EmbeddingWeights { get; set; } = string.Empty;
 
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
     [Range(0, 1024)]

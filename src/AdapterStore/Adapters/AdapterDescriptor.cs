@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace AdapterServe.AdapterStore.Adapters;
 
@@ -41,6 +42,10 @@ public sealed record AdapterDescriptor(
     string Base,
     DateTimeOffset CreatedAt)
 {
+    /// <summary>See <see cref="AdapterFacts"/>; left out where it adds none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int AddedTokens { get; init; }
+
     /// <summary>See <see cref="AdapterFacts"/>.</summary>
     public string? Lower { get; init; }
 }

@@ -18,6 +18,9 @@ namespace AdapterServe.AdapterStore.Adapters;
 public sealed record AdapterFacts(
     string Kind, ImmutableArray<string> Forms, string Exactness, ImmutableArray<int> Ranks, string Dtype, int Sites, long WeightBytes, ImmutableArray<string> Tasks)
 {
+    /// <summary>How many tokens it adds behind the base's vocabulary.</summary>
+    public int AddedTokens { get; init; }
+
     /// <summary>The approximation that the uploader asked for, e.g. <c>svd:rank=16</c>, or null.</summary>
     public string? Lower { get; init; }
 }

@@ -11,6 +11,9 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Task">Of an adapter that holds several tasks the one that is meant, counted from 0; null for adapters without tasks.</param>
 public sealed record AdapterVersion(string Tenant, string Name, int Number, string Digest, long WeightBytes, int? Task = null)
 {
+    /// <summary>How many tokens it adds behind the base's vocabulary.</summary>
+    public int AddedTokens { get; init; }
+
     /// <summary>Names the weights: a content has other ones for each of its tasks.</summary>
     public string WeightsDigest => Adapters.WeightsDigest.Of(Digest, Task);
 }

@@ -34,6 +34,12 @@ public sealed class AdapterWeights : IDisposable
 
     public string Digest { get; }
 
+    /// <summary>The tokens that the adapter adds, or null.</summary>
+    public VocabularyExtension? Vocabulary { get; init; }
+
+    /// <summary>How many tokens the adapter adds.</summary>
+    public int AddedTokens => Vocabulary?.Tokens ?? 0;
+
     /// <summary>What stands before the sequence, or null.</summary>
     public VirtualTokens? VirtualTokens { get; init; }
 

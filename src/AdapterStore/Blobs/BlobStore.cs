@@ -122,7 +122,7 @@ internal sealed class BlobStore
         }
     }
 
-    private string FolderOf(string digest)
+    public string FolderOf(string digest)
     {
         var hex = digest.StartsWith(Prefix, StringComparison.Ordinal) ? digest[Prefix.Length..] : throw new ArgumentException("Not a digest.", nameof(digest));
         return Path.Combine(_blobs, hex[..2], hex);

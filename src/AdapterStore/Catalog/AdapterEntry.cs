@@ -65,7 +65,7 @@ internal sealed class AdapterEntry
     private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, string baseFingerprint)
     {
         var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0);
+        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
         if (facts is null)
         {
             return new EntryVersion(version, null, null);
@@ -76,7 +76,7 @@ internal sealed class AdapterEntry
         var descriptor = new AdapterDescriptor(
             name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
             facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower };
+            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
         return new EntryVersion(version, descriptor, row.Facts);
     }
 }

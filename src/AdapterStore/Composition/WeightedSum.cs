@@ -80,10 +80,11 @@ internal static class WeightedSum
 
     private static void RequireMixable(WeightedAdapter adapter)
     {
-        if (adapter.Weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, NeedsOthers: false })
+        if (adapter.Weights is not { VirtualTokens: null, Vocabulary: null, InvocationTokens.IsEmpty: true, NeedsOthers: false })
         {
             throw StoreErrors.Unservable(
-                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, acts from a place in it or is a part of others, which has no sum with other adapters; name it alone.");
+                "not_additive", $"'{adapter.Name}' puts tokens of its own before the sequence, adds some to the vocabulary, acts from a place in the sequence or is a part of others, which has no sum with other adapters; "
+                + "name it alone, with weight 1.");
         }
 
         if (!adapter.Replacements && Enumerable.Range(0, adapter.Weights.Sites).Any(site => adapter.Weights.At(site).ToArray().Any(form => form.Form == FormKind.OutputBias)))

@@ -16,6 +16,8 @@ internal static class AdapterReaders
 {
     internal static readonly ImmutableArray<IAdapterReader> All =
     [
+        // Before those who would take a part of the composition for the whole.
+        new HubSetupReader(),
         .. PeftMethods.All.Select(method => new PeftMethodReader(method)),
         new PeftLoraReader(),
         new PeftTokensReader(),

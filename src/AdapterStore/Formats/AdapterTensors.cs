@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Formats.Vocabulary;
 
 namespace AdapterServe.AdapterStore.Formats;
 
@@ -14,6 +15,12 @@ internal sealed class AdapterTensors(string kind, ITensorSource file, ImmutableA
 
     /// <summary>At each site in the order in which the forms apply.</summary>
     public ImmutableArray<SiteTensors> Sites { get; } = sites;
+
+    /// <summary>The tokens that the adapter adds, or null.</summary>
+    public VocabularyTensors? Vocabulary { get; init; }
+
+    /// <summary>Forms that are packed, those of added tokens included.</summary>
+    public IEnumerable<SiteTensors> AllForms => Vocabulary is null ? Sites : Sites.Concat(Vocabulary.Head);
 
     /// <summary>What stands before the sequence, or null.</summary>
     public VirtualTokenTensors? VirtualTokens { get; init; }

@@ -30,7 +30,7 @@ internal sealed record LowRankRowsTensors(Site Site, SafetensorsTensor A, Safete
 
 /// <summary>
 /// Rows of the head that the adapter has of its own: y[id] = r · x, as y += S x with S the difference from the base's rows, rounded once.
-/// <b>Shapes</b>: Rows [ids, width].
+/// Ids beyond the head's outputs, those of added tokens, are passed over. <b>Shapes</b>: Rows [ids, width].
 /// </summary>
 internal sealed record HeadRowsTensors(Site Site, SafetensorsTensor Rows, ImmutableArray<int> Ids) : ComputedTensors(Site, FormKind.Sparse)
 {
@@ -39,17 +39,18 @@ internal sealed record HeadRowsTensors(Site Site, SafetensorsTensor Rows, Immuta
     public override FormWeights Pack(LoweringSource source, WeightArena arena)
     {
         var width = Site.InFeatures;
-        var values = source.Read(Rows);
-        var (rows, columns) = (new int[values.Length], new int[values.Length]);
+        var own = source.Read(Rows);
         var original = new float[width];
-        for (var i = 0; i < Ids.Length; i++)
+        int[] known = [.. Enumerable.Range(0, Ids.Length).Where(i => Ids[i] < Site.OutFeatures)];
+        var (values, rows, columns) = (new float[known.Length * width], new int[known.Length * width], new int[known.Length * width]);
+        for (var i = 0; i < known.Length; i++)
         {
-            source.BaseWeights.ReadRows(Site, Ids[i], original);
+            source.BaseWeights.ReadRows(Site, Ids[known[i]], original);
             for (var column = 0; column < width; column++)
             {
                 var at = (i * width) + column;
-                (rows[at], columns[at]) = (Ids[i], column);
-                values[at] = (float)((double)values[at] - original[column]);
+                (rows[at], columns[at]) = (Ids[known[i]], column);
+                values[at] = (float)((double)own[(known[i] * width) + column] - original[column]);
             }
         }
 

@@ -21,7 +21,8 @@ internal abstract class MappedTensors(MappedFile mapped, IReadOnlyCollection<(Sa
         }
 
         var place = _places[tensor.Name];
-        return place.Array is null ? mapped.Slice(place.Offset, (int)place.Length) : place.Array.AsSpan((int)place.Offset, (int)place.Length);
+        var from = place.Offset + tensor.Start;
+        return place.Array is null ? mapped.Slice(from, (int)tensor.Bytes) : place.Array.AsSpan((int)from, (int)tensor.Bytes);
     }
 
     public ReadOnlySpan<T> Elements<T>(SafetensorsTensor tensor)

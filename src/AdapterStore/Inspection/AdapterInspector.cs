@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Inspection;
 
@@ -104,9 +105,9 @@ public sealed class AdapterInspector : IDisposable
             Bytes = weights.Bytes;
             foreach (var site in baseModel.Sites)
             {
-                if (weights.At(site.Index).Length > 0)
+                if (weights.At(site.Index).Length + AddedAt(site, weights).Length > 0)
                 {
-                    Interlocked.CompareExchange(ref Sites[site.Index], SiteInspector.Describe(site, weights.At(site.Index)), null);
+                    Interlocked.CompareExchange(ref Sites[site.Index], SiteInspector.Describe(site, weights.At(site.Index), AddedAt(site, weights)), null);
                 }
             }
         }
@@ -115,14 +116,18 @@ public sealed class AdapterInspector : IDisposable
         {
             for (var i = _measured; i < Sites.Length; i++)
             {
-                if (weights.At(i).Length > 0)
+                var added = AddedAt(baseModel.Sites[i], weights);
+                if (weights.At(i).Length + added.Length > 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    Volatile.Write(ref Sites[i], inspector.Measure(baseModel.Sites[i], weights.At(i), cancellationToken));
+                    Volatile.Write(ref Sites[i], inspector.Measure(baseModel.Sites[i], weights.At(i), added, cancellationToken));
                 }
 
                 Volatile.Write(ref _measured, i + 1);
             }
         }
+
+        private static ReadOnlySpan<FormWeights> AddedAt(Site site, AdapterWeights weights) =>
+            site.Kind == SiteKind.Head && weights.Vocabulary is { } vocabulary ? vocabulary.Head.AsSpan() : [];
     }
 }

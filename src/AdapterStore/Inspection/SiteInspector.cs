@@ -13,11 +13,14 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
     private static readonly int[] s_lengths = [2048, 8192, 32768, 131072];
 
     /// <summary>Without norms, which take time.</summary>
-    public static InspectedSite Describe(Site site, ReadOnlySpan<FormWeights> forms)
+    /// <param name="site">The site.</param>
+    /// <param name="forms">What acts there.</param>
+    /// <param name="added">At the head, what makes the logits of tokens that the base lacks; nothing of the base's compares with it.</param>
+    public static InspectedSite Describe(Site site, ReadOnlySpan<FormWeights> forms, ReadOnlySpan<FormWeights> added)
     {
         var described = ImmutableArray.CreateBuilder<InspectedForm>();
         var bytes = 0L;
-        foreach (var form in forms)
+        foreach (var form in (ReadOnlySpan<FormWeights>)[.. forms, .. added])
         {
             described.Add(Describe(form));
             bytes += form.Bytes;
@@ -27,9 +30,9 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
     }
 
     /// <summary>The description with norms. <b>Errors</b>: <see cref="OperationCanceledException"/>.</summary>
-    public InspectedSite Measure(Site site, ReadOnlySpan<FormWeights> forms, CancellationToken cancellationToken)
+    public InspectedSite Measure(Site site, ReadOnlySpan<FormWeights> forms, ReadOnlySpan<FormWeights> added, CancellationToken cancellationToken)
     {
-        var described = Describe(site, forms);
+        var described = Describe(site, forms, added);
         if (DeltaOf(site, forms) is not { } delta)
         {
             return described;

@@ -65,8 +65,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
 
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
-        var forms = error is null ? tensors.Sites.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
-        var types = tensors.Sites.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
+        var forms = error is null ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
+        var types = tensors.AllForms.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
             .Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
             tensors.Kind,
@@ -77,17 +77,18 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
             SvdLowering.Describe(error),
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
-            tensors.Sites.Select(site => site.Site.Index).Distinct().Count(),
+            tensors.AllForms.Select(site => site.Site.Index).Distinct().Count(),
             weights.Bytes,
             tensors.Tasks)
         {
             Lower = lower?.ToString(),
+            AddedTokens = weights.AddedTokens,
         };
     }
 
     /// <summary>What an approximation made of the file's forms.</summary>
     private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
-        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
+        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Concat(weights.Vocabulary?.Head ?? []).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
 
     private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
@@ -116,7 +117,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
         var before = tensors.VirtualTokens?.Elements ?? 0;
         var bytes = before * sizeof(float);
         RequireElements(before);
-        foreach (var site in tensors.Sites)
+        foreach (var site in tensors.AllForms)
         {
             bytes += svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
             RequireElements(site.LargestElements);

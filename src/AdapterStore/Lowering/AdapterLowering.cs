@@ -38,6 +38,7 @@ internal static class AdapterLowering
 
             return new AdapterWeights(digest, bySite, arena)
             {
+                Vocabulary = tensors.Vocabulary is { } added ? new VocabularyExtension(added.Added, [.. added.Head.Select(PackInto(arena))]) : null,
                 VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
                 InvocationTokens = tensors.InvocationTokens,
                 AddsResidual = tensors.AddsResidual,

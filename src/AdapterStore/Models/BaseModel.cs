@@ -47,8 +47,17 @@ public sealed class BaseModel
     /// <summary>Whether the head's weight is the embedding's.</summary>
     public bool HasTiedEmbeddings { get; init; }
 
+    /// <summary>By how many tokens an adapter's vocabulary is larger than that of the base that this stands for; 0 but for what <see cref="WithAddedTokens"/> gives.</summary>
+    internal int AddedTokens { get; private init; }
+
     /// <summary>Null where the base's weights are not at hand; kinds that need them are refused then.</summary>
     public IBaseWeights? Weights { get; init; }
 
     public Site? FindSite(string path) => _byPath.GetValueOrDefault(path);
+
+    /// <summary>The base as an adapter sees it that adds so many tokens: embedding and head have that many rows more. <see cref="Weights"/> knows only the base's own sites.</summary>
+    internal BaseModel WithAddedTokens(int count) => count == 0 ? this : new BaseModel(Id, Fingerprint, [.. Sites.Select(site => site.WithAddedTokens(count))])
+    {
+        Layers = Layers, KvHeads = KvHeads, HeadSize = HeadSize, HasTiedEmbeddings = HasTiedEmbeddings, Weights = Weights, AddedTokens = count,
+    };
 }

@@ -21,4 +21,11 @@ public sealed record Site(int Index, string Path, SiteKind Kind, int InFeatures,
 
     /// <summary>Elements of such a row.</summary>
     public int WeightColumns => Kind == SiteKind.Embedding ? OutFeatures : InFeatures;
+
+    internal Site WithAddedTokens(int count) => Kind switch
+    {
+        SiteKind.Embedding => this with { InFeatures = InFeatures + count },
+        SiteKind.Head => this with { OutFeatures = OutFeatures + count },
+        _ => this,
+    };
 }

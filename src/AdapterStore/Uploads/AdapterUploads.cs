@@ -80,14 +80,31 @@ public sealed class AdapterUploads
     private (AdapterFacts Facts, double? Error) Verify(StagedFiles files, string digest, int? task)
     {
         var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest, task);
-        if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
+        try
+        {
+            RequireServable(lowered, files.Folder, isFirst: task is null);
+        }
+        catch
         {
             lowered.Weights.Dispose();
-            throw _core.Loader.TooLarge(lowered.Facts.WeightBytes);
+            throw;
         }
 
         _core.Cache.Offer(lowered.Weights);
         return (lowered.Facts, lowered.Error);
+    }
+
+    private void RequireServable(LoweredAdapter lowered, string folder, bool isFirst)
+    {
+        if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
+        {
+            throw _core.Loader.TooLarge(lowered.Facts.WeightBytes);
+        }
+
+        if (isFirst)
+        {
+            _core.Text?.RequireServable(folder, lowered.Facts.AddedTokens);
+        }
     }
 
     private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)

@@ -82,17 +82,16 @@ internal static partial class AdapterNames
         }
     }
 
-    internal static string Shorten(string text)
+    internal static string Shorten(string text) => Plain(text.Length <= 80 ? text : text[..80] + "…");
+
+    /// <summary>Without what would break a line or a log.</summary>
+    internal static string Plain(string text) => string.Create(text.Length, text, static (span, source) =>
     {
-        var cut = text.Length <= 80 ? text : text[..80] + "…";
-        return string.Create(cut.Length, cut, static (span, source) =>
+        for (var i = 0; i < span.Length; i++)
         {
-            for (var i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
-            }
-        });
-    }
+            span[i] = char.IsControl(source[i]) || char.IsSurrogate(source[i]) ? '?' : source[i];
+        }
+    });
 
     private static AdapterStoreException NestedArchive(string fileName) =>
         StoreErrors.Malformed("nested_archive", $"'{Shorten(fileName)}' is an archive inside the upload; send the adapter's files themselves.");

@@ -23,12 +23,15 @@ public sealed class ChatTemplate
     private readonly SpecialTokens _special;
     private readonly TimeProvider _time;
 
-    private ChatTemplate(IEnumerable<(string Name, string Source)> sources, SpecialTokens special, TimeProvider time)
+    private ChatTemplate(IReadOnlyList<(string Name, string Source)> sources, SpecialTokens special, TimeProvider time)
     {
+        SourceCharacters = sources.Sum(source => (long)source.Source.Length);
         _templates = sources.DistinctBy(source => source.Name).ToFrozenDictionary(source => source.Name, source => Compile(source.Source), StringComparer.Ordinal);
         _special = special;
         _time = time;
     }
+
+    internal long SourceCharacters { get; }
 
     /// <summary>
     /// The template of a model folder: <c>chat_template.jinja</c>, else <c>chat_template</c> of <c>tokenizer_config.json</c>, which may be several by name;

@@ -8,7 +8,7 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// Stands behind the embedding's gather: y' = y and what the step's adapters do there, by token id or on y as it is, all of it
-/// times the embedding's scale; rows of a soft prompt are replaced and not scaled.
+/// times the embedding's scale; rows of a soft prompt are replaced and not scaled. The gather has not seen tokens that an adapter adds, whose rows are the adapter's.
 /// <b>Shapes</b>: ids [T] int64, y [T, H]; y' in place of y. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, <c>scale</c> the factor.
 /// </summary>
 internal sealed class EmbeddingSiteOp(StepState step)
@@ -26,7 +26,8 @@ internal sealed class EmbeddingSiteOp(StepState step)
             var segments = step.Adapters.Segments(RowKind.Tokens);
             if (segments.Length > 0)
             {
-                var operands = new SiteOperands { Ids = (long*)context.InputData(0), Y = y };
+                var ids = step.Adapters.Ids;
+                var operands = new SiteOperands { Ids = ids is null ? (long*)context.InputData(0) : ids, Y = y };
                 step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
             }
 

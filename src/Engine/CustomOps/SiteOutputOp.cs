@@ -27,7 +27,12 @@ internal sealed class SiteOutputOp(StepState step)
             if (segments.Length > 0)
             {
                 var operands = new SiteOperands { X = (float*)context.InputData(0), Y = y };
-                step.Forms.ApplyToOutput(site.Index, segments, operands, step.Parallel.In(context));
+                var parallel = step.Parallel.In(context);
+                step.Forms.ApplyToOutput(site.Index, segments, operands, parallel);
+                if (site.Kind == SiteKind.Head)
+                {
+                    step.Forms.ApplyAddedHeads(segments, operands.X, site.InFeatures, step.Adapters.AddedLogits, parallel);
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// With two base rows, then three rows of adapter a, of which the last reaches the head like both base rows:
 /// token segments [(2, 5, a)], logit segments [(2, 3, a)].
 /// </summary>
-internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
+internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : IDisposable
 {
     private readonly SegmentList _tokens = new(maxRows);
     private readonly SegmentList _logits = new(maxRows);
@@ -19,7 +19,9 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
     private readonly SequenceRows[] _sequences = new SequenceRows[maxRows];
     private int _sequenceCount;
     private readonly int[] _positions = GC.AllocateUninitializedArray<int>(maxRows, pinned: true);
+    private readonly long[] _ids = GC.AllocateUninitializedArray<long>(maxRows, pinned: true);
     private int _virtualCount;
+    private bool _hasAddedIds;
     private bool _hasOffsets;
     private int _tokenRows;
     private int _logitRows;
@@ -37,6 +39,11 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
 
     /// <summary><see cref="RowPositions"/> for kernels.</summary>
     public int* Positions => (int*)Unsafe.AsPointer(ref _positions[0]);
+
+    /// <summary>[rows]: token ids with those that adapters add, which the graph's input has not; null while no sequence of the step may have such. 0 for a virtual token.</summary>
+    public long* Ids => _hasAddedIds ? (long*)Unsafe.AsPointer(ref _ids[0]) : null;
+
+    public AddedLogits AddedLogits { get; } = new(maxRows);
 
     /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
@@ -66,7 +73,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
 
     public void Gather(StepPlan plan)
     {
-        (_tokenRows, _logitRows, LongestContext, _sequenceCount, _virtualCount, _hasOffsets) = (plan.Rows, plan.LogitRows, 0, 0, 0, false);
+        (_tokenRows, _logitRows, LongestContext, _sequenceCount, _virtualCount, _hasOffsets, _hasAddedIds) = (plan.Rows, plan.LogitRows, 0, 0, 0, false, false);
         _tokens.Clear();
         _logits.Clear();
         for (var i = 0; i < plan.Count; i++)
@@ -78,8 +85,13 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
             AddSpans(_logits, entry.Sequence.Spans, entry.Past + entry.LogitOffset, entry.LogitRows, entry.LogitStart);
             AddVirtualTokens(entry);
             AddPositions(i, entry);
+            AddIds(entry);
         }
+
+        AddedLogits.Plan(_logits.Segments);
     }
+
+    public void Dispose() => AddedLogits.Dispose();
 
     /// <summary>The rows that hold a sequence's tokens [from, from + count), each to the span that it is in.</summary>
     private static void AddSpans(SegmentList segments, ReadOnlySpan<AdapterSpan> spans, int from, int count, int rowStart)
@@ -123,6 +135,16 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows)
         for (var row = 0; row < entry.Rows; row++)
         {
             _positions[entry.RowStart + row] = entry.Past + row - offset;
+        }
+    }
+
+    private void AddIds(in PlannedSequence entry)
+    {
+        _hasAddedIds |= entry.Sequence.AddedTokens > 0;
+        var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
+        for (var row = 0; row < tokens.Length; row++)
+        {
+            _ids[entry.RowStart + row] = Math.Max(tokens[row], 0);
         }
     }
 

@@ -13,4 +13,9 @@ internal interface IStepRunner : IDisposable
     /// <b>Errors</b>: any exception means that the step had no effect that the engine may rely on.
     /// </summary>
     Span<float> Run(StepPlan plan);
+
+    /// <summary>
+    /// What continues a row of the last run's logits: those of the tokens that its adapter adds; empty where it adds none.
+    /// </summary>
+    ReadOnlySpan<float> AddedLogits(int row) => [];
 }

@@ -28,10 +28,12 @@ internal sealed class OrtStepRunner : IStepRunner
     private readonly TensorSlot _cumulativeLengths;
     private readonly TensorSlot _pastLengths;
     private readonly TensorSlot _logits;
+    private readonly float _logitSoftCap;
 
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
         VocabularySize = model.Shape.VocabularySize;
+        _logitSoftCap = model.Shape.LogitSoftCap;
         _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
         _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
         _session = CreateSession(environment, model, options.Threads);
@@ -63,8 +65,11 @@ internal sealed class OrtStepRunner : IStepRunner
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
         _session.RunWithBinding(_binding);
+        _adapters.AddedLogits.Cap(_logitSoftCap);
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
+
+    public ReadOnlySpan<float> AddedLogits(int row) => _adapters.AddedLogits.Of(row);
 
     public void Dispose()
     {
@@ -78,6 +83,7 @@ internal sealed class OrtStepRunner : IStepRunner
         _session.Dispose();
         _kvCache.Dispose();
         _ops.Dispose();
+        _adapters.Dispose();
     }
 
     private OrtSession CreateSession(OrtEnvironment environment, ImportedModel model, int threads)
@@ -104,8 +110,8 @@ internal sealed class OrtStepRunner : IStepRunner
             var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
             for (var row = 0; row < tokens.Length; row++)
             {
-                // A virtual token has no id; its row gets its embedding behind the embedding's gather.
-                ids[entry.RowStart + row] = Math.Max(tokens[row], 0);
+                // The base has no row for a virtual token, or for one that an adapter adds; they get their embeddings behind the gather.
+                ids[entry.RowStart + row] = (uint)tokens[row] < (uint)VocabularySize ? tokens[row] : 0;
             }
 
             for (var row = 0; row < entry.LogitRows; row++)

@@ -36,15 +36,20 @@ public sealed class ModelImporter
 
     /// <param name="modelFolder">A Hugging Face folder, or one of ONNX Runtime GenAI.</param>
     /// <param name="cacheFolder">Where imports are kept, e.g. <c>data/models</c>; made if absent.</param>
-    /// <param name="id">The name under which the base is served; null: the folder's name.</param>
+    /// <param name="options">How the weights are held; null: f32, under the folder's name.</param>
     /// <param name="progress">Told of each step; may be called from any thread.</param>
     /// <param name="cancellation">Ends the import; nothing of it remains.</param>
     public async Task<ImportedModel> ImportAsync(
-        string modelFolder, string cacheFolder, string? id = null, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+        string modelFolder,
+        string cacheFolder,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         try
         {
-            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), id, progress, cancellation).ConfigureAwait(false);
+            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), options ?? new ImportOptions(), progress, cancellation)
+                .ConfigureAwait(false);
         }
         catch (IOException error) when (DiskFull.Is(error))
         {
@@ -57,9 +62,9 @@ public sealed class ModelImporter
     }
 
     private async Task<ImportedModel> ImportCheckedAsync(
-        string modelFolder, string cacheFolder, string? id, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        string modelFolder, string cacheFolder, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        using var folder = Open(modelFolder);
+        using var folder = Open(modelFolder, options);
         var plan = new WeightPlan(folder.Weights);
         Directory.CreateDirectory(cacheFolder);
         var digest = Digest([.. folder.Files], folder.Variant, cacheFolder, progress, cancellation);
@@ -76,7 +81,7 @@ public sealed class ModelImporter
         var weights = plan.References(import);
         return new ImportedModel
         {
-            Base = folder.Describe(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
+            Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
             Shape = folder.Shape,
             Folder = modelFolder,
             GraphBytes = folder.BuildGraph(weights).ToByteArray(),
@@ -84,7 +89,8 @@ public sealed class ModelImporter
         };
     }
 
-    private static IModelFolder Open(string folder) => GenAiConfigReader.Knows(folder) ? GenAiFolder.Open(folder) : HuggingFaceFolder.Open(folder);
+    private static IModelFolder Open(string folder, ImportOptions options) =>
+        GenAiConfigReader.Knows(folder) ? GenAiFolder.Open(folder, options) : HuggingFaceFolder.Open(folder, options);
 
     private static string Digest(
         string[] paths, string variant, string cacheFolder, IProgress<ImportProgress>? progress, CancellationToken cancellation)

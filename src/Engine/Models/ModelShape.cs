@@ -17,6 +17,9 @@ public sealed record ModelShape
 
     public required int VocabularySize { get; init; }
 
+    /// <summary>c in c · tanh(logit / c); 0 for none.</summary>
+    public float LogitSoftCap { get; init; }
+
     /// <summary>Most tokens that a sequence may have; also the rows of the rotary tables.</summary>
     public required int ContextTokens { get; init; }
 

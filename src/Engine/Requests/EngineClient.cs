@@ -29,7 +29,7 @@ public sealed class EngineClient
         {
             Check(request);
             var generation = new Generation(request);
-            var sampling = new SamplingState(request.Sampling, Limits.EndIds, request.PromptTokens, request.MaxTokens);
+            var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
             _queue.Enter(new Sequence(generation, sampling, _blockTokens, Limits.LongRotation));
             return generation;
         }
@@ -56,11 +56,24 @@ public sealed class EngineClient
                 + $"exceed the {Limits.SequenceTokens} tokens of a sequence.");
         }
 
-        foreach (var token in request.PromptTokens)
+        CheckTokens(request);
+    }
+
+    /// <summary>The tokens that an adapter adds are known where it acts and nowhere else.</summary>
+    private void CheckTokens(GenerationRequest request)
+    {
+        var (adapter, later) = (request.Adapter, 0);
+        for (var i = 0; i < request.PromptTokens.Length; i++)
         {
-            if ((uint)token >= (uint)Limits.VocabularySize)
+            if (later < request.LaterAdapters.Length && request.LaterAdapters[later].FromToken == i)
             {
-                throw new ArgumentException($"Token id {token} is not in the vocabulary of {Limits.VocabularySize}.");
+                adapter = request.LaterAdapters[later++].Adapter;
+            }
+
+            var vocabulary = Limits.VocabularySize + (adapter?.Weights.AddedTokens ?? 0);
+            if ((uint)request.PromptTokens[i] >= (uint)vocabulary)
+            {
+                throw new ArgumentException($"Token id {request.PromptTokens[i]} is not in the vocabulary of {vocabulary}.");
             }
         }
     }

@@ -31,6 +31,9 @@ public sealed record GenerationRequest
     /// <summary>Most tokens to generate; 0 only scores the prompt.</summary>
     public required int MaxTokens { get; init; }
 
+    /// <summary>Ids that end an answer besides the model's own: those that the adapter was trained to end with.</summary>
+    public ImmutableArray<int> EndIds { get; init; } = [];
+
     public SamplingParameters Sampling { get; init; } = SamplingParameters.Greedy;
 
     /// <summary>Record the log-probability of each generated token and of this many best ones (0 to 20); null records nothing.</summary>

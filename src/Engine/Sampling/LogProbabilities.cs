@@ -8,14 +8,15 @@ public static class LogProbabilities
 {
     /// <summary>
     /// <b>Semantics</b>: buffer[index] = log-softmax(rawLogits)[token] with its rank, and the buffer's best ids with theirs, best first, ties to the smaller id.
-    /// NaN counts as -∞; where the vocabulary is smaller than the number of best ones, the rest are id -1 with -∞.
+    /// NaN counts as -∞, and so does a token that the logits do not reach, whose rank is behind all others; where the vocabulary is smaller than the number of best ones, the rest are id -1 with -∞.
     /// <b>Units</b>: natural logarithm; the sum over the vocabulary is taken in double.
     /// </summary>
     public static void Fill(ReadOnlySpan<float> rawLogits, int token, LogProbBuffer buffer, int index)
     {
         double max = LogitScan.Max(rawLogits);
         double logSum = LogSumExp(rawLogits, max);
-        buffer.Set(index, Value(rawLogits[token], max, logSum), LogitScan.RankOf(rawLogits, token));
+        var isKnown = token < rawLogits.Length;
+        buffer.Set(index, isKnown ? Value(rawLogits[token], max, logSum) : float.NegativeInfinity, isKnown ? LogitScan.RankOf(rawLogits, token) : rawLogits.Length + 1);
         if (buffer.TopCount == 0)
         {
             return;

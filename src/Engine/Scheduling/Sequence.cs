@@ -39,6 +39,7 @@ internal sealed class Sequence
         request.PromptTokens.CopyTo(_tokens, VirtualCount);
         Count = PromptLength;
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
+        AddedTokens = _spans.Max(span => span.Weights?.AddedTokens ?? 0);
         HasAdapterState = Array.Exists(_spans, span => span.State is not null);
         _root = BlockHash.Root(request.Tenant, _spans[0].Weights?.Digest);
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
@@ -58,6 +59,9 @@ internal sealed class Sequence
     public VirtualTokens? VirtualTokens { get; }
 
     public int VirtualCount => VirtualTokens?.Count ?? 0;
+
+    /// <summary>Most tokens that one of its adapters adds to the vocabulary.</summary>
+    public int AddedTokens { get; }
 
     /// <summary>A prefix's rows [this, <see cref="VirtualCount"/>) are to be copied into the blocks by the next step.</summary>
     public int UnwrittenPrefix { get; private set; }

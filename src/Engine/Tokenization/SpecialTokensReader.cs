@@ -10,6 +10,20 @@ internal static class SpecialTokensReader
 {
     private static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
+    /// <summary>Texts from an adapter's <c>tokenizer_config.json</c> over those of its base; an end that is not the base's is one of the <see cref="SpecialTokens.EosIds"/> too.</summary>
+    public static SpecialTokens Over(SpecialTokens under, string adapterFolder, Func<string, int?> idOf)
+    {
+        ImmutableSortedDictionary<string, string> texts = under.Texts.SetItems(ReadTexts(Path.Combine(adapterFolder, "tokenizer_config.json")));
+        int? Id(string role) => texts.TryGetValue(role, out string? text) ? idOf(text) : null;
+        return under with
+        {
+            Texts = texts,
+            BosId = Id("bos_token") ?? under.BosId,
+            PadId = Id("pad_token") ?? under.PadId,
+            EosIds = Id("eos_token") is { } end ? under.EosIds.Add(end) : under.EosIds,
+        };
+    }
+
     public static SpecialTokens Read(string modelFolder, Vocabulary vocabulary)
     {
         ImmutableSortedDictionary<string, string> texts = ReadTexts(Path.Combine(modelFolder, "tokenizer_config.json"));

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using AdapterServe.Engine.Tokenization.AddedTokens;
 using AdapterServe.Engine.Tokenization.Decoders;
+using AdapterServe.Engine.Tokenization.PostProcessors;
 
 namespace AdapterServe.Engine.Tokenization;
 
@@ -28,7 +29,7 @@ public sealed class Tokenizer
     public SpecialTokens Special { get; }
 
     /// <summary>One more than the largest id; some ids below may be unknown.</summary>
-    public int VocabularySize => _parts.Vocabulary.Size;
+    public int VocabularySize => Math.Max(_parts.Vocabulary.Size, _parts.Added.End);
 
     /// <summary>Reads <c>tokenizer.json</c> and its companions. <b>Errors</b>: <see cref="TokenizerException"/>.</summary>
     public static Tokenizer Load(string modelFolder)
@@ -46,6 +47,16 @@ public sealed class Tokenizer
 
         return new Tokenizer(parts, SpecialTokensReader.Read(modelFolder, parts.Vocabulary));
     }
+
+    /// <summary>This tokenizer with further tokens and other special ones; <paramref name="postProcessor"/> takes the place of the one that there is.</summary>
+    internal Tokenizer With(IReadOnlyCollection<AddedToken> added, IPostProcessor? postProcessor, SpecialTokens special) =>
+        new(_parts with { Added = _parts.Added.With(added), PostProcessor = postProcessor }, special);
+
+    internal bool Has(AddedToken token) => _parts.Added.TryGet(token.Id, out AddedToken? own) && own == token;
+
+    internal long AddedCharacters => _parts.Added.Characters;
+
+    internal IPostProcessor? PostProcessor => _parts.PostProcessor;
 
     /// <summary>
     /// The ids of a text. Added tokens that stand in the text (such as <c>&lt;|user|&gt;</c>) become their ids, as Hugging Face's tokenizers do.
@@ -77,10 +88,19 @@ public sealed class Tokenizer
     /// <summary>An added token that generated text leaves out.</summary>
     public bool IsSpecial(int id) => _parts.Added.TryGet(id, out AddedToken? token) && token.Special;
 
-    public bool IsKnown(int id) => _parts.Vocabulary.TryGetText(id, out _);
+    public bool IsKnown(int id) => TryGetToken(id, out _);
 
     /// <summary>The id of a token's exact text as the vocabulary holds it.</summary>
-    public bool TryGetId(string token, out int id) => _parts.Vocabulary.TryGetId(token, out id);
+    public bool TryGetId(string token, out int id)
+    {
+        if (_parts.Added.TryGet(token, out AddedToken? added))
+        {
+            id = added.Id;
+            return true;
+        }
+
+        return _parts.Vocabulary.TryGetId(token, out id);
+    }
 
     /// <summary>The decoded text of a token alone, special or not, as log-probabilities show it; empty for unknown ids.</summary>
     public string TokenText(int id) => TryGetToken(id, out string? token) ? DecodeToken(token) : "";
@@ -101,7 +121,16 @@ public sealed class Tokenizer
         return ByteFallbackDecoder.TryByte(token, out byte value) ? [value] : Encoding.UTF8.GetBytes(DecodeToken(token));
     }
 
-    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token) => _parts.Vocabulary.TryGetText(id, out token);
+    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token)
+    {
+        if (_parts.Vocabulary.TryGetText(id, out token))
+        {
+            return true;
+        }
+
+        token = _parts.Added.TryGet(id, out AddedToken? added) ? added.Content : null;
+        return token is not null;
+    }
 
     private void EncodeStretch(ReadOnlyMemory<char> stretch, bool atStart, List<ReadOnlyMemory<char>> words, List<int> ids)
     {

@@ -124,14 +124,7 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
         for (var phase = 0; phase < BottleneckWork.Phases; phase++)
         {
             (state->_phase, state->_tasks) = ((BottleneckPhase)phase, WorkSplit.Tasks(state->_totals[phase], parallel.Threads));
-            if (state->_tasks == 1)
-            {
-                PhaseTask<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(state->_tasks, &PhaseTask<TLanes>, state);
-            }
+            WorkSplit.For(state->_tasks, &PhaseTask<TLanes>, state, parallel);
         }
 
         for (var i = 0; i < state->_segments; i++)

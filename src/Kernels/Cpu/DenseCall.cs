@@ -81,14 +81,7 @@ internal unsafe struct DenseCall(float* x, int inFeatures, float* y, int outFeat
         fixed (DenseCall* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

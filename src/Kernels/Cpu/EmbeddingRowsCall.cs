@@ -48,14 +48,7 @@ internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, Embeddi
         fixed (EmbeddingRowsCall* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

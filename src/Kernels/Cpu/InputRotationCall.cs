@@ -89,14 +89,7 @@ internal unsafe struct InputRotationCall : ISimdCall
         fixed (InputRotationCall* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

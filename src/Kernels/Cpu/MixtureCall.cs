@@ -77,14 +77,7 @@ internal unsafe struct MixtureCall
         fixed (MixtureCall* state = &this)
         {
             (_phase, _tasks) = (phase, WorkSplit.Tasks(_rows * RowCost, parallel.Threads));
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

@@ -56,14 +56,7 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
         fixed (RmsNormCall* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

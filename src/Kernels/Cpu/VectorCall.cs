@@ -49,14 +49,7 @@ internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* w
         fixed (VectorCall<TOperation>* state = &this)
         {
             _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            if (_tasks == 1)
-            {
-                Task<TLanes>(state, 0);
-            }
-            else
-            {
-                parallel.For(_tasks, &Task<TLanes>, state);
-            }
+            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
         }
     }
 

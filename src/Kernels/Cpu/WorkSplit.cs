@@ -1,3 +1,5 @@
+using AdapterServe.Kernels.Parallelism;
+
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
@@ -24,6 +26,19 @@ internal static class WorkSplit
         }
 
         return (int)Math.Clamp(total / (TaskCost / 2), 2, (long)threads * TasksPerThread);
+    }
+
+    /// <summary>Runs every task, a single one on this thread without asking others.</summary>
+    public static unsafe void For(int tasks, delegate*<void*, int, void> task, void* state, IParallel parallel)
+    {
+        if (tasks == 1)
+        {
+            task(state, 0);
+        }
+        else
+        {
+            parallel.For(tasks, task, state);
+        }
     }
 
     public static long Boundary(long total, int task, int tasks) => (long)((Int128)total * task / tasks);

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
-using AdapterServe.AdapterServer.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace AdapterServe.AdapterServer.Tests.Errors;

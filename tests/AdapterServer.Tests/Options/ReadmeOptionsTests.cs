@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Options;
-using AdapterServe.AdapterServer.Tests.Support;
 
 namespace AdapterServe.AdapterServer.Tests.Options;
 

@@ -1,13 +1,12 @@
 using System.Text.RegularExpressions;
 using AdapterServe.AdapterServer.Rest.Descriptions;
-using AdapterServe.AdapterServer.Tests.Support;
 using Microsoft.OpenApi;
 
 namespace AdapterServe.AdapterServer.Tests.Rest;
 
 public sealed partial class GenerationSchemasTests
 {
-    private static readonly string[] Shared = ["Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser"];
+    private static readonly string[] Shared = ["Generations/RequestedModel", "Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser"];
 
     [Fact]
     public void The_description_of_a_completion_names_what_its_parsers_read() =>

@@ -101,12 +101,18 @@ public sealed class RightRequestTests
     [Fact]
     public void Adapters_come_with_weights_and_a_way_to_combine_them()
     {
-        var sum = Completion("""{"model":"demo","prompt":"a","adapters":[{"name":"pirate","weight":-0.5},{"name":"yoda@2","from_token":3,"with_abs":false}]}""").Settings.Adapters!;
+        var sum = Adapters("""{"model":"demo","prompt":"a","adapters":[{"name":"pirate","weight":-0.5},{"name":"yoda@2","from_token":3,"with_abs":false}]}""")!;
         Assert.Null(sum.Merge);
         Assert.Equal([new("pirate", -0.5, true, 0), new("yoda@2", 1, false, 3)], sum.Parts);
-        var merge = Completion("""{"model":"demo","prompt":"a","adapters":[{"name":"a"},{"name":"b"}],"combine":"dare_ties_svd","density":0.3,"svd_rank":4,"majority_sign_method":"frequency","dare_seed":-1}""").Settings.Adapters!.Merge!;
+        var merge = Adapters("""{"model":"demo","prompt":"a","adapters":[{"name":"a"},{"name":"b"}],"combine":"dare_ties_svd","density":0.3,"svd_rank":4,"majority_sign_method":"frequency","dare_seed":-1}""")!.Merge!;
         Assert.Equal(("dare_ties_svd", 0.3, 4, true, ulong.MaxValue), (merge.Method.Name, merge.Density, merge.SvdRank, merge.ByFrequency, merge.Seed));
-        Assert.Null(Completion("""{"model":"pirate","prompt":"a","adapters":[],"combine":null}""").Settings.Adapters);
+        Assert.Null(Adapters("""{"model":"pirate","prompt":"a","adapters":[],"combine":null}"""));
+    }
+
+    private static MixtureRequest? Adapters(string body)
+    {
+        using var document = JsonBody.Parse(Encoding.UTF8.GetBytes(body));
+        return RequestedModel.Parse(new JsonFields(document.RootElement)).Adapters;
     }
 
     private static CompletionRequest Completion(string body)

@@ -60,6 +60,11 @@ public sealed class WrongRequestTests
     private static void Parse(string path, string body)
     {
         using var document = JsonBody.Parse(Encoding.UTF8.GetBytes(body));
+        if (path is "/v1/completions" or "/v1/chat/completions")
+        {
+            RequestedModel.Parse(new JsonFields(document.RootElement));
+        }
+
         object parsed = path switch
         {
             "/v1/completions" => CompletionParser.Parse(document.RootElement, Facts),

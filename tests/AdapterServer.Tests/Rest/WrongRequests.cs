@@ -99,6 +99,17 @@ public static class WrongRequests
         yield return Mixture("density for a stack", """[{"name":"pirate"},{"name":"json"}]""", ",\"combine\":\"stack\",\"density\":0.5", "invalid_value", "density");
         yield return Mixture("a split without places", """[{"name":"pirate"},{"name":"json"}]""", ",\"combine\":\"split\"", "invalid_value", "adapters");
         yield return Mixture("17 adapters", "[" + string.Join(',', Enumerable.Repeat("""{"name":"pirate"}""", 17)) + "]", "", "invalid_value", "adapters");
+        const string Average = """{"combine":"average","adapters":[{"name":"json"},{"name":"shout"}]}""";
+        yield return Mixture("an average in a sum", $$"""[{"name":"pirate"},{{Average}}]""", "", "invalid_value", "adapters[1]");
+        yield return Mixture("an average in an average", $$"""[{"name":"pirate"},{{Average}}]""", ""","combine":"average" """, "invalid_value", "adapters[1]");
+        yield return Mixture("an average in an average in a stack", $$"""[{"name":"pirate"},{"combine":"average","adapters":[{"name":"yoda"},{{Average}}]}]""", ""","combine":"stack" """, "invalid_value", "adapters[1].adapters[1]");
+        yield return Mixture("a stack in a stack", """[{"name":"pirate"},{"combine":"stack","adapters":[{"name":"json"},{"name":"shout"}]}]""", ""","combine":"stack" """, "invalid_value", "adapters[1]");
+        yield return Mixture("a composition with a name", """[{"name":"pirate"},{"name":"yoda","combine":"average","adapters":[{"name":"json"},{"name":"shout"}]}]""", ""","combine":"stack" """, "invalid_value", "adapters[1]");
+        yield return Mixture("a composition in a stack that says not which", """[{"name":"pirate"},{"adapters":[{"name":"json"}]}]""", ""","combine":"stack" """, "missing_required_parameter", "adapters[1].combine");
+        yield return Mixture("an average of one in a stack", """[{"name":"pirate"},{"combine":"average","adapters":[{"name":"json"}]}]""", ""","combine":"stack" """, "invalid_value", "adapters[1].combine");
+        yield return Mixture("a fusion in a stack without its attention", """[{"name":"pirate"},{"combine":"fuse","adapters":[{"name":"json"},{"name":"shout"}]}]""", ""","combine":"stack" """, "missing_required_parameter", "adapters[1].fusion");
+        yield return Mixture("an average in a stack of weights that sum to 0", """[{"name":"pirate"},{"combine":"average","adapters":[{"name":"json"},{"name":"yoda","weight":-1}]}]""", ""","combine":"stack" """, "invalid_value", "adapters[1].adapters");
+        yield return Mixture("17 adapters in a stack's averages", "[" + string.Join(',', Enumerable.Repeat(Average, 9)) + "]", ""","combine":"stack" """, "invalid_value", "adapters");
         yield return Field("combine without adapters", "combine", "\"sum\"", "invalid_value");
         yield return Mixture("an unknown way to combine", Two, ""","combine":"blend" """, "invalid_value", "combine");
         yield return Mixture("combine a number", Two, ""","combine":1""", "invalid_type", "combine");

@@ -47,6 +47,8 @@ internal sealed class FuzzCorpus
         yield return new FuzzItem("lora-bf16", SmallLora.Make(lora => lora.Type = SafetensorsType.BF16).Files(), small);
         yield return new FuzzItem("lora-f16", SmallLora.Make(lora => lora.Type = SafetensorsType.F16).Files(), small);
         yield return new FuzzItem("lora-whole", SmallLora.Make(AddWhole).Files(), small);
+        yield return new FuzzItem("lora-more-tokens", SmallLora.Make(AddTokens).Files(), MadeBaseWeights.Small(hasBias: false));
+        yield return new FuzzItem("hub-setup", Setup(), small);
         yield return new FuzzItem("lt-sft", LtSftBytes.Files(LtSftBytes.Diff("model.embed_tokens.weight", [16, 8], [3, 9, 40])), small);
         yield return new FuzzItem("hub-bottleneck", SmallHub.Bottleneck().Files(), small);
         yield return new FuzzItem("hub-lora", SmallHub.Lora().Files(), small);
@@ -65,6 +67,22 @@ internal sealed class FuzzCorpus
                 yield return new FuzzItem("pickle-" + name, new(pickled) { ["adapter_model.bin"] = file }, small);
             }
         }
+    }
+
+    /// <summary>Resized ends, one under rows of single tokens.</summary>
+    private static void AddTokens(SmallLora lora)
+    {
+        lora.Config["trainable_token_indices"] = new JsonArray(3, 17);
+        lora.Add("model.embed_tokens.token_adapter.trainable_tokens_delta", [2, 8]);
+        lora.Add("model.embed_tokens.original_module.weight", [18, 8]);
+        lora.Add("lm_head.weight", [18, 8]);
+    }
+
+    private static Dictionary<string, byte[]> Setup()
+    {
+        var files = SmallHub.Bottleneck().Files();
+        files["adapter_setup.json"] = """{"adapter_setup":{"type":"Stack","children":[{"type":"single","children":["me"]}]},"head_setup":null,"version":"adapters.1.3.0"}"""u8.ToArray();
+        return files;
     }
 
     /// <summary>A LoRA on the embedding, token rows of the head, biases and a norm.</summary>

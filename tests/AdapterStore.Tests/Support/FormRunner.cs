@@ -60,6 +60,12 @@ internal static unsafe class FormRunner
                     Assert.InRange(Bottleneck.WorkspaceBytes(segments), 0, WorkspaceBytes);
                     Bottleneck.Add(operands, segments, [], workspace, new SerialParallel());
                     break;
+                case MixtureWeights mixture:
+                    var rows = new BottleneckOperands { X = input, Y = output, InFeatures = x.Length, OutFeatures = y.Length };
+                    MixtureSegment[] mixtures = [new MixtureSegment(0, 1, mixture)];
+                    Assert.InRange(Mixture.WorkspaceBytes(mixtures), 0, WorkspaceBytes);
+                    Mixture.Apply(rows, mixtures, workspace, new SerialParallel());
+                    break;
                 default:
                     throw new InvalidOperationException("No kernel.");
             }

@@ -3,7 +3,7 @@ namespace AdapterServe.AdapterStore.Tests.Support;
 /// <summary>The repository's own test data.</summary>
 internal static class TestData
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => SourceTree.Root;
 
     public static string Adapter(string name) => Path.Combine(Root, "tests", "data", "adapters", name);
 
@@ -13,17 +13,4 @@ internal static class TestData
 
     public static Dictionary<string, byte[]> Files(string folder) =>
         Directory.EnumerateFiles(folder).ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes, StringComparer.Ordinal);
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "AdapterServe.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new DirectoryNotFoundException("The tests run from inside the repository.");
-    }
 }

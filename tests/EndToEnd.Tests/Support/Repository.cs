@@ -3,7 +3,7 @@ namespace AdapterServe.EndToEnd.Tests.Support;
 /// <summary>Places in the source tree.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => SourceTree.Root;
 
     /// <summary>tests/data, or the folder that ADAPTERSERVE_GOLDENS names.</summary>
     public static string Goldens { get; } = Environment.GetEnvironmentVariable("ADAPTERSERVE_GOLDENS") ?? Path.Combine(Root, "tests", "data");
@@ -15,15 +15,4 @@ internal static class Repository
     public static string Adapter(string golden) => golden.EndsWith("-showcase", StringComparison.Ordinal)
         ? Path.Combine(Root, "models", "demo", "adapters", golden[..^"-showcase".Length])
         : Path.Combine(Goldens, "adapters", golden);
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AdapterServe.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside the repository.");
-        }
-
-        return folder;
-    }
 }

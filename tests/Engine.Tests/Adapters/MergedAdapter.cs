@@ -29,11 +29,30 @@ internal sealed class MergedAdapter
         }
     }
 
+    /// <summary>What the file's tensors are written as.</summary>
+    public SafetensorsType Type { get; init; } = SafetensorsType.F32;
+
     public TinyCheckpoint Base { get; }
 
     public TinyCheckpoint Merged { get; }
 
     public JsonObject Config { get; } = new() { ["peft_type"] = "LORA", ["r"] = Rank, ["lora_alpha"] = Alpha, ["target_modules"] = new JsonArray() };
+
+    /// <summary>Gives the merged embedding and head rows for more tokens, the same ones or rows of their own each.</summary>
+    public void AddTokens(int count, bool same = false)
+    {
+        foreach (var path in (string[])[Embedding, Head])
+        {
+            var random = new Random(same ? 0 : path.Length);
+            Merged.Values[path + ".weight"] = [.. Weight(path), .. Enumerable.Range(0, count * 12).Select(_ => random.Next(-64, 65) / 64f)];
+        }
+    }
+
+    /// <summary>The merged weight as it is, in the file under the given name.</summary>
+    public void AddMerged(string path, string? fileName = null) => Add(fileName ?? path + ".weight", [.. Weight(path)], Weight(path).Length / 12, 12);
+
+    /// <summary>Values that the merged weight has not, as PEFT leaves the weight that a module had before the training.</summary>
+    public float[] AddOther(string path, string fileName) => Add(fileName, Weight(path).Length / 12, 12);
 
     public float[] Weight(string path) => Merged.Values[path + ".weight"];
 
@@ -55,6 +74,8 @@ internal sealed class MergedAdapter
         return values;
     }
 
+    public void Remove(string name) => Assert.True(_tensors.Remove("base_model.model." + name));
+
     /// <summary>W += s B A, in the file and in the merged checkpoint.</summary>
     public void AddLora(string path, int inFeatures, int outFeatures) =>
         Merge(path, Add(path + ".lora_A.weight", Rank, inFeatures), Add(path + ".lora_B.weight", outFeatures, Rank), inFeatures);
@@ -62,13 +83,14 @@ internal sealed class MergedAdapter
     /// <summary>The embedding's E[id, i] += s Σ B[i, r] A[r, id]; at the paths given.</summary>
     public void AddEmbeddingLora(params string[] mergedAt)
     {
-        var a = Add(Embedding + ".lora_embedding_A", Rank, TinyCheckpoint.Vocabulary);
+        var vocabulary = Weight(Embedding).Length / 12;
+        var a = Add(Embedding + ".lora_embedding_A", Rank, vocabulary);
         var b = Add(Embedding + ".lora_embedding_B", 12, Rank);
         foreach (var path in mergedAt)
         {
             for (var i = 0; i < Weight(path).Length; i++)
             {
-                Weight(path)[i] += (float)(Scale * Enumerable.Range(0, Rank).Sum(r => b[(i % 12 * Rank) + r] * (double)a[(r * TinyCheckpoint.Vocabulary) + (i / 12)]));
+                Weight(path)[i] += (float)(Scale * Enumerable.Range(0, Rank).Sum(r => b[(i % 12 * Rank) + r] * (double)a[(r * vocabulary) + (i / 12)]));
             }
         }
     }
@@ -101,7 +123,7 @@ internal sealed class MergedAdapter
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), JsonSerializer.Serialize(Config));
         using var stream = File.Create(Path.Combine(folder, "adapter_model.safetensors"));
-        var writer = new SafetensorsWriter(stream, _tensors.Select(tensor => new SafetensorsEntry(tensor.Key, SafetensorsType.F32, [.. tensor.Value.Shape])));
+        var writer = new SafetensorsWriter(stream, _tensors.Select(tensor => new SafetensorsEntry(tensor.Key, Type, [.. tensor.Value.Shape])));
         foreach (var (_, values) in _tensors.Values)
         {
             writer.Write(values);

@@ -1,15 +1,10 @@
 using System.Text.Json.Nodes;
-using AdapterServe.AdapterStore;
-using AdapterServe.Engine.Models;
-using AdapterServe.Engine.Requests;
-using AdapterServe.Engine.Sampling;
 using AdapterServe.Engine.Tests.Models;
-using AdapterServe.OnnxRuntime.Sessions;
 
 namespace AdapterServe.Engine.Tests.Adapters;
 
 /// <summary>An adapter on the shared base computes what the architecture computes with the adapter written into the weights.</summary>
-public sealed class MergedWeightsTests : IDisposable
+public sealed class MergedWeightsTests
 {
     private static readonly int[] s_prompt = [1, 5, 16, 0, 7, 7, 3, 11, 4];
 
@@ -90,66 +85,25 @@ public sealed class MergedWeightsTests : IDisposable
         },
     };
 
-    private readonly TemporaryFolder _folder = new();
-
     public static TheoryData<string> Names => [.. Cases.Keys];
-
-    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task The_adapter_equals_the_merged_weights(string name)
     {
         var adapter = Cases[name]();
-        adapter.Base.Write(_folder.In("tiny"));
-        adapter.Write(_folder.In("adapter"));
         var expected = new ScalarLlama(adapter.Merged).Logits(s_prompt);
 
-        var actual = await LogProbsAsync();
+        await using var run = await TinyAdapterRun.StartAsync(adapter);
+        var generation = await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync()));
 
         for (var i = 1; i < s_prompt.Length; i++)
         {
             var row = expected[i - 1];
             var tolerance = 2 * Tolerances.TinyLogits * row.Max(Math.Abs);
             var logProb = row[s_prompt[i]] - Math.Log(row.Sum(logit => Math.Exp(logit - row.Max()))) - row.Max();
-            Assert.InRange(actual[i] - logProb, -tolerance, tolerance);
+            Assert.InRange(generation.PromptLogProbs![i] - logProb, -tolerance, tolerance);
         }
-    }
-
-    private async Task<float[]> LogProbsAsync()
-    {
-        var cancellation = TestContext.Current.CancellationToken;
-        var model = await new ModelImporter().ImportAsync(_folder.In("tiny"), _folder.In("cache"), cancellation: cancellation);
-        using var environment = new OrtEnvironment();
-        using var storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In("data") }, model.Base);
-        using (var files = storage.Uploads.Begin())
-        {
-            foreach (var path in Directory.GetFiles(_folder.In("adapter")))
-            {
-                await using var content = File.OpenRead(path);
-                await files.AddAsync(Path.GetFileName(path), content, cancellation);
-            }
-
-            await storage.Uploads.PutAsync("default", "adapter", files, null, cancellation);
-        }
-
-        await using var engine = EngineHost.Start(environment, model, new EngineOptions { PrefillTokens = 4, KvBlocks = 8 });
-        var generation = engine.Client.Submit(new GenerationRequest
-        {
-            Tenant = "default",
-            PromptTokens = s_prompt,
-            Adapter = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("default", "adapter"), cancellation),
-            MaxTokens = 1,
-            Sampling = SamplingParameters.Greedy,
-            LogProbs = 0,
-            PromptLogProbs = 0,
-        });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return [.. Enumerable.Range(0, s_prompt.Length).Select(i => i == 0 ? 0 : generation.PromptLogProbs![i])];
     }
 
     private static MergedAdapter Rows(bool tied, JsonNode indices, params string[] mergedAt)

@@ -126,6 +126,25 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(all[^some.Length..], some);
     }
 
+    [Theory]
+    [InlineData(4, WeightFormat.Int4, true)]
+    [InlineData(8, WeightFormat.Int8, true)]
+    [InlineData(4, WeightFormat.Int8, false)]
+    [InlineData(0, WeightFormat.Int4, false)]
+    public async Task Another_precision_than_the_folders_is_refused(int bits, WeightFormat weights, bool isServed)
+    {
+        ModelExport.Of(new ExportOptions { Bits = bits }).Write(ModelFolder);
+        var import = ImportAsync(new ImportOptions { Weights = weights });
+        if (isServed)
+        {
+            Assert.NotEmpty((await import).Base.Sites);
+        }
+        else
+        {
+            Assert.Equal("weights_unsupported", (await Assert.ThrowsAsync<ModelImportException>(() => import)).Code);
+        }
+    }
+
     [Fact]
     public async Task A_second_import_finds_the_first()
     {
@@ -140,8 +159,8 @@ public sealed class ExportTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.In("cache"), "weights.bin", SearchOption.AllDirectories));
     }
 
-    private Task<ImportedModel> ImportAsync() =>
-        new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+    private Task<ImportedModel> ImportAsync(ImportOptions? options = null) =>
+        new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), options, cancellation: TestContext.Current.CancellationToken);
 
     private static int[] Prompt(ExportOptions options)
     {

@@ -1,3 +1,4 @@
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tests.Goldens;
 
 namespace AdapterServe.Engine.Tests.GenAi;
@@ -13,7 +14,7 @@ public abstract class GenAiModel : DemoModel
     }
 
     private GenAiModel((string Folder, bool IsMade) model)
-        : base(model.Folder) => (ModelFolder, _made) = (model.Folder, model.IsMade ? model.Folder : null);
+        : base(model.Folder, new ImportOptions()) => (ModelFolder, _made) = (model.Folder, model.IsMade ? model.Folder : null);
 
     public string ModelFolder { get; }
 

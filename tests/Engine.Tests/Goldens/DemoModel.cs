@@ -13,19 +13,24 @@ public class DemoModel : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
 
     public DemoModel()
-        : this(RepositoryFiles.DemoModel)
+        : this(RepositoryFiles.DemoModel, new ImportOptions())
     {
     }
 
-    protected DemoModel(string model)
+    internal DemoModel(ImportOptions options)
+        : this(RepositoryFiles.DemoModel, options)
+    {
+    }
+
+    private protected DemoModel(string model, ImportOptions options)
     {
         Environment = new OrtEnvironment();
-        Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
+        Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models"), options).GetAwaiter().GetResult();
         Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
     /// <summary>The goldens of one adapter each that are served.</summary>
-    public static string[] AdapterNames { get; } = [.. GoldenFile.Names.Where(name => Directory.Exists(FolderOf(GoldenFile.Read(name).Adapter))).Except(NotYetServed.Names)];
+    public static string[] AdapterNames { get; } = [.. GoldenFile.Names.Where(name => Directory.Exists(FolderOf(GoldenFile.Read(name).Adapter))).Except(RefusedGoldens.Names)];
 
     public OrtEnvironment Environment { get; }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -15,12 +14,12 @@ internal static class ChatEndpoints
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        var (settings, spans, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
+        var (target, settings, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
         using var running = await GenerationStarter
-            .StartAsync(model, settings, spans, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
-        var formatter = new ChatFormatter(model.Tokens.Labels, settings);
+            .StartAsync(model, target, settings, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
+        var formatter = new ChatFormatter(target.Text.Tokens.Labels, settings);
         var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
-        var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), settings.Model, [], null);
+        var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), target.Model, [], null);
         if (settings.Stream)
         {
             await StreamAsync(context, running, formatter, header, settings.IncludeUsage).ConfigureAwait(false);
@@ -32,13 +31,13 @@ internal static class ChatEndpoints
         await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
     }
 
-    private static async Task<(GenerationSettings Settings, ImmutableArray<AdapterSpan> Spans, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
+    private static async Task<(RequestTarget Target, GenerationSettings Settings, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var request = ChatParser.Parse(body.RootElement, model.Facts);
-        var spans = AdapterResolver.Resolve(model, request.Settings.Model, request.Settings.Adapters);
+        var target = RequestTarget.Of(model, new JsonFields(body.RootElement));
+        var request = ChatParser.Parse(body.RootElement, target.Facts);
         // Rendered before the document goes: the messages are views into it.
-        return (request.Settings, spans, ChatRenderer.Prepare(model, request.Prompt));
+        return (target, request.Settings, ChatRenderer.Prepare(target.Text, request.Prompt));
     }
 
     private static async Task StreamAsync(HttpContext context, RunningChoices running, ChatFormatter formatter, ChatResponse header, bool includeUsage)

@@ -1,5 +1,4 @@
 using AdapterServe.AdapterServer.Errors;
-using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.Engine.ChatTemplates;
 
@@ -9,12 +8,12 @@ namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 internal static class ChatRenderer
 {
     /// <summary><b>Errors</b>: 400 <c>chat_template_error</c> with the template's own words, 400 <c>no_chat_template</c>.</summary>
-    public static PreparedPrompt Prepare(ServingModel model, ChatPrompt prompt) =>
-        model.Tokens.PrepareText(Render(model, prompt), prompt.AddSpecialTokens, "messages");
+    public static PreparedPrompt Prepare(ServingText text, ChatPrompt prompt) =>
+        text.Tokens.PrepareText(Render(text, prompt), prompt.AddSpecialTokens, "messages");
 
-    public static string Render(ServingModel model, ChatPrompt prompt)
+    public static string Render(ServingText text, ChatPrompt prompt)
     {
-        if (model.Template is not { } template)
+        if (text.Template is not { } template)
         {
             throw new ApiException(400, ErrorCodes.NoChatTemplate, "The model has no chat template; use /v1/completions.", "messages");
         }

@@ -19,13 +19,12 @@ internal static class CompletionEndpoints
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
         var cancellation = context.RequestAborted;
-        var request = await ReadAsync(context, model).ConfigureAwait(false);
-        var spans = AdapterResolver.Resolve(model, request.Settings.Model, request.Settings.Adapters);
-        var prompts = request.Prompts.Select(prompt => Prepare(model, prompt, request.AddSpecialTokens)).ToImmutableArray();
+        var (target, request) = await ReadAsync(context, model).ConfigureAwait(false);
+        var prompts = request.Prompts.Select(prompt => Prepare(target.Text.Tokens, prompt, request.AddSpecialTokens)).ToImmutableArray();
         using var running = await GenerationStarter
-            .StartAsync(model, request.Settings, spans, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
-        var formatter = new CompletionFormatter(model.Tokens, request);
-        var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), request.Settings.Model, [], null);
+            .StartAsync(model, target, request.Settings, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
+        var formatter = new CompletionFormatter(target.Text.Tokens, request);
+        var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), target.Model, [], null);
         if (request.Settings.Stream)
         {
             await StreamAsync(context, running, formatter, header, request.Settings.IncludeUsage).ConfigureAwait(false);
@@ -37,14 +36,15 @@ internal static class CompletionEndpoints
         await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.CompletionResponse).ConfigureAwait(false);
     }
 
-    private static async Task<CompletionRequest> ReadAsync(HttpContext context, ServingModel model)
+    private static async Task<(RequestTarget Target, CompletionRequest Request)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        return CompletionParser.Parse(body.RootElement, model.Facts);
+        var target = RequestTarget.Of(model, new JsonFields(body.RootElement));
+        return (target, CompletionParser.Parse(body.RootElement, target.Facts));
     }
 
-    private static PreparedPrompt Prepare(ServingModel model, CompletionPrompt prompt, bool addSpecialTokens) =>
-        prompt.Ids is { } ids ? model.Tokens.PrepareIds(ids) : model.Tokens.PrepareText(prompt.Text!, addSpecialTokens, "prompt");
+    private static PreparedPrompt Prepare(ServingTokens tokens, CompletionPrompt prompt, bool addSpecialTokens) =>
+        prompt.Ids is { } ids ? tokens.PrepareIds(ids) : tokens.PrepareText(prompt.Text!, addSpecialTokens, "prompt");
 
     private static int? ScorePrompt(CompletionRequest request)
     {

@@ -73,6 +73,6 @@ internal static class CompletionParser
             throw new ApiException(400, ErrorCodes.ContextLengthExceeded, $"The prompt has {count} tokens; the model takes {facts.ContextTokens}.", "prompt");
         }
 
-        return new CompletionPrompt(null, JsonFields.IdsOf(value, "prompt", facts.VocabularySize, count));
+        return new CompletionPrompt(null, JsonFields.IdsOf(value, "prompt", facts.PromptVocabularySize, count));
     }
 }

@@ -52,7 +52,7 @@ internal static class GenerationSchemas
     /// <summary>Which adapters act together, and how.</summary>
     public static (string Name, OpenApiSchema Schema)[] Mixture() =>
     [
-        ("adapters", List(MixturePart(), "Adapters that act together; model is the base then.", AdapterMixture.MaxParts)),
+        ("adapters", List(AnyOf("An adapter; within a stack also a composition of others.", MixturePart(), MixtureBlock()), "Adapters that act together; model is the base then.", AdapterMixture.MaxParts)),
         ("combine", Text($"How: sum unless given; a composition: stack, average, fuse (with 'fusion'), split (with 'from_token'); or a merge: {string.Join(", ", MergeMethod.All.Select(method => method.Name))}.")),
         ("fusion", Text("With combine fuse: the adapter that holds the attention.")),
         ("density", Number("Of merges that prune: the share of values that is kept, above 0.", 0, 1)),
@@ -67,6 +67,12 @@ internal static class GenerationSchemas
         ("weight", Number("What its change of the base is multiplied by; 1 unless set.")),
         ("with_abs", Flag("With the matrices that it puts in place of the base's; true unless set.")),
         ("from_token", Integer("The first prompt token that it acts on, until adapters with a later one take over.", 0)));
+
+    private static OpenApiSchema MixtureBlock() => Object(
+        ["adapters", "combine"],
+        ("adapters", List(MixturePart(), most: AdapterMixture.MaxParts)),
+        ("combine", Text("average or fuse.")),
+        ("fusion", Text("With fuse: the adapter that holds the attention.")));
 
     private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
     [

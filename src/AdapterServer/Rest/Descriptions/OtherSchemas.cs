@@ -38,7 +38,7 @@ internal static class OtherSchemas
 
     private static (string Name, OpenApiSchema Schema)[] TokenizeShared() => [("model", Model()), ("return_token_strs", Flag("Also the tokens' texts."))];
 
-    private static OpenApiSchema Model() => Text("The base or an adapter; all share the base's tokens.");
+    private static OpenApiSchema Model() => Text("The base or an adapter, whose folder may have brought tokens of its own; the base unless given.");
 
     private static OpenApiSchema Bytes(string description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
 }

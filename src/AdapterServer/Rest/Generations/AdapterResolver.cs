@@ -25,10 +25,9 @@ internal static class AdapterResolver
             throw ApiException.Invalid("adapters", $"'model' and 'adapters' both name adapters; with 'adapters', 'model' is the base, {model.Base.Id}.");
         }
 
-        if (request.Block is { } block)
+        if (request.Block is not null)
         {
-            return BlockResolver.Resolve(block, request, [.. request.Parts.Select((part, index) => Part(model, part, $"adapters[{index}].name"))], () =>
-                Part(model, new MixtureRequestPart(request.Fusion!, 1, true, 0), "fusion"));
+            return new BlockResolver((part, path) => Part(model, part, path)).Resolve(request);
         }
 
         var spans = request.Parts.Select((part, index) => (part, index)).GroupBy(entry => entry.part.FromToken).OrderBy(span => span.Key)

@@ -7,4 +7,8 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="FromToken">0 for the first span.</param>
 /// <param name="Mixture">Null for the base and for a composition.</param>
 /// <param name="Block">A composition, or null.</param>
-internal sealed record AdapterSpan(int FromToken, AdapterMixture? Mixture, AdapterBlock? Block = null);
+internal sealed record AdapterSpan(int FromToken, AdapterMixture? Mixture, AdapterBlock? Block = null)
+{
+    /// <summary>How many tokens there are behind the base's vocabulary.</summary>
+    public int AddedTokens => Mixture?.Parts.Max(part => part.Version.AddedTokens) ?? 0;
+}

@@ -6,12 +6,6 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <summary>What legacy and chat completions have in common, checked.</summary>
 internal sealed record GenerationSettings
 {
-    /// <summary>As the client wrote it; answered as it is.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>The adapters that act together, or null where only <see cref="Model"/> names one.</summary>
-    public required MixtureRequest? Adapters { get; init; }
-
     /// <summary>Choices for each prompt.</summary>
     public required int N { get; init; }
 

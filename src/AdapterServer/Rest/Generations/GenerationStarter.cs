@@ -11,16 +11,16 @@ internal static class GenerationStarter
     private const string Tenant = "default";
 
     /// <param name="model">What serves.</param>
+    /// <param name="target">Who is asked for.</param>
     /// <param name="settings">The request.</param>
-    /// <param name="spans">What acts from which prompt token on; the first from the beginning.</param>
     /// <param name="prompts">At least one.</param>
     /// <param name="defaultMaxTokens">Without <c>max_tokens</c>: at most this many, and the rest of the context.</param>
     /// <param name="scorePrompt">Best tokens for each of the prompt, or null.</param>
     /// <param name="cancellationToken">The client went away.</param>
     public static async Task<RunningChoices> StartAsync(
         ServingModel model,
+        RequestTarget target,
         GenerationSettings settings,
-        ImmutableArray<AdapterSpan> spans,
         ImmutableArray<PreparedPrompt> prompts,
         int defaultMaxTokens,
         int? scorePrompt,
@@ -31,8 +31,8 @@ internal static class GenerationStarter
 
         // What can't fit with any adapter is refused before one is loaded.
         MaxTokensBehind(virtualTokens: 0);
-        CheckSpans(spans, prompts);
-        using var shared = await SharedAdapters.AcquireAsync(model, spans, cancellationToken).ConfigureAwait(false);
+        target.Require(prompts, model.Facts.VocabularySize);
+        using var shared = await SharedAdapters.AcquireAsync(model, target.Spans, cancellationToken).ConfigureAwait(false);
         var maxTokens = MaxTokensBehind(shared.VirtualTokens);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
         try
@@ -40,8 +40,8 @@ internal static class GenerationStarter
             for (var i = 0; i < prompts.Length * settings.N; i++)
             {
                 var (prompt, choice) = Math.DivRem(i, settings.N);
-                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt);
-                var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), model.Tokenizer.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
+                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds };
+                var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), target.Text.Tokens.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
         }
@@ -64,15 +64,6 @@ internal static class GenerationStarter
         LogProbs = settings.LogProbs,
         PromptLogProbs = scorePrompt,
     };
-
-    private static void CheckSpans(ImmutableArray<AdapterSpan> spans, ImmutableArray<PreparedPrompt> prompts)
-    {
-        var shortest = prompts.Min(prompt => prompt.Ids.Length);
-        if (spans[^1].FromToken >= shortest)
-        {
-            throw ApiException.Invalid("adapters", $"An adapter acts from token {spans[^1].FromToken} on, and a prompt has {shortest} tokens; such places lie within every prompt.");
-        }
-    }
 
     private static void CheckSequences(ServingModel model, GenerationSettings settings, int prompts)
     {

@@ -24,20 +24,11 @@ internal static class MixtureParser
             return combine is null ? null : throw ApiException.Invalid("combine", "'combine' says how the adapters in 'adapters' act together, and there are none.");
         }
 
-        if (value.ValueKind != JsonValueKind.Array)
+        var block = Block(combine);
+        var parts = Parts(value, "adapters", mayNest: block == BlockKind.Stack);
+        if (block is not null)
         {
-            throw ApiException.WrongType("adapters", "a list of objects with the name of an adapter each");
-        }
-
-        if (value.GetArrayLength() > AdapterMixture.MaxParts)
-        {
-            throw ApiException.Invalid("adapters", $"'adapters' names {value.GetArrayLength()} adapters; at most {AdapterMixture.MaxParts} serve a request together.");
-        }
-
-        var parts = value.EnumerateArray().Select(Part).ToImmutableArray();
-        if (Block(combine) is { } block)
-        {
-            return Composition(fields, block, combine!, parts);
+            return RequireFew(Composition(fields, block.Value, combine!, parts));
         }
 
         var merge = Merge(fields, combine);
@@ -49,21 +40,51 @@ internal static class MixtureParser
         return new MixtureRequest(parts, merge);
     }
 
-    private static MixtureRequestPart Part(JsonElement element, int index)
+    private static MixtureRequest RequireFew(MixtureRequest request) => request.Adapters <= AdapterMixture.MaxParts ? request : throw TooMany("adapters", request.Adapters);
+
+    private static ApiException TooMany(string path, int count) =>
+        ApiException.Invalid(path, $"'{path}' names {count} adapters; at most {AdapterMixture.MaxParts} serve a request together.");
+
+    private static ImmutableArray<MixtureRequestPart> Parts(JsonElement value, string path, bool mayNest)
     {
-        var path = $"adapters[{index}]";
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            throw ApiException.WrongType(path, "a list of objects with the name of an adapter each");
+        }
+
+        return value.GetArrayLength() <= AdapterMixture.MaxParts
+            ? [.. value.EnumerateArray().Select((element, index) => Part(element, $"{path}[{index}]", mayNest))]
+            : throw TooMany(path, value.GetArrayLength());
+    }
+
+    private static MixtureRequestPart Part(JsonElement element, string path, bool mayNest)
+    {
         if (element.ValueKind != JsonValueKind.Object)
         {
             throw ApiException.WrongType(path, "an object with the name of an adapter");
         }
 
         var part = new JsonFields(element, path + ".");
+        if (part.TryGet("adapters", out var nested))
+        {
+            return mayNest ? new MixtureRequestPart(string.Empty, 1, true, 0, Nested(part, nested, path)) : throw ApiException.Invalid(
+                path, "A composition stands in an adapter's place only within a stack, whose 'combine' is stack.");
+        }
+
         var name = part.RequiredString("name");
         return new MixtureRequestPart(
             name.Length > 0 ? name : throw ApiException.Invalid(path + ".name", $"'{path}.name' is empty."),
             part.Double("weight", float.MinValue, float.MaxValue) ?? 1,
             part.Bool("with_abs", absent: true),
             part.Int("from_token", 0, int.MaxValue) ?? 0);
+    }
+
+    private static MixtureRequest Nested(JsonFields part, JsonElement adapters, string path)
+    {
+        var combine = part.RequiredString("combine");
+        return Block(combine) is (BlockKind.Average or BlockKind.Fuse) and { } block && !part.Has("name")
+            ? Composition(part, block, combine, Parts(adapters, path + ".adapters", mayNest: false))
+            : throw ApiException.Invalid(path, "Within a stack an average or a fuse may stand in an adapter's place, without a 'name'.");
     }
 
     private static BlockKind? Block(string? combine) => combine switch
@@ -79,12 +100,12 @@ internal static class MixtureParser
     {
         if (parts.Length < 2 || parts.Any(part => !part.WithAbs || (part.Weight != 1 && block != BlockKind.Average) || (part.FromToken > 0 && block != BlockKind.Split)))
         {
-            throw ApiException.Invalid("combine", $"'{combine}' is of at least two adapters; 'weight' counts in an average, 'from_token' in a split, 'with_abs' in neither.");
+            throw ApiException.Invalid(fields.Path("combine"), $"'{combine}' is of at least two adapters; 'weight' counts in an average, 'from_token' in a split, 'with_abs' in neither.");
         }
 
         if (block == BlockKind.Average && !double.IsFinite(1 / parts.Sum(part => part.Weight)))
         {
-            throw ApiException.Invalid("adapters", "The weights of an average must not sum to 0.");
+            throw ApiException.Invalid(fields.Path("adapters"), "The weights of an average must not sum to 0.");
         }
 
         if (block == BlockKind.Split && (parts[0].FromToken > 0 || parts.Zip(parts.Skip(1)).Any(pair => pair.First.FromToken >= pair.Second.FromToken)))
@@ -146,7 +167,7 @@ internal static class MixtureParser
     {
         if (!counts && fields.Has(name))
         {
-            throw ApiException.Invalid(name, $"'{name}' says nothing to '{combine ?? Sum}'; leave it out or choose another 'combine'.");
+            throw ApiException.Invalid(fields.Path(name), $"'{name}' says nothing to '{combine ?? Sum}'; leave it out or choose another 'combine'.");
         }
     }
 }

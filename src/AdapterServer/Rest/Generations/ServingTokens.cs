@@ -12,17 +12,23 @@ internal sealed class ServingTokens
     private readonly int _longestTokenBytes;
 
     public ServingTokens(Tokenizer tokenizer, ModelFacts facts)
+        : this(tokenizer, facts, new TokenLabels(tokenizer), LongestToken(tokenizer, Enumerable.Range(0, tokenizer.VocabularySize)))
     {
-        _tokenizer = tokenizer;
-        _facts = facts;
-        Labels = new TokenLabels(tokenizer);
-        for (var id = 0; id < tokenizer.VocabularySize; id++)
-        {
-            _longestTokenBytes = Math.Max(_longestTokenBytes, tokenizer.TokenBytes(id).Length);
-        }
     }
 
+    private ServingTokens(Tokenizer tokenizer, ModelFacts facts, TokenLabels labels, int longestTokenBytes) =>
+        (_tokenizer, _facts, Labels, _longestTokenBytes) = (tokenizer, facts, labels, longestTokenBytes);
+
     public TokenLabels Labels { get; }
+
+    /// <summary>The same for a tokenizer that knows more tokens than this one.</summary>
+    public ServingTokens Over(Tokenizer tokenizer, ModelFacts facts)
+    {
+        int[] added = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(id => tokenizer.IsKnown(id) && !_tokenizer.IsKnown(id))];
+        return new ServingTokens(tokenizer, facts, new TokenLabels(tokenizer, Labels, added), Math.Max(_longestTokenBytes, LongestToken(tokenizer, added)));
+    }
+
+    public IncrementalDecoder CreateDecoder(bool skipSpecialTokens) => _tokenizer.CreateDecoder(skipSpecialTokens);
 
     /// <summary>A prompt of text. <b>Errors</b>: 400 for one that is empty or certainly longer than the context.</summary>
     public PreparedPrompt PrepareText(string text, bool addSpecialTokens, string param)
@@ -75,6 +81,8 @@ internal sealed class ServingTokens
 
         return offsets;
     }
+
+    private static int LongestToken(Tokenizer tokenizer, IEnumerable<int> ids) => ids.Select(id => tokenizer.TokenBytes(id).Length).DefaultIfEmpty().Max();
 
     /// <summary>How many of the ids the tokenizer put before those of the text itself.</summary>
     private int AddedBefore(string text, int[] ids)

@@ -27,8 +27,6 @@ internal static class SettingsParser
 
         return new GenerationSettings
         {
-            Model = Model(fields),
-            Adapters = MixtureParser.Parse(fields),
             N = n,
             MaxTokens = maxTokens,
             LogProbs = logProbs,
@@ -43,9 +41,6 @@ internal static class SettingsParser
             TokensAsIds = fields.Bool("return_tokens_as_token_ids", absent: false),
         };
     }
-
-    public static string Model(JsonFields fields) =>
-        fields.RequiredString("model") is { Length: > 0 } model ? model : throw ApiException.Invalid("model", "'model' is empty.");
 
     private static void RefuseOtherBestOf(JsonFields fields, int n)
     {

@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Descriptions;
+using AdapterServe.AdapterServer.Rest.Generations;
 
 namespace AdapterServe.AdapterServer.Rest.Tokenize;
 
@@ -18,28 +19,21 @@ internal static class TokenizeEndpoints
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var request = TokenizeParser.ParseTokenize(body.RootElement);
-        CheckModel(model, request.Model);
+        var text = TextOf(model, request.Model);
         var ids = request.Chat is { } chat
-            ? model.Tokens.Encode(ChatRenderer.Render(model, chat), chat.AddSpecialTokens, "messages")
-            : model.Tokens.Encode(request.Text!, request.AddSpecialTokens, "prompt");
-        var strings = request.ReturnTokenStrings ? Array.ConvertAll(ids, id => model.Tokens.Labels.Label(id, asId: false)) : null;
+            ? text.Tokens.Encode(ChatRenderer.Render(text, chat), chat.AddSpecialTokens, "messages")
+            : text.Tokens.Encode(request.Text!, request.AddSpecialTokens, "prompt");
+        var strings = request.ReturnTokenStrings ? Array.ConvertAll(ids, id => text.Tokens.Labels.Label(id, asId: false)) : null;
         await JsonAnswer.WriteAsync(context, new TokenizeResponse(ids.Length, model.Facts.ContextTokens, ids, strings), RestJson.Answers.TokenizeResponse).ConfigureAwait(false);
     }
 
     private static async Task DetokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var request = TokenizeParser.ParseDetokenize(body.RootElement, model.Facts);
-        CheckModel(model, request.Model);
-        await JsonAnswer.WriteAsync(context, new DetokenizeResponse(model.Tokens.Decode(request.Tokens)), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
+        var text = TextOf(model, new JsonFields(body.RootElement).String("model"));
+        var ids = TokenizeParser.ParseDetokenize(body.RootElement, text.Facts);
+        await JsonAnswer.WriteAsync(context, new DetokenizeResponse(text.Tokens.Decode(ids)), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
     }
 
-    /// <summary>Adapters share the base's tokens, so the model only has to exist.</summary>
-    private static void CheckModel(ServingModel model, string? name)
-    {
-        if (name is not null)
-        {
-            model.ResolveAdapter(name);
-        }
-    }
+    private static ServingText TextOf(ServingModel model, string? name) => name is null ? model.Texts.Base : model.Texts.Of(model.ResolveAdapter(name));
 }

@@ -26,10 +26,7 @@ internal static class TokenizeParser
         return text is null ? throw ApiException.Missing("prompt") : new TokenizeRequest(model, text, fields.Bool("add_special_tokens", absent: true), null, strings);
     }
 
-    public static DetokenizeRequest ParseDetokenize(JsonElement body, ModelFacts facts)
-    {
-        var fields = new JsonFields(body);
-        var ids = fields.Ids("tokens", facts.VocabularySize, RequestLimits.TokenizeCharacters) ?? throw ApiException.Missing("tokens");
-        return new DetokenizeRequest(fields.String("model"), ids);
-    }
+    /// <summary>The ids.</summary>
+    public static int[] ParseDetokenize(JsonElement body, ModelFacts facts) =>
+        new JsonFields(body).Ids("tokens", facts.VocabularySize, RequestLimits.TokenizeCharacters) ?? throw ApiException.Missing("tokens");
 }

@@ -63,9 +63,10 @@ internal static class BlockLowering
                 : $"'{leaf.Name}' is the attention of an AdapterFusion, which mixes other adapters and is none itself.");
         }
 
-        if (weights is not { VirtualTokens: null, InvocationTokens.IsEmpty: true, SequenceStateBytes: 0 })
+        if (weights is not { VirtualTokens: null, Vocabulary: null, InvocationTokens.IsEmpty: true, SequenceStateBytes: 0 })
         {
-            throw BlockErrors.NotComposable($"'{leaf.Name}' puts tokens of its own before the sequence, acts from a place in it or keeps a state of it; name it alone.");
+            throw BlockErrors.NotComposable(
+                $"'{leaf.Name}' puts tokens of its own before the sequence, adds some to the vocabulary, acts from a place in the sequence or keeps a state of it; name it alone.");
         }
     }
 }

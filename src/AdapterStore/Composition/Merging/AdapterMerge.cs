@@ -111,10 +111,10 @@ internal sealed class AdapterMerge(AdapterMixture mixture, AdapterWeights[] weig
 
     private void RequireSitesAlone()
     {
-        var at = Array.FindIndex(weights, own => own is not { VirtualTokens: null, InvocationTokens.IsEmpty: true });
+        var at = Array.FindIndex(weights, own => own is not { VirtualTokens: null, Vocabulary: null, InvocationTokens.IsEmpty: true });
         if (at >= 0)
         {
-            throw StoreErrors.Unservable("merge_form", $"'{mixture.Parts[at].Name}' puts tokens of its own before the sequence or acts from a place in it, which no merge can hold.");
+            throw StoreErrors.Unservable("merge_form", $"'{mixture.Parts[at].Name}' puts tokens of its own before the sequence, adds some to the vocabulary or acts from a place in the sequence, which no merge can hold.");
         }
     }
 

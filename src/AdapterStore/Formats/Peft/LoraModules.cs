@@ -23,6 +23,11 @@ internal sealed class LoraModules
             modules.Add(tensor, keys);
         }
 
+        foreach (var module in modules._bySite.Values)
+        {
+            module.Settle();
+        }
+
         return modules;
     }
 
@@ -49,10 +54,10 @@ internal sealed class LoraModules
 
     private static bool Occurs(LoraPart part, SiteKind kind) => kind switch
     {
-        SiteKind.Linear => part is not (LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.TokenRows),
+        SiteKind.Linear => part is not (LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.TokenRows or LoraPart.OriginalRows),
         SiteKind.Head => part is not (LoraPart.EmbeddingA or LoraPart.EmbeddingB),
-        SiteKind.Embedding => part is LoraPart.EmbeddingA or LoraPart.EmbeddingB or LoraPart.TokenRows or LoraPart.Magnitude or LoraPart.BaseCopy or LoraPart.Weight,
-        SiteKind.Norm => part == LoraPart.Weight,
+        SiteKind.Embedding => part is not (LoraPart.A or LoraPart.B or LoraPart.BiasB or LoraPart.Bias or LoraPart.Alpha),
+        SiteKind.Norm => part is LoraPart.Weight or LoraPart.SavedWeight or LoraPart.Original,
         _ => false,
     };
 

@@ -40,7 +40,7 @@ internal static class LoraResolver
             sites.AddRange(LoraBiases.Of(module));
         }
 
-        sites.AddRange(LoraTying.Of(sites.ToImmutable(), manifest, modules, baseModel, budget));
+        sites.AddRange(LoraTying.Of(sites.ToImmutable(), manifest, modules, file, baseModel, budget));
         sites.AddRange(Tokens(manifest, modules, baseModel));
         return sites.Count > 0 ? sites.ToImmutable() : throw StoreErrors.Unservable("no_modules", "The file adapts no module.");
     }
@@ -96,7 +96,7 @@ internal static class LoraResolver
             throw StoreErrors.Unservable("surplus_modules", $"The file has rows of single tokens of '{surplus.Site.Path}', for which trainable_token_indices has no ids.");
         }
 
-        if (modules.BySite.Values.FirstOrDefault(module => Clashes(module, sites, tokens.FollowsEmbedding())) is { } clash)
+        if (modules.BySite.Values.FirstOrDefault(module => Clashes(module, sites, tokens.FollowsEmbedding(), manifest)) is { } clash)
         {
             throw StoreErrors.Unservable("trainable_tokens", $"The file has rows of single tokens of '{clash.Site.Path}' beside other weights of it, which is not served.");
         }
@@ -109,8 +109,11 @@ internal static class LoraResolver
         return tokens.Place(site => modules.BySite.GetValueOrDefault(site.Index)?.Parts.GetValueOrDefault(LoraPart.TokenRows));
     }
 
-    private static bool Clashes(LoraModule module, List<Site> sites, bool headFollows) =>
-        (sites.Contains(module.Site) && module.Parts.Keys.Any(part => part != LoraPart.TokenRows)) || (headFollows && module.Site.Kind == SiteKind.Head);
+    /// <summary>A copy of the matrix under the rows is no clash; <see cref="LoraWholeWeights"/> looks at it.</summary>
+    private static bool Clashes(LoraModule module, List<Site> sites, bool headFollows, LoraManifest manifest) =>
+        (sites.Contains(module.Site) && module.Parts.Keys.Any(part => part is not (LoraPart.TokenRows or LoraPart.BaseCopy)))
+        || (headFollows && module.Site.Kind == SiteKind.Head
+            && (manifest.Saves(module.Site.Path) || module.Parts.Keys.Any(part => part is not (LoraPart.Weight or LoraPart.BaseCopy))));
 
     private static void RequireSelectedModules(LoraManifest manifest, LoraModules modules, BaseModel baseModel, PatternBudget budget)
     {

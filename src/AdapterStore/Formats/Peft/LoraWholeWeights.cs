@@ -13,7 +13,7 @@ internal static class LoraWholeWeights
 {
     public static IEnumerable<SiteTensors> Of(LoraModule module, LoraManifest manifest, ITensorSource file, BaseModel baseModel)
     {
-        if ((module.Parts.GetValueOrDefault(LoraPart.Weight) ?? module.Parts.GetValueOrDefault(LoraPart.BaseCopy)) is not { } weight)
+        if (module.Whole is not { } weight)
         {
             return [];
         }
@@ -24,7 +24,13 @@ internal static class LoraWholeWeights
             return bias is null ? [] : [new ReplacedBiasTensors(module.Site, bias)];
         }
 
-        if (!manifest.Saves(module.Site.Path) && baseModel.HasTiedEmbeddings)
+        if (module.Parts.ContainsKey(LoraPart.TokenRows) && !WholeWeight.IsWidened(module.Site, baseModel))
+        {
+            throw StoreErrors.Unservable("trainable_tokens", $"The file has rows of single tokens of '{module.Site.Path}' beside a matrix that is not the base's, which is not served.");
+        }
+
+        // With more tokens than the base the layer is known to be another one, and LoraTying gives it to both ends.
+        if (!manifest.Saves(module.Site.Path) && baseModel is { HasTiedEmbeddings: true, AddedTokens: 0 })
         {
             throw StoreErrors.Unservable(
                 "weight_tying",
@@ -66,7 +72,9 @@ internal static class LoraWholeWeights
     {
         var path = module.Site.Path;
         var isEnd = module.Site.Kind is SiteKind.Embedding or SiteKind.Head;
-        if (module.Parts.ContainsKey(LoraPart.BaseCopy) && (!module.IsAdapted || !isEnd || module.Parts.ContainsKey(LoraPart.Weight)))
+        var isUnderAnother = module.IsAdapted || module.Parts.ContainsKey(LoraPart.TokenRows);
+        if (module.Parts.Keys.Any(part => part is LoraPart.Original or LoraPart.OriginalRows)
+            || (module.Parts.ContainsKey(LoraPart.BaseCopy) && (!isUnderAnother || !isEnd || module.Parts.ContainsKey(LoraPart.Weight))))
         {
             throw StoreErrors.Unservable("surplus_modules", $"The file has a copy of the base's weights of '{path}' that nothing needs.");
         }

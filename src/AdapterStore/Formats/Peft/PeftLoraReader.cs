@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Formats.Patterns;
+using AdapterServe.AdapterStore.Formats.Vocabulary;
 using AdapterServe.AdapterStore.Models;
 
 namespace AdapterServe.AdapterStore.Formats.Peft;
@@ -7,7 +8,7 @@ namespace AdapterServe.AdapterStore.Formats.Peft;
 /// <summary>
 /// LoRA, rsLoRA, DoRA and activated LoRA as PEFT saves them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, or the older <c>adapter_model.bin</c>.
 /// <b>Semantics</b>: y += (alpha / r) (B (A x) + c) at each adapted module, rank and alpha resolved per module; on an embedding x is one-hot.
-/// Beside them whole modules, rows of single tokens and biases that take the place of the base's.
+/// Beside them whole modules, rows of single tokens and biases that take the place of the base's, and rows of tokens that the base lacks.
 /// <b>Source</b>: PEFT's documented file format.
 /// </summary>
 internal sealed class PeftLoraReader : IAdapterReader
@@ -33,13 +34,15 @@ internal sealed class PeftLoraReader : IAdapterReader
         try
         {
             var modules = LoraModules.From(file, baseModel);
-            var sites = LoraResolver.Resolve(manifest, modules, file, baseModel, new PatternBudget());
+            var widened = baseModel.WithAddedTokens(AddedBy(modules, manifest, baseModel));
+            var resolved = LoraResolver.Resolve(manifest, widened == baseModel ? modules : LoraModules.From(file, widened), file, widened, new PatternBudget());
+            var (sites, vocabulary) = VocabularySplit.Of(resolved, widened, baseModel, file);
             if (!invocation.IsEmpty)
             {
                 InvocationTokens.RequireMaskable(sites);
             }
 
-            return new AdapterTensors(manifest.UseDora ? "dora" : invocation.IsEmpty ? "lora" : "alora", file, sites) { InvocationTokens = invocation };
+            return new AdapterTensors(manifest.UseDora ? "dora" : invocation.IsEmpty ? "lora" : "alora", file, sites) { InvocationTokens = invocation, Vocabulary = vocabulary };
         }
         catch
         {
@@ -47,6 +50,12 @@ internal sealed class PeftLoraReader : IAdapterReader
             throw;
         }
     }
+
+    private static int AddedBy(LoraModules modules, LoraManifest manifest, BaseModel baseModel) => AddedTokens.Of(
+        modules.BySite.Values.Where(module => module.Site.Kind is SiteKind.Embedding or SiteKind.Head && module.Whole is { Shape.Length: 2 } whole && whole.Shape[1] == module.Site.WeightColumns)
+            .Select(module => (module.Whole!.Name, module.Site, module.Whole.Shape[0])),
+        manifest.TokenRows.SelectMany(rows => rows.Ids),
+        baseModel);
 
     private static ImmutableArray<int> Invocation(ConfigValues values, BaseModel baseModel)
     {

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Formats.Patterns;
+using AdapterServe.AdapterStore.Formats.Vocabulary;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Validation;
 
@@ -31,12 +32,15 @@ internal sealed class PeftTokensReader : IAdapterReader
                 $"The server does not know what '{AdapterNames.Shorten(key)}' in adapter_config.json does; remove it if the adapter computes the same without it.");
         }
 
-        var targets = TargetsOf(values, baseModel);
+        var widened = baseModel.WithAddedTokens(AddedTokens.Of([], values.Ints("token_indices") ?? [], baseModel));
+        var targets = TargetsOf(values, widened);
         var file = PeftFiles.OpenWeights(folder.Files);
         try
         {
             RequireKnownTensors(file, targets);
-            return new AdapterTensors("trainable_tokens", file, [.. targets.Place(site => file.Tensors.GetValueOrDefault(Prefix + site.Path + Suffix))]);
+            var placed = targets.Place(site => file.Tensors.GetValueOrDefault(Prefix + site.Path + Suffix));
+            var (sites, vocabulary) = VocabularySplit.Of([.. placed], widened, baseModel, file);
+            return new AdapterTensors("trainable_tokens", file, sites) { Vocabulary = vocabulary };
         }
         catch
         {

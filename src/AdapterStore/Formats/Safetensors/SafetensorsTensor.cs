@@ -14,5 +14,15 @@ public sealed record SafetensorsTensor(string Name, SafetensorsType DType, Immut
 {
     public long Elements => Bytes / SafetensorsTypes.Bytes(DType);
 
+    /// <summary>Where a part made by <see cref="Rows"/> begins within the tensor that bears the name, in bytes.</summary>
+    internal long Start { get; init; }
+
+    /// <summary>Some of a matrix's rows, read like a tensor of the same name.</summary>
+    internal SafetensorsTensor Rows(long first, long count)
+    {
+        var rowBytes = Bytes / Shape[0];
+        return this with { Shape = Shape.SetItem(0, count), Offset = Offset + (first * rowBytes), Bytes = count * rowBytes, Start = Start + (first * rowBytes) };
+    }
+
     public bool HasShape(params ReadOnlySpan<long> shape) => Shape.AsSpan().SequenceEqual(shape);
 }

@@ -39,6 +39,26 @@ internal sealed class SiteForms
     public void ApplyToInput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
         Apply(site, segments, operands, parallel, FormKinds.OnInput);
 
+    /// <summary>At the head: the logits of tokens that adapters add. <b>Shapes</b>: x [rows, width]. <b>Effects</b>: fills <paramref name="logits"/>; allocates nothing.</summary>
+    public unsafe void ApplyAddedHeads(ReadOnlySpan<AdapterSegment> segments, float* x, int width, AddedLogits logits, IParallel parallel)
+    {
+        foreach (var segment in segments)
+        {
+            if (segment.Weights.Vocabulary is not { } vocabulary)
+            {
+                continue;
+            }
+
+            var operands = new SiteOperands { X = x + ((nint)segment.RowStart * width), Y = logits.At(segment.RowStart) };
+            foreach (var form in vocabulary.Head)
+            {
+                var runner = _runners[(int)form.Form];
+                runner.Add(0, segment.RowEnd - segment.RowStart, form);
+                runner.Run(operands, parallel);
+            }
+        }
+    }
+
     private void Apply(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel, uint wanted)
     {
         var present = FormKinds.At(site, segments) & wanted;

@@ -10,7 +10,7 @@ internal unsafe struct SiteOperands
     /// <summary>The site's input; behind a sublayer the residual stream that entered it; null at the embedding.</summary>
     public float* X;
 
-    /// <summary>At the embedding the rows' token ids, each below the vocabulary's size; null elsewhere.</summary>
+    /// <summary>At the embedding the rows' token ids, each below the size of its adapter's vocabulary; null elsewhere.</summary>
     public long* Ids;
 
     /// <summary>The base's output; null before the base op.</summary>

@@ -1,10 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Weights;
-using Microsoft.Win32.SafeHandles;
 
 namespace AdapterServe.Engine.Models.GenAi;
 
@@ -67,7 +64,7 @@ internal sealed class GenAiBaseWeights(
     private static void Read<T>(WeightReference weight, long first, Span<T> destination)
         where T : unmanaged
     {
-        using var open = new OpenWeight(weight);
+        using var open = new WeightFile(weight);
         open.Read(first, destination);
     }
 
@@ -82,9 +79,9 @@ internal sealed class GenAiBaseWeights(
         var perRow = (int)scales.Shape[1];
         var (code, zero) = (new byte[codes.Bytes / codes.Shape[0]], new byte[(zeroPoints?.Bytes ?? 0) / codes.Shape[0]]);
         var (scale, zeros, groups) = (new float[perRow], new float[perRow], Groups(path));
-        using var codeRows = new OpenWeight(codes);
-        using var scaleRows = new OpenWeight(scales);
-        using var zeroRows = zeroPoints is null ? null : new OpenWeight(zeroPoints);
+        using var codeRows = new WeightFile(codes);
+        using var scaleRows = new WeightFile(scales);
+        using var zeroRows = zeroPoints is null ? null : new WeightFile(zeroPoints);
         for (var done = 0; done < destination.Length / columns; done++)
         {
             var row = (long)firstRow + done;
@@ -106,24 +103,5 @@ internal sealed class GenAiBaseWeights(
         var groups = new int[weight.Bytes / sizeof(int)];
         Read(weight, 0, groups.AsSpan());
         return groups;
-    }
-
-    private sealed class OpenWeight(WeightReference weight) : IDisposable
-    {
-        private readonly SafeFileHandle _file = File.OpenHandle(weight.Path);
-
-        public void Read<T>(long first, Span<T> destination)
-            where T : unmanaged
-        {
-            var bytes = MemoryMarshal.AsBytes(destination);
-            var offset = weight.Offset + (first * Unsafe.SizeOf<T>());
-            for (var done = 0; done < bytes.Length;)
-            {
-                var read = RandomAccess.Read(_file, bytes[done..], offset + done);
-                done += read > 0 ? read : throw new EndOfStreamException($"'{weight.Path}' was cut short after the import.");
-            }
-        }
-
-        public void Dispose() => _file.Dispose();
     }
 }

@@ -11,7 +11,8 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), behind attention and feed-forward network, before their output norm and the residual sum,
 /// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site). Linears that read one input form a chain of SiteInputs, see <see cref="SiteInputOp"/>.
 /// </summary>
-internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon)
+internal sealed class InstrumentedGraph(
+    OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon, BlockedProducts? blocked = null)
 {
     public OnnxGraphBuilder Builder => builder;
 
@@ -44,9 +45,10 @@ internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, IReadOnlyDicti
     public string AddProductSite(Linear linear, string input) =>
         AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight), RowKind.Tokens);
 
-    /// <summary>y = x Wᵀ + b on the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
-    public string AddProduct(Linear linear, string input, string weight) => builder.AddNode(
-        linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
+    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
+    public string AddProduct(Linear linear, string input, string weight) =>
+        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias) ?? builder.AddNode(
+            linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
 
     public string AddNorm(Norm norm, string input, RowKind rows) => AddSite(norm.Path, input, AddBareNorm(norm, input), rows);
 

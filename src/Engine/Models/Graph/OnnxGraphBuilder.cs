@@ -88,8 +88,8 @@ internal sealed class OnnxGraphBuilder(string name)
     {
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "adapterserve", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.ContribDomain, Version = 1 });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.ContribDomain, Version = 1 });
         return model;
     }
 

@@ -24,12 +24,14 @@ internal sealed record AddedToken
     /// <summary>Looked for in the normalized text instead of the raw one.</summary>
     public bool Normalized { get; init; }
 
-    public static AddedToken Read(JsonElement json)
+    public static AddedToken Read(JsonElement json) => ReadAs(json.Required("id").Integer("An added token's id"), json);
+
+    public static AddedToken ReadAs(int id, JsonElement json)
     {
         bool special = json.Flag("special", false);
         return new AddedToken
         {
-            Id = json.Required("id").Integer("An added token's id"),
+            Id = id,
             Content = json.TextOf("content"),
             Special = special,
             LeftStrip = json.Flag("lstrip", false),

@@ -20,6 +20,20 @@ internal sealed class AddedVocabulary
         _byText = tokens.DistinctBy(token => token.Content).ToFrozenDictionary(token => token.Content, StringComparer.Ordinal);
         _raw = new AddedTokenMatcher(tokens.Where(token => !token.Normalized).Select(token => (token.Content, token)));
         _normalized = new AddedTokenMatcher(tokens.Where(token => token.Normalized).Select(token => (Normalize(token.Content), token)));
+        End = tokens.Select(token => token.Id + 1).DefaultIfEmpty().Max();
+    }
+
+    /// <summary>One more than the largest id.</summary>
+    public int End { get; }
+
+    /// <summary>Characters of all texts.</summary>
+    public long Characters => _byId.Values.Sum(token => (long)token.Content.Length);
+
+    /// <summary>These tokens and others, which come before those of the same id.</summary>
+    public AddedVocabulary With(IReadOnlyCollection<AddedToken> others)
+    {
+        var ids = others.Select(token => token.Id).ToHashSet();
+        return new AddedVocabulary([.. others, .. _byId.Values.Where(token => !ids.Contains(token.Id))], _normalizer);
     }
 
     public bool TryGet(int id, [NotNullWhen(true)] out AddedToken? token) => _byId.TryGetValue(id, out token);

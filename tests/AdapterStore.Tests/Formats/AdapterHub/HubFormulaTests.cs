@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Tests.Support;
 
 namespace AdapterServe.AdapterStore.Tests.Formats.AdapterHub;
@@ -230,6 +231,42 @@ public sealed class HubFormulaTests
         });
         var expected = Bottleneck(hub, Add(X, Wide(Y)), value => Math.Max(value, 0), "layers.0.output_adapters.layer_text_task_adapters.me.");
         AssertClose(await hub.ApplyAsync(SmallHub.Mlp0, X, Y), Add(Y, expected));
+    }
+
+    [Fact]
+    public async Task An_average_within_a_stack_reads_what_the_adapter_before_it_left()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open();
+        SmallHub[] hubs = [Scaled(1), Scaled(-0.5f), Scaled(0.25f)];
+        var blocks = new List<SingleBlock>();
+        foreach (var (hub, name) in hubs.Zip(["a", "b", "c"]))
+        {
+            await storage.PutAsync(name, hub.Files());
+            blocks.Add(new SingleBlock(name, storage.Catalog.Resolve("acme", name)));
+        }
+
+        using var lease = await storage.Compositions.AcquireAsync(
+            new StackBlock([blocks[0], new AverageBlock([blocks[1], blocks[2]], [0.3, 0.7])]), TestContext.Current.CancellationToken);
+        var first = Add(Y, Bottleneck(hubs[0], Add(X, Wide(Y)), Relu));
+        var h = Add(X, first);
+        var expected = Sum(Times(0.15, Sum(first, Bottleneck(hubs[1], h, Relu))), Times(0.35, Sum(first, Bottleneck(hubs[2], h, Relu))));
+        AssertClose(SmallHub.Apply(lease.Weights, Bases.Small.FindSite(SmallHub.Mlp0)!, X, Y), expected);
+
+        static double Relu(double value) => Math.Max(value, 0);
+
+        static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+
+        static SmallHub Scaled(float factor) => SmallHub.Bottleneck(hub =>
+        {
+            foreach (var (_, values) in hub.Tensors.Values)
+            {
+                for (var i = 0; i < values.Length; i++)
+                {
+                    values[i] *= factor;
+                }
+            }
+        });
     }
 
     private static double[] Bottleneck(SmallHub hub, double[] h, Func<double, double> activation, string? name = null)

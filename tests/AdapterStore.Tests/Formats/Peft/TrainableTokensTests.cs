@@ -12,7 +12,7 @@ public sealed class TrainableTokensTests
     private static readonly Dictionary<string, (string Code, Action<SmallLora> Spoil)> Wrong = new(StringComparer.Ordinal)
     {
         ["no ids"] = ("token_index", adapter => adapter.Config.Remove("token_indices")),
-        ["an id beyond the vocabulary"] = ("token_index", adapter => adapter.Config["token_indices"] = new JsonArray(3, 16)),
+        ["an id behind the vocabulary of a base with a head of its own"] = ("vocabulary", adapter => adapter.Config["token_indices"] = new JsonArray(3, 16)),
         ["an id twice"] = ("token_index", adapter => adapter.Config["token_indices"] = new JsonArray(3, 3)),
         ["fewer rows than ids"] = ("shape_mismatch", adapter => adapter.Add(Rows, [1, 8])),
         ["rows of another width"] = ("shape_mismatch", adapter => adapter.Add(Rows, [2, 7])),

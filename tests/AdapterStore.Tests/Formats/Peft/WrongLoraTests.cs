@@ -34,7 +34,9 @@ public sealed class WrongLoraTests
         ["tokens without rows"] = Unservable("missing_modules", lora => lora.Config["trainable_token_indices"] = new JsonArray(1, 2)),
         ["more tokens than rows"] = Unservable("shape_mismatch", lora => AddTokens(lora, [1, 8], 1, 2)),
         ["rows of another width"] = Unservable("shape_mismatch", lora => AddTokens(lora, [2, 9], 1, 2)),
-        ["a token beyond the vocabulary"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 1, 16)),
+        ["a token behind the vocabulary whose logit nothing gives"] = Unservable("vocabulary", lora => AddTokens(lora, [2, 8], 1, 16)),
+        ["a token behind the vocabulary after one without a row"] = Unservable("vocabulary", lora => AddTokens(lora, [2, 8], 1, 17)),
+        ["a token far beyond the vocabulary"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 1, 16 + 65_536)),
         ["a token below zero"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 1, -1)),
         ["a token twice"] = Unservable("token_index", lora => AddTokens(lora, [2, 8], 5, 5)),
         ["no token"] = Unservable("token_index", lora => lora.Config["trainable_token_indices"] = new JsonObject { ["embed_tokens"] = new JsonArray() }),
@@ -135,8 +137,34 @@ public sealed class WrongLoraTests
         ["token rows that the configuration does not name"] = Unservable("surplus_modules", lora => lora.Add("model.embed_tokens.token_adapter.trainable_tokens_delta", [1, 8])),
         ["a bias of the base"] = Unservable("bias", lora => lora.Add(Q0 + ".bias", [8])),
         ["the embedding among the targets"] = Unservable("missing_modules", lora => lora.Config["target_modules"] = new JsonArray("q_proj", "v_proj", "embed_tokens")),
-        ["a saved embedding of a larger vocabulary"] = Unservable("vocabulary", lora => lora.Add("model.embed_tokens.weight", [18, 8])),
-        ["a saved embedding of a smaller vocabulary"] = Unservable("shape_mismatch", lora => lora.Add("model.embed_tokens.weight", [15, 8])),
+        ["an embedding of a larger vocabulary without a head"] = Unservable("vocabulary", lora => lora.Add("model.embed_tokens.weight", [18, 8])),
+        ["an embedding and a head of different vocabularies"] = Unservable("vocabulary", lora => AddEnds(lora, 18, 17)),
+        ["an embedding of a larger vocabulary and the base's head"] = Unservable("vocabulary", lora => AddEnds(lora, 18, 16)),
+        ["more tokens than are served"] = Unservable("vocabulary", lora => AddEnds(lora, 16 + 65_537, 16 + 65_537)),
+        ["a larger vocabulary of another width"] = Unservable("shape_mismatch", lora =>
+        {
+            lora.Add("model.embed_tokens.weight", [18, 9]);
+            lora.Add("lm_head.weight", [18, 9]);
+        }),
+        ["a larger vocabulary under a LoRA of the base's"] = Unservable("shape_mismatch", lora =>
+        {
+            AddEmbedding(lora, [2, 16], [8, 2]);
+            lora.Add("model.embed_tokens.base_layer.weight", [18, 8]);
+            lora.Add("lm_head.weight", [18, 8]);
+        }),
+        ["a row for a token that the larger vocabulary lacks"] = Unservable("vocabulary", lora =>
+        {
+            AddTokens(lora, [2, 8], 1, 18);
+            lora.Add("model.embed_tokens.token_adapter.base_layer.weight", [18, 8]);
+            lora.Add("lm_head.weight", [18, 8]);
+        }),
+        ["token rows over an embedding that is not the base's"] = Unservable("trainable_tokens", lora =>
+        {
+            AddTokens(lora, [2, 8], 1, 2);
+            lora.Add("model.embed_tokens.token_adapter.base_layer.weight", [16, 8]);
+        }),
+        ["the original of a module that the adapter leaves alone"] = Unservable("surplus_modules", lora => lora.Add(Q0 + ".original_module.weight", [8, 8])),
+        ["an embedding of a smaller vocabulary"] = Unservable("vocabulary", lora => lora.Add("model.embed_tokens.weight", [15, 8])),
         ["a saved norm"] = Unservable("surplus_modules", lora => lora.Add("model.norm.weight", [8])),
         ["a saved norm of another width"] = Unservable("shape_mismatch", lora =>
         {
@@ -256,6 +284,12 @@ public sealed class WrongLoraTests
         using var storage = folder.Open(Bases.Demo);
         var refused = await storage.RefusedAsync(TestData.Files(TestData.Refused(name)));
         Assert.Equal((AdapterErrorKind.Unservable, code), (refused.Kind, refused.Code));
+    }
+
+    private static void AddEnds(SmallLora lora, int embedding, int head)
+    {
+        lora.Add("model.embed_tokens.weight", [embedding, 8]);
+        lora.Add("lm_head.weight", [head, 8]);
     }
 
     private static async Task RefuseAsync(Dictionary<string, byte[]> files, AdapterErrorKind kind, string code, bool hasWeights = false)

@@ -35,6 +35,23 @@ public sealed class TorchPickleFileTests
 
     [Theory]
     [MemberData(nameof(OwnNames))]
+    public void Some_rows_of_a_matrix_are_read_by_themselves(string name)
+    {
+        using var file = TorchPickleFile.Open(Path.Combine(Folder, name));
+        var matrices = file.Tensors.Values.Where(tensor => tensor.Shape is [>= 2, > 0]).ToList();
+        Assert.NotEmpty(matrices);
+        foreach (var matrix in matrices)
+        {
+            var (rest, last) = (matrix.Rows(1, matrix.Shape[0] - 1), matrix.Rows(1, matrix.Shape[0] - 1).Rows(matrix.Shape[0] - 2, 1));
+            var rowBytes = (int)(matrix.Bytes / matrix.Shape[0]);
+            Assert.Equal(file.Bytes(matrix)[rowBytes..], file.Bytes(rest));
+            Assert.Equal(file.Bytes(matrix)[^rowBytes..], file.Bytes(last));
+            Assert.True(last.HasShape(1, matrix.Shape[1]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OwnNames))]
     public void Plain_values_are_what_was_saved(string name)
     {
         using var file = TorchPickleFile.Open(Path.Combine(Folder, name));

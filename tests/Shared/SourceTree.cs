@@ -1,4 +1,4 @@
-namespace AdapterServe.AdapterServer.Tests.Support;
+namespace AdapterServe.Tests;
 
 /// <summary>The checkout that the tests were built from.</summary>
 internal static class SourceTree

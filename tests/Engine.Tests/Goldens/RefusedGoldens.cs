@@ -1,7 +1,7 @@
 namespace AdapterServe.Engine.Tests.Goldens;
 
 /// <summary>Goldens whose adapters are refused, each with its reason; every other one is tested.</summary>
-internal static class NotYetServed
+internal static class RefusedGoldens
 {
     public static readonly string[] Names =
     [
