@@ -145,6 +145,18 @@ public sealed class ExportTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0.25f, 0)]
+    [InlineData(1, 4)]
+    [InlineData(0.25f, 4)]
+    public async Task What_the_graph_does_to_its_logits_is_known_for_tokens_that_adapters_add(float scale, float cap)
+    {
+        ModelExport.Of(new ExportOptions { LogitScale = scale, LogitSoftCap = cap }).Write(ModelFolder);
+        var shape = (await ImportAsync()).Shape;
+        Assert.Equal((scale, cap), (shape.LogitScale, shape.LogitSoftCap));
+    }
+
     [Fact]
     public async Task A_second_import_finds_the_first()
     {

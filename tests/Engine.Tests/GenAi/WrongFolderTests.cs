@@ -146,6 +146,16 @@ public sealed class WrongFolderTests : IDisposable
         await RefuseAsync(export, code);
     }
 
+    [Theory]
+    [InlineData("/lm_head/softcap/Mul", "/model/constants/FLOAT/0.5")]
+    [InlineData("/lm_head/softcap/Div", "/model/constants/FLOAT/0.5")]
+    public async Task Logits_that_are_capped_otherwise_are_refused(string node, string constant)
+    {
+        var export = ModelExport.Of(new ExportOptions { LogitScale = 0.5f, LogitSoftCap = 4 });
+        Node(export, node).Input[1] = constant;
+        await RefuseAsync(export, "graph_unsupported");
+    }
+
     [Fact]
     public async Task A_folder_whose_files_are_cut_short_is_refused()
     {

@@ -30,6 +30,8 @@ internal sealed class GenAiFolder : IModelFolder
         KvHeads = _scope.Config.KvHeads,
         HeadSize = _scope.Config.HeadSize,
         VocabularySize = _scope.Config.VocabularySize,
+        LogitScale = _scope.LogitTail.Scale,
+        LogitSoftCap = _scope.LogitTail.Cap,
         ContextTokens = _scope.ContextTokens,
         LongRotation = _scope.LongRotation,
         EosTokenIds = _scope.Config.EosTokenIds,
