@@ -36,13 +36,14 @@ internal sealed unsafe class AddedLogits(int maxRows) : IDisposable
     /// <summary>Empty for a row whose adapter adds none.</summary>
     public ReadOnlySpan<float> Of(int row) => _rows[row].Count == 0 ? [] : new(At(row), _rows[row].Count);
 
-    /// <summary>logit ← cap · tanh(logit / cap), which the graph does to its own behind the head; 0 for none.</summary>
-    public void Cap(float cap)
+    /// <summary>logit ← scale · logit, then cap · tanh(logit / cap), which the graph does to its own behind the head; a cap of 0 is none.</summary>
+    public void Finish(float scale, float cap)
     {
         var logits = (float*)_memory.Ensure(0);
-        for (var i = 0L; cap > 0 && i < _total; i++)
+        for (var i = 0L; i < _total; i++)
         {
-            logits[i] = cap * MathF.Tanh(logits[i] / cap);
+            var logit = scale * logits[i];
+            logits[i] = cap > 0 ? cap * MathF.Tanh(logit / cap) : logit;
         }
     }
 

@@ -28,12 +28,13 @@ internal sealed class OrtStepRunner : IStepRunner
     private readonly TensorSlot _cumulativeLengths;
     private readonly TensorSlot _pastLengths;
     private readonly TensorSlot _logits;
+    private readonly float _logitScale;
     private readonly float _logitSoftCap;
 
     public OrtStepRunner(OrtEnvironment environment, ImportedModel model, EngineOptions options, int totalBlocks)
     {
         VocabularySize = model.Shape.VocabularySize;
-        _logitSoftCap = model.Shape.LogitSoftCap;
+        (_logitScale, _logitSoftCap) = (model.Shape.LogitScale, model.Shape.LogitSoftCap);
         _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
         _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
         _session = CreateSession(environment, model, options.Threads);
@@ -65,7 +66,7 @@ internal sealed class OrtStepRunner : IStepRunner
         _logits.Resize([plan.LogitRows, VocabularySize]);
         _logits.BindAsOutput(_binding);
         _session.RunWithBinding(_binding);
-        _adapters.AddedLogits.Cap(_logitSoftCap);
+        _adapters.AddedLogits.Finish(_logitScale, _logitSoftCap);
         return _logits.AsSpan<float>(plan.LogitRows * VocabularySize);
     }
 

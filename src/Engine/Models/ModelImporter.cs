@@ -89,19 +89,8 @@ public sealed class ModelImporter
         };
     }
 
-    private static IModelFolder Open(string folder, ImportOptions options)
-    {
-        if (!GenAiConfigReader.Knows(folder))
-        {
-            return HuggingFaceFolder.Open(folder, options);
-        }
-
-        return options is { Weights: WeightFormat.F32, OfEmbedding: WeightFormat.F32 }
-            ? GenAiFolder.Open(folder)
-            : throw new ModelImportException(
-                "weights_fixed",
-                "The model folder is an export of ONNX Runtime GenAI, whose weights stay as they are; leave out --weights and --embedding-weights.");
-    }
+    private static IModelFolder Open(string folder, ImportOptions options) =>
+        GenAiConfigReader.Knows(folder) ? GenAiFolder.Open(folder, options) : HuggingFaceFolder.Open(folder, options);
 
     private static string Digest(
         string[] paths, string variant, string cacheFolder, IProgress<ImportProgress>? progress, CancellationToken cancellation)

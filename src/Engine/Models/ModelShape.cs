@@ -17,6 +17,9 @@ public sealed record ModelShape
 
     public required int VocabularySize { get; init; }
 
+    /// <summary>Multiplies the head's output, before any cap.</summary>
+    public float LogitScale { get; init; } = 1;
+
     /// <summary>c in c · tanh(logit / c); 0 for none.</summary>
     public float LogitSoftCap { get; init; }
 

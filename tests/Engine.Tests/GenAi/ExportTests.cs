@@ -24,8 +24,15 @@ public sealed class ExportTests : IDisposable
         ["qwen3"] = new() { Type = "qwen3", HasHeadNorms = true },
         ["qwen3 with separate projections"] = new() { Type = "qwen3", HasHeadNorms = true, IsPacked = false },
         ["gemma"] = new() { Type = "gemma", EmbeddingScale = 5.66f, Activation = "FastGelu" },
-        ["gemma2"] = new() { Type = "gemma2", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, Window = 8, SoftCap = 5, LogitSoftCap = 4 },
-        ["gemma3"] = new() { Type = "gemma3_text", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, HasHeadNorms = true, Window = 8, HasLocalTables = true },
+        ["gemma2"] = new()
+        {
+            Type = "gemma2", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, Window = 8, SoftCap = 5, LogitSoftCap = 4,
+        },
+        ["gemma3"] = new()
+        {
+            Type = "gemma3_text", EmbeddingScale = 5.66f, Activation = "FastGelu", HasOutputNorms = true, HasHeadNorms = true, Window = 8,
+            HasLocalTables = true,
+        },
         ["phi3"] = new() { Type = "phi3" },
         ["phi3 with separate projections"] = new() { Type = "phi3", IsPacked = false },
         ["phi3 with partial rotation"] = new() { Type = "phi3", HeadSize = 32, RotatingDimensions = 16 },
@@ -119,12 +126,44 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(all[^some.Length..], some);
     }
 
+    [Theory]
+    [InlineData(4, WeightFormat.Int4, true)]
+    [InlineData(8, WeightFormat.Int8, true)]
+    [InlineData(4, WeightFormat.Int8, false)]
+    [InlineData(0, WeightFormat.Int4, false)]
+    public async Task Another_precision_than_the_folders_is_refused(int bits, WeightFormat weights, bool isServed)
+    {
+        ModelExport.Of(new ExportOptions { Bits = bits }).Write(ModelFolder);
+        var import = ImportAsync(new ImportOptions { Weights = weights });
+        if (isServed)
+        {
+            Assert.NotEmpty((await import).Base.Sites);
+        }
+        else
+        {
+            Assert.Equal("weights_unsupported", (await Assert.ThrowsAsync<ModelImportException>(() => import)).Code);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0.25f, 0)]
+    [InlineData(1, 4)]
+    [InlineData(0.25f, 4)]
+    public async Task What_the_graph_does_to_its_logits_is_known_for_tokens_that_adapters_add(float scale, float cap)
+    {
+        ModelExport.Of(new ExportOptions { LogitScale = scale, LogitSoftCap = cap }).Write(ModelFolder);
+        var shape = (await ImportAsync()).Shape;
+        Assert.Equal((scale, cap), (shape.LogitScale, shape.LogitSoftCap));
+    }
+
     [Fact]
     public async Task A_second_import_finds_the_first()
     {
         ModelExport.Of(new ExportOptions()).Write(ModelFolder);
         var first = await ImportAsync();
-        var written = File.GetLastWriteTimeUtc(first.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path);
+        var written = File.GetLastWriteTimeUtc(
+            first.Weights.First(weight => weight.Path.StartsWith(_folder.In("cache"), StringComparison.Ordinal)).Path);
         var second = await ImportAsync();
         Assert.Equal(first.Base.Fingerprint, second.Base.Fingerprint);
         Assert.Equal([2, 3], second.Shape.EosTokenIds);
@@ -132,7 +171,8 @@ public sealed class ExportTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.In("cache"), "weights.bin", SearchOption.AllDirectories));
     }
 
-    private Task<ImportedModel> ImportAsync() => new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+    private Task<ImportedModel> ImportAsync(ImportOptions? options = null) =>
+        new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), options, cancellation: TestContext.Current.CancellationToken);
 
     private static int[] Prompt(ExportOptions options)
     {

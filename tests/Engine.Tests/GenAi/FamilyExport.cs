@@ -30,7 +30,9 @@ internal sealed class FamilyExport(JsonElement config, ImportedModel original)
     {
         var type = config.GetProperty("model_type").GetString()!;
         var isGemma = type.StartsWith("gemma", StringComparison.Ordinal);
-        var layerTypes = config.TryGetProperty("layer_types", out var types) ? types.EnumerateArray().Select(layer => layer.GetString()).ToArray() : null;
+        var layerTypes = config.TryGetProperty("layer_types", out var types)
+            ? types.EnumerateArray().Select(layer => layer.GetString()).ToArray()
+            : null;
         return new ExportOptions
         {
             Type = type, Layers = _shape.Layers, Hidden = _shape.HiddenSize, FeedForward = FeedForward, Heads = _shape.Heads, KvHeads = _shape.KvHeads,
@@ -126,7 +128,8 @@ internal sealed class FamilyExport(JsonElement config, ImportedModel original)
         _given[name] = [.. Enumerable.Range(0, matrix.Length).Select(i => matrix[(i % rows * columns) + (i / rows)])];
     }
 
-    private double? Number(string field) => config.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    private double? Number(string field) =>
+        config.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     private Engine.Models.Weights.WeightReference? Reference(string name) => original.Weights.SingleOrDefault(weight => weight.Name == name);
 

@@ -28,7 +28,8 @@ public sealed class FamilyExportTests
         {
             foreach (var expected in model.Cases(golden))
             {
-                await GoldenRun.CheckAsync(engine, golden, await model.AcquireAsync(golden), expected, scorePrompt: true, tolerance: Tolerances.FamilyLogProb);
+                await GoldenRun.CheckAsync(
+                    engine, golden, await model.AcquireAsync(golden), expected, scorePrompt: true, tolerance: Tolerances.FamilyLogProb);
             }
         }
     }

@@ -33,7 +33,7 @@ public sealed class GenAiGoldenTests(FloatModel demo) : IClassFixture<FloatModel
     public async Task The_sites_are_those_of_the_Hugging_Face_folder()
     {
         using var cache = new TemporaryFolder();
-        var original = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, cache.Path, cancellation: TestContext.Current.CancellationToken);
+        var original = await ImportOriginalAsync(cache);
         Assert.Equal(original.Base.Sites, demo.Model.Base.Sites);
     }
 
@@ -41,7 +41,7 @@ public sealed class GenAiGoldenTests(FloatModel demo) : IClassFixture<FloatModel
     public async Task The_base_weights_are_those_of_the_Hugging_Face_folder()
     {
         using var cache = new TemporaryFolder();
-        var original = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, cache.Path, cancellation: TestContext.Current.CancellationToken);
+        var original = await ImportOriginalAsync(cache);
         foreach (var site in demo.Model.Base.Sites.Where(site => site.Kind != AdapterStore.Models.SiteKind.Sublayer))
         {
             var (expected, actual) = (new float[site.WeightRows * site.WeightColumns], new float[site.WeightRows * site.WeightColumns]);
@@ -69,10 +69,14 @@ public sealed class GenAiGoldenTests(FloatModel demo) : IClassFixture<FloatModel
         await using var engine = demo.Start(new EngineOptions());
         foreach (var expected in GoldenFile.Read(Adapter).Cases)
         {
-            var lease = await demo.Storage.Cache.AcquireAsync(demo.Storage.Catalog.Resolve("default", "converted"), TestContext.Current.CancellationToken);
+            var version = demo.Storage.Catalog.Resolve("default", "converted");
+            var lease = await demo.Storage.Cache.AcquireAsync(version, TestContext.Current.CancellationToken);
             await GoldenRun.CheckAsync(engine, "converted", lease, expected, scorePrompt: true);
         }
     }
+
+    private static Task<ImportedModel> ImportOriginalAsync(TemporaryFolder cache) =>
+        new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, cache.Path, cancellation: TestContext.Current.CancellationToken);
 
     /// <summary>PEFT's file as <c>olive convert-adapters</c> writes it: factors transposed, the scale a part of B.</summary>
     private static byte[] Converted()
@@ -92,7 +96,8 @@ public sealed class GenAiGoldenTests(FloatModel demo) : IClassFixture<FloatModel
                 transposed[(i % columns * rows) + (i / columns)] = values[i] * (tensor.Name.Contains("lora_B", StringComparison.Ordinal) ? scale : 1);
             }
 
-            adapter.Parameters.Add(new OnnxAdapterEntry(tensor.Name.Replace("base_model.model.", "", StringComparison.Ordinal), [columns, rows], 1, MemoryMarshal.AsBytes(transposed.AsSpan()).ToArray()));
+            var name = tensor.Name.Replace("base_model.model.", "", StringComparison.Ordinal);
+            adapter.Parameters.Add(new OnnxAdapterEntry(name, [columns, rows], 1, MemoryMarshal.AsBytes(transposed.AsSpan()).ToArray()));
         }
 
         return adapter.ToArray();

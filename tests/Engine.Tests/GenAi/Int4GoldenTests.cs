@@ -71,8 +71,10 @@ public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
     {
         using var model = OnnxModelFile.Open(demo.ModelFolder, "model.onnx");
         var site = demo.Model.Base.FindSite("model.layers.1.self_attn.v_proj")!;
-        var packed = model.Tensors.Values.Single(tensor => tensor.Name.StartsWith("model.layers.1.attn.qkv_proj.MatMul.weight_Q", StringComparison.Ordinal));
-        var scales = MemoryMarshal.Cast<byte, float>(model.Tensors["model.layers.1.attn.qkv_proj.MatMul.weight_scales"].Slice(0, 512 * 8 * 4)).ToArray();
+        var packed = model.Tensors.Values.Single(
+            tensor => tensor.Name.StartsWith("model.layers.1.attn.qkv_proj.MatMul.weight_Q", StringComparison.Ordinal));
+        var scales = MemoryMarshal.Cast<byte, float>(
+            model.Tensors["model.layers.1.attn.qkv_proj.MatMul.weight_scales"].Slice(0, 512 * 8 * 4)).ToArray();
         var codes = packed.Slice(0, (int)packed.Bytes).ToArray();
         var actual = new float[site.WeightRows * site.WeightColumns];
         demo.Model.Base.Weights!.Read(site, actual);

@@ -90,7 +90,10 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             Add($"{_unit}/Reshape", "Reshape", ["lm_head.MatMul.weight_Q", Integers(options.Vocabulary, options.Hidden * options.Bits / 8)]);
             string[] inputs = [$"{_unit}/Reshape/output_0", "input_ids", "lm_head.MatMul.weight_scales"];
             gathered = Add(
-                $"{_unit}/GatherBlockQuantized", "GatherBlockQuantized", options.ZeroPoints is null ? inputs : [.. inputs, "lm_head.MatMul.weight_zp"], Contrib,
+                $"{_unit}/GatherBlockQuantized",
+                "GatherBlockQuantized",
+                options.ZeroPoints is null ? inputs : [.. inputs, "lm_head.MatMul.weight_zp"],
+                Contrib,
                 ("bits", (long)options.Bits), ("block_size", (long)options.BlockSize), ("gather_axis", 0L), ("quantize_axis", 1L));
         }
         else if (options.IsTied)
@@ -155,8 +158,10 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             [q, k, v, $"past_key_values.{layer}.key", $"past_key_values.{layer}.value", lengths + "Sub/Cast/output_0", lengths + "Gather/Cast/output_0", cos, sin, "", "", ""],
             [$"{name}/output_0", $"present.{layer}.key", $"present.{layer}.value"],
             Contrib,
-            ("num_heads", (long)options.Heads), ("kv_num_heads", (long)options.KvHeads), ("scale", options.AttentionScale ?? (float)(1 / Math.Sqrt(options.HeadSize))),
-            ("local_window_size", options.IsLocal(layer) ? options.Window : -1L), ("softcap", options.SoftCap), ("do_rotary", cos.Length > 0 ? 1L : 0L), ("rotary_interleaved", 0L));
+            ("num_heads", (long)options.Heads), ("kv_num_heads", (long)options.KvHeads),
+            ("scale", options.AttentionScale ?? (float)(1 / Math.Sqrt(options.HeadSize))),
+            ("local_window_size", options.IsLocal(layer) ? options.Window : -1L), ("softcap", options.SoftCap),
+            ("do_rotary", cos.Length > 0 ? 1L : 0L), ("rotary_interleaved", 0L));
         return $"{name}/output_0";
     }
 
@@ -203,7 +208,8 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
         {
             var output = $"{part}_cache_{size}";
             var node = Node($"/{size}/{part}_cache/Constant", "Constant", [], [output], "");
-            node.Attribute.Add(Attribute("value", Inline(output, Given(output) ?? Angles(positions, theta, function), positions, options.RotatingDimensions / 2)));
+            var angles = Given(output) ?? Angles(positions, theta, function);
+            node.Attribute.Add(Attribute("value", Inline(output, angles, positions, options.RotatingDimensions / 2)));
             graph.Node.Add(node);
             graph.Output.Add(Describe(output, TensorProto.Types.DataType.Float, positions, options.RotatingDimensions / 2));
         }
@@ -281,7 +287,9 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
     private string AddLinear(string at, string input, int outputs, bool bias)
     {
-        var inputs = at.EndsWith("o_proj", StringComparison.Ordinal) ? options.Heads * options.HeadSize : at.EndsWith("down_proj", StringComparison.Ordinal) ? options.FeedForward : options.Hidden;
+        var inputs = at.EndsWith("o_proj", StringComparison.Ordinal)
+            ? options.Heads * options.HeadSize
+            : at.EndsWith("down_proj", StringComparison.Ordinal) ? options.FeedForward : options.Hidden;
         var name = at[1..].Replace('/', '.');
         var product = options.Bits > 0 ? AddBlockProduct(at, name, input, inputs, outputs) : AddFloatProduct(at, name, input, inputs, outputs);
         if (HasGiven ? Given($"{name}.Add.bias") is null : !bias)
@@ -320,7 +328,8 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
 
         return Add(
             $"{at}/MatMul_Q{options.Bits}", "MatMulNBits", [.. operands.Take(Array.FindLastIndex(operands, operand => operand.Length > 0) + 1)], Contrib,
-            ("K", (long)inputs), ("N", (long)outputs), ("bits", (long)options.Bits), ("block_size", (long)options.BlockSize), ("accuracy_level", (long)options.AccuracyLevel));
+            ("K", (long)inputs), ("N", (long)outputs), ("bits", (long)options.Bits), ("block_size", (long)options.BlockSize),
+            ("accuracy_level", (long)options.AccuracyLevel));
     }
 
     private void AddBlocks(string name, int rows, int columns)
@@ -335,7 +344,8 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             return;
         }
 
-        AddTensor($"{name}.weight_Q", Bytes(rows * blocks * options.BlockSize * options.Bits / 8), rows, blocks, options.BlockSize * options.Bits / 8);
+        AddTensor(
+            $"{name}.weight_Q", Bytes(rows * blocks * options.BlockSize * options.Bits / 8), rows, blocks, options.BlockSize * options.Bits / 8);
         AddTensor($"{name}.weight_scales", Numbers(rows * blocks, 0.05f / middle, 0.3f / middle), rows, blocks);
         if (options.ZeroPoints == "float")
         {
@@ -376,12 +386,14 @@ internal sealed class ModelExport(ExportOptions options, IReadOnlyDictionary<str
             ["type"] = options.Type,
             ["vocab_size"] = options.Vocabulary,
         };
-        Config["search"] = JsonNode.Parse("""{"do_sample":true,"temperature":0.7,"top_k":40,"top_p":0.9,"repetition_penalty":1.1,"min_length":0,"max_length":64,"num_beams":1}""");
+        Config["search"] = JsonNode.Parse(
+            """{"do_sample":true,"temperature":0.7,"top_k":40,"top_p":0.9,"repetition_penalty":1.1,"min_length":0,"max_length":64,"num_beams":1}""");
     }
 
     private string Scaled(string at, string input) => options.ResidualScale == 1 ? input : Add(at, "Mul", [input, Float(options.ResidualScale)]);
 
-    private float[] Numbers(int count, float spread, float middle = 0) => [.. Enumerable.Range(0, count).Select(_ => middle + (spread * ((2 * _random.NextSingle()) - 1)))];
+    private float[] Numbers(int count, float spread, float middle = 0) =>
+        [.. Enumerable.Range(0, count).Select(_ => middle + (spread * ((2 * _random.NextSingle()) - 1)))];
 
     private float[] Angles(int positions, double theta, Func<double, double> function)
     {

@@ -28,12 +28,15 @@ public sealed class WrongFolderTests : IDisposable
         ["the keys of another layer"] = ("graph_unsupported", export => Node(export, Attention).Input[3] = "past_key_values.1.key"),
         ["values as keys"] = ("graph_unsupported", export => Node(export, Attention).Input[3] = "past_key_values.0.value"),
         ["present keys under another name"] = ("graph_unsupported", export => Node(export, Attention).Output[1] = "present.9.key"),
-        ["another length of the sequences"] = ("graph_unsupported", export => Node(export, Attention).Input[5] = "/model/attn_mask_reformat/attn_mask_subgraph/Gather/Cast/output_0"),
-        ["a length computed otherwise"] = ("graph_unsupported", export => Node(export, "/model/attn_mask_reformat/attn_mask_subgraph/Sub").OpType = "ReduceSum"),
+        ["another length of the sequences"] = (
+            "graph_unsupported", export => Node(export, Attention).Input[5] = "/model/attn_mask_reformat/attn_mask_subgraph/Gather/Cast/output_0"),
+        ["a length computed otherwise"] = (
+            "graph_unsupported", export => Node(export, "/model/attn_mask_reformat/attn_mask_subgraph/Sub").OpType = "ReduceSum"),
         ["a value that nothing makes"] = ("graph_unsupported", export => Node(export, Query).Input[0] = "nothing"),
         ["a value of a later node"] = ("graph_unsupported", export => Node(export, Query).Input[0] = "/model/layers.1/input_layernorm/output_0"),
         ["a value made twice"] = ("graph_invalid", export => Node(export, "/model/layers.0/mlp/up_proj/MatMul").Output[0] = "/model/layers.0/mlp/gate_proj/MatMul/output_0"),
-        ["two nodes of one name"] = ("graph_unsupported", export => Node(export, "/model/layers.0/mlp/up_proj/MatMul").Name = "/model/layers.0/mlp/gate_proj/MatMul"),
+        ["two nodes of one name"] = (
+            "graph_unsupported", export => Node(export, "/model/layers.0/mlp/up_proj/MatMul").Name = "/model/layers.0/mlp/gate_proj/MatMul"),
         ["a node without a module's name"] = ("graph_unsupported", export => Node(export, "/model/layers.0/mlp/up_proj/MatMul").Name = "MatMul_7"),
         ["a bias of another width"] = ("graph_unsupported", export => Shape(export, "model.layers.0.attn.qkv_proj.Add.bias", 64, 2)),
         ["a weight of another width"] = ("graph_unsupported", export => Shape(export, "model.layers.0.mlp.up_proj.MatMul.weight", 64, 32)),
@@ -42,7 +45,8 @@ public sealed class WrongFolderTests : IDisposable
         ["another epsilon in one norm"] = ("graph_unsupported", export => Replace(export, "/model/layers.1/input_layernorm/SkipLayerNorm", new AttributeProto { Name = "epsilon", Type = AttributeProto.Types.AttributeType.Float, F = 1e-3f })),
         ["no head"] = ("graph_config_mismatch", export => Node(export, "/lm_head/MatMul").Output[0] = "others"),
         ["an input that nobody knows"] = ("graph_config_mismatch", export => export.Graph.Input.Add(new ValueInfoProto { Name = "pixel_values" })),
-        ["f16 keys and values"] = ("graph_half_precision", export => export.Graph.Input[2].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Float16),
+        ["f16 keys and values"] = (
+            "graph_half_precision", export => export.Graph.Input[2].Type.TensorType.ElemType = (int)TensorProto.Types.DataType.Float16),
         ["an f16 tensor"] = ("graph_half_precision", export => export.Graph.Initializer[0].DataType = (int)TensorProto.Types.DataType.Float16),
         ["an f64 tensor"] = ("graph_tensor", export => export.Graph.Initializer[0].DataType = 11),
         ["two tensors of one name"] = ("graph_invalid", export => export.Graph.Initializer[1].Name = export.Graph.Initializer[0].Name),
@@ -50,8 +54,10 @@ public sealed class WrongFolderTests : IDisposable
         ["sizes beyond 64 bits"] = ("graph_tensor", export => export.Graph.Initializer[0].Dims[0] = long.MaxValue),
         ["another length of its data"] = ("graph_tensor", export => External(export, "length", "4")),
         ["an offset that is no number"] = ("graph_tensor", export => External(export, "offset", "-4")),
-        ["an offset behind the file"] = ("data_truncated", export => External(export, "offset", long.MaxValue.ToString(CultureInfo.InvariantCulture))),
-        ["an unknown key of external data"] = ("graph_tensor", export => export.Graph.Initializer[0].ExternalData.Add(new StringStringEntryProto { Key = "basepath", Value = "/" })),
+        ["an offset behind the file"] = (
+            "data_truncated", export => External(export, "offset", long.MaxValue.ToString(CultureInfo.InvariantCulture))),
+        ["an unknown key of external data"] = (
+            "graph_tensor", export => export.Graph.Initializer[0].ExternalData.Add(new StringStringEntryProto { Key = "basepath", Value = "/" })),
         ["a data file that is not there"] = ("data_missing", export => External(export, "location", "other.data")),
         ["a data file in the parent"] = ("data_path", export => External(export, "location", "../model.onnx.data")),
         ["a data file behind a detour"] = ("data_path", export => External(export, "location", "a/../../model.onnx.data")),
@@ -140,6 +146,16 @@ public sealed class WrongFolderTests : IDisposable
         await RefuseAsync(export, code);
     }
 
+    [Theory]
+    [InlineData("/lm_head/softcap/Mul", "/model/constants/FLOAT/0.5")]
+    [InlineData("/lm_head/softcap/Div", "/model/constants/FLOAT/0.5")]
+    public async Task Logits_that_are_capped_otherwise_are_refused(string node, string constant)
+    {
+        var export = ModelExport.Of(new ExportOptions { LogitScale = 0.5f, LogitSoftCap = 4 });
+        Node(export, node).Input[1] = constant;
+        await RefuseAsync(export, "graph_unsupported");
+    }
+
     [Fact]
     public async Task A_folder_whose_files_are_cut_short_is_refused()
     {
@@ -212,7 +228,8 @@ public sealed class WrongFolderTests : IDisposable
         Assert.True(!Directory.Exists(_folder.In("cache")) || Directory.GetDirectories(_folder.In("cache")).Length == 0);
     }
 
-    private Task<ImportedModel> ImportAsync() => new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+    private Task<ImportedModel> ImportAsync() =>
+        new ModelImporter().ImportAsync(ModelFolder, _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
 
     private static NodeProto Node(ModelExport export, string name) => export.Graph.Node.Single(node => node.Name == name);
 

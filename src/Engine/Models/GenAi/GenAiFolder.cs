@@ -30,6 +30,8 @@ internal sealed class GenAiFolder : IModelFolder
         KvHeads = _scope.Config.KvHeads,
         HeadSize = _scope.Config.HeadSize,
         VocabularySize = _scope.Config.VocabularySize,
+        LogitScale = _scope.LogitTail.Scale,
+        LogitSoftCap = _scope.LogitTail.Cap,
         ContextTokens = _scope.ContextTokens,
         LongRotation = _scope.LongRotation,
         EosTokenIds = _scope.Config.EosTokenIds,
@@ -38,13 +40,17 @@ internal sealed class GenAiFolder : IModelFolder
 
     public IEnumerable<PlannedWeight> Weights => _scope.Graph.Weights;
 
-    public static GenAiFolder Open(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Weights of another precision than the folder's are refused: they would have to be rounded twice, or be exact where they are not.</param>
+    public static GenAiFolder Open(string folder, ImportOptions options)
     {
         var config = GenAiConfigReader.Read(folder);
         var model = OnnxModelFile.Open(folder, config.GraphFile);
         try
         {
-            return new GenAiFolder(folder, model, GraphTranslator.Translate(config, model));
+            var scope = GraphTranslator.Translate(config, model);
+            RequireOwnPrecision(scope, options);
+            return new GenAiFolder(folder, model, scope);
         }
         catch
         {
@@ -83,4 +89,17 @@ internal sealed class GenAiFolder : IModelFolder
     }
 
     public void Dispose() => _model.Dispose();
+
+    private static void RequireOwnPrecision(GraphScope scope, ImportOptions options)
+    {
+        var bits = options.Weights switch { WeightFormat.Int4 => 4, WeightFormat.Int8 => 8, _ => 0 };
+        var isOwn = scope.Graph.Sites.Where(site => site is { Kind: SiteKind.Linear, Whole: null })
+            .All(site => scope.Graph.Blocks.TryGetValue(site.Path, out var format) && format.Bits == bits);
+        if ((bits > 0 && !isOwn) || options.EmbeddingWeights is not null)
+        {
+            throw new ModelImportException(
+                "weights_unsupported",
+                "A folder of ONNX Runtime GenAI is served in its own precision; leave --weights and --embedding-weights away, or export it with another.");
+        }
+    }
 }

@@ -37,6 +37,8 @@ internal sealed class GraphScope
     /// <summary>Layers whose attention has been translated.</summary>
     public HashSet<int> Layers { get; } = [];
 
+    public LogitTail LogitTail { get; } = new();
+
     public LongRotation? LongRotation => Graph.Rotations is [{ Cos.Long: not null } rotation, ..]
         ? new LongRotation(FirstContextTokens, (int)rotation.Cos.First.Shape[0])
         : null;

@@ -121,6 +121,11 @@ internal static class GraphTranslator
                 "The graph has layers that rotate differently beside rotations that depend on a sequence's length, which is not supported.");
         }
 
+        if (!scope.LogitTail.IsKnown)
+        {
+            throw new ModelImportException("graph_unsupported", "The graph does something else to the logits than to scale and to cap them, which is not supported.");
+        }
+
         if (scope.Graph.Sites.Count(site => site.Kind is SiteKind.Embedding or SiteKind.Head) != 2)
         {
             throw Disagrees("the graph has not one embedding and one head");

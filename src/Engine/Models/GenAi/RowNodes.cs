@@ -41,7 +41,9 @@ internal static class RowNodes
             throw node.Refused("computes on activations that don't go together");
         }
 
-        string[] inputs = [first?.Name ?? Number(scope, node, 0), second?.Name ?? Number(scope, node, 1)];
+        var number = first is null || second is null ? Number(scope, node, first is null ? 0 : 1) : (float?)null;
+        Note(scope, node, like, second is null || node.Operator == "Mul" ? number : null);
+        string[] inputs = [first?.Name ?? Constant(scope, number!.Value), second?.Name ?? Constant(scope, number!.Value)];
         scope.Set(node.Output, scope.Graph.Add(node.Operator, "", like, inputs, output: OutputName(scope, node)));
     }
 
@@ -49,6 +51,7 @@ internal static class RowNodes
     {
         node.EndInputsAt(1);
         var input = scope.Activation(node, 0);
+        Note(scope, node, input, null);
         var isContrib = node.Operator.StartsWith(GraphNames.ContribDomain, StringComparison.Ordinal);
         (string, object)[] attributes = node.Operator switch
         {
@@ -97,9 +100,17 @@ internal static class RowNodes
 
     private static string? OutputName(GraphScope scope, GraphNode node) => node.Output == scope.Config.Names.Logits ? GraphNames.Logits : null;
 
-    private static string Number(GraphScope scope, GraphNode node, int index)
+    /// <summary>Only what stands behind the head works on rows of logits.</summary>
+    private static void Note(GraphScope scope, GraphNode node, Activation input, float? number)
     {
-        var number = scope.Tensor(node, index).Scalar() ?? throw node.Refused($"computes with '{node.Input(index)}', which is no single number");
-        return scope.Graph.Builder.AddConstant(scope.Graph.NewName("number"), number);
+        if (input.Rows == RowKind.Logits)
+        {
+            scope.LogitTail.Add(node.Operator, number);
+        }
     }
+
+    private static float Number(GraphScope scope, GraphNode node, int index) =>
+        scope.Tensor(node, index).Scalar() ?? throw node.Refused($"computes with '{node.Input(index)}', which is no single number");
+
+    private static string Constant(GraphScope scope, float number) => scope.Graph.Builder.AddConstant(scope.Graph.NewName("number"), number);
 }

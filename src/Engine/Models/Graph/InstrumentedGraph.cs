@@ -11,7 +11,8 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), behind attention and feed-forward network, before their output norm and the residual sum,
 /// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site). Linears that read one input form a chain of SiteInputs, see <see cref="SiteInputOp"/>.
 /// </summary>
-internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon, BlockedProducts? blocked = null)
+internal sealed class InstrumentedGraph(
+    OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon, BlockedProducts? blocked = null)
 {
     public OnnxGraphBuilder Builder => builder;
 

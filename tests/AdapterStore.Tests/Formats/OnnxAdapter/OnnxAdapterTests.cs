@@ -7,7 +7,7 @@ public sealed class OnnxAdapterTests
     private const string QueryA = "model.layers.0.self_attn.q_proj.lora_A.weight";
     private const string QueryB = "model.layers.0.self_attn.q_proj.lora_B.weight";
 
-    private static readonly Dictionary<string, (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil)> Cases = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil)> Cases = new()
     {
         ["another identifier"] = Malformed("onnx_adapter_identifier", file => file.Identifier = "TORS"u8.ToArray()),
         ["version 0"] = Malformed("onnx_adapter_version", file => file.Version = 0),
@@ -18,7 +18,8 @@ public sealed class OnnxAdapterTests
             file.Count = 65537;
             file.Parameters[^1] = file.Parameters[^1] with { Data = new byte[65537 * 4] };
         }),
-        ["data behind the file"] = Malformed("onnx_adapter_truncated", file => Change(file, QueryB, entry => entry with { DataLength = uint.MaxValue })),
+        ["data behind the file"] = Malformed(
+            "onnx_adapter_truncated", file => Change(file, QueryB, entry => entry with { DataLength = uint.MaxValue })),
         ["data that is too short"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { DataLength = 4 })),
         ["a name that is not UTF-8"] = Malformed("onnx_adapter_text", file => Change(file, QueryB, entry => entry with { RawName = [0xFF] })),
         ["a name without end"] = Malformed("onnx_adapter_text", file => Change(file, QueryB, entry => entry with { RawName = new byte[4097] })),
@@ -26,14 +27,17 @@ public sealed class OnnxAdapterTests
         ["a vector"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [16] })),
         ["three dimensions"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [2, 4, 2] })),
         ["negative sizes"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [-2, -8] })),
-        ["sizes beyond 64 bits"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [long.MaxValue, long.MaxValue] })),
+        ["sizes beyond 64 bits"] = Malformed(
+            "onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [long.MaxValue, long.MaxValue] })),
         ["no rows"] = Malformed("onnx_adapter_parameter", file => Change(file, QueryB, entry => entry with { Sizes = [0, 8], Data = [] })),
         ["integers"] = Unservable("dtype", file => Change(file, QueryB, entry => entry with { Type = 2 })),
         ["no type"] = Unservable("dtype", file => Change(file, QueryB, entry => entry with { Type = 0 })),
         ["a whole weight"] = Unservable("unknown_tensor", file => Change(file, QueryB, entry => entry with { Name = "model.norm.weight" })),
-        ["a quantised factor's scale"] = Unservable("unknown_tensor", file => Change(file, QueryB, entry => entry with { Name = "model.layers.0.self_attn.q_proj.lora_B.quant.scale" })),
+        ["a quantised factor's scale"] = Unservable(
+            "unknown_tensor", file => Change(file, QueryB, entry => entry with { Name = "model.layers.0.self_attn.q_proj.lora_B.quant.scale" })),
         ["a factor of nothing"] = Unservable("unknown_tensor", file => Change(file, QueryB, entry => entry with { Name = "lora_B.weight" })),
-        ["an embedding"] = Unservable("unknown_module", file => Change(file, QueryB, entry => entry with { Name = "model.embed_tokens.lora_B.weight" })),
+        ["an embedding"] = Unservable(
+            "unknown_module", file => Change(file, QueryB, entry => entry with { Name = "model.embed_tokens.lora_B.weight" })),
         ["a layer that the base lacks"] = Unservable("unknown_module", file => Change(file, QueryB, entry => entry with { Name = QueryB.Replace("layers.0", "layers.9", StringComparison.Ordinal) })),
         ["A under two names"] = Unservable("ambiguous_keys", file => file.Parameters.Add(
             file.Parameters.Single(entry => entry.Name == QueryA) with { Name = "base_model.model." + QueryA })),
@@ -41,8 +45,10 @@ public sealed class OnnxAdapterTests
         ["B without A"] = Unservable("lone_factor", file => file.Parameters.RemoveAll(entry => entry.Name == QueryA)),
         ["no parameters"] = Unservable("no_modules", file => file.Parameters.Clear()),
         ["B as PEFT has it"] = Unservable("shape_mismatch", file => Change(file, QueryB, entry => entry with { Sizes = [8, 2] })),
-        ["B of another rank"] = Unservable("shape_mismatch", file => Change(file, QueryB, entry => entry with { Sizes = [1, 8], Data = new byte[32] })),
-        ["NaN in B"] = Unservable("not_finite", file => Change(file, QueryB, entry => entry with { Data = [.. Enumerable.Repeat((byte)0xFF, entry.Data.Length)] })),
+        ["B of another rank"] = Unservable(
+            "shape_mismatch", file => Change(file, QueryB, entry => entry with { Sizes = [1, 8], Data = new byte[32] })),
+        ["NaN in B"] = Unservable(
+            "not_finite", file => Change(file, QueryB, entry => entry with { Data = [.. Enumerable.Repeat((byte)0xFF, entry.Data.Length)] })),
     };
 
     public static TheoryData<string> CaseNames => [.. Cases.Keys];
@@ -134,7 +140,8 @@ public sealed class OnnxAdapterTests
     }
 
     /// <summary>As the model builder names the inputs of its own graph.</summary>
-    private static string NodeName(string name) => name.Replace("self_attn", "attn", StringComparison.Ordinal).Replace(".weight", ".MatMul.weight", StringComparison.Ordinal);
+    private static string NodeName(string name) =>
+        name.Replace("self_attn", "attn", StringComparison.Ordinal).Replace(".weight", ".MatMul.weight", StringComparison.Ordinal);
 
     private static async Task RefuseAsync(Dictionary<string, byte[]> files, AdapterErrorKind kind, string code)
     {
@@ -154,7 +161,9 @@ public sealed class OnnxAdapterTests
         file.Parameters[at] = change(file.Parameters[at]);
     }
 
-    private static (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil) Unservable(string code, Action<OnnxAdapterBytes> spoil) => (AdapterErrorKind.Unservable, code, spoil);
+    private static (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil) Unservable(string code, Action<OnnxAdapterBytes> spoil) =>
+        (AdapterErrorKind.Unservable, code, spoil);
 
-    private static (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil) Malformed(string code, Action<OnnxAdapterBytes> spoil) => (AdapterErrorKind.Malformed, code, spoil);
+    private static (AdapterErrorKind Kind, string Code, Action<OnnxAdapterBytes> Spoil) Malformed(string code, Action<OnnxAdapterBytes> spoil) =>
+        (AdapterErrorKind.Malformed, code, spoil);
 }
