@@ -1,16 +1,22 @@
 using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
+using AdapterServe.Bench.Products;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
+    ["answers"] = AnswersBenchmark.Run,
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
+    ["import"] = ImportBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["kinds"] = KindsBenchmark.Run,
     ["load"] = LoadBenchmark.Run,
     ["make-adapters"] = MakeAdapters.Run,
     ["make-model"] = MakeModel.Run,
+    ["perplexity"] = PerplexityBenchmark.Run,
+    ["products"] = ProductBenchmark.Run,
+    ["weights"] = WeightsBenchmark.Run,
 };
 
 if (args.Length > 0 && benchmarks.TryGetValue(args[0], out var run))

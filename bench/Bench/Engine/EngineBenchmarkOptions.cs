@@ -1,11 +1,13 @@
 using System.Globalization;
+using AdapterServe.Engine.Models;
 
 namespace AdapterServe.Bench.Engine;
 
 /// <summary>What <c>bench engine</c> and <c>bench cold</c> measure.</summary>
 internal sealed record EngineBenchmarkOptions
 {
-    public const string Usage = "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3]";
+    public const string Usage =
+        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4]";
 
     public required string Model { get; init; }
 
@@ -23,6 +25,8 @@ internal sealed record EngineBenchmarkOptions
 
     public int Rounds { get; init; } = 3;
 
+    public WeightFormat Weights { get; init; }
+
     public static EngineBenchmarkOptions? Parse(string[] args)
     {
         var options = new EngineBenchmarkOptions { Model = "", Adapters = "" };
@@ -39,6 +43,7 @@ internal sealed record EngineBenchmarkOptions
                 case "--prompt": options = options with { PromptTokens = Number(value) }; break;
                 case "--new": options = options with { NewTokens = Number(value) }; break;
                 case "--rounds": options = options with { Rounds = Number(value) }; break;
+                case "--weights": options = options with { Weights = Enum.Parse<WeightFormat>(value, ignoreCase: true) }; break;
                 default: return null;
             }
         }

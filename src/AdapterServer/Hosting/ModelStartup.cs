@@ -33,7 +33,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var template = ChatTemplate.Load(folder, tokenizer.Special);
         ServerLog.Starting(logger, "importing the model");
         var imported = await new ModelImporter(time)
-            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         var texts = new AdapterTextReader(tokenizer, folder, imported.Shape.VocabularySize);
         _store = AdapterStorage.Open(StoreOptions(), imported.Base, time, texts);
@@ -87,6 +87,13 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
 
         return isDemo ? DemoId : new DirectoryInfo(folder).Name;
     }
+
+    private ImportOptions ImportOptions(string folder, bool isDemo) => new()
+    {
+        Id = ModelId(folder, isDemo),
+        Weights = WeightFormats.Parse(_options.Weights)!.Value,
+        EmbeddingWeights = WeightFormats.Parse(_options.EmbeddingWeights),
+    };
 
     private AdapterStoreOptions StoreOptions() => new()
     {

@@ -10,7 +10,7 @@ internal sealed class ServerOptions
 {
     public const string Section = "AdapterServe";
 
-    /// <summary>A Hugging Face folder. Empty is the demo model.</summary>
+    /// <summary>A folder of Hugging Face or of ONNX Runtime GenAI. Empty is the demo model.</summary>
     public string Model { get; set; } = string.Empty;
 
     /// <summary>The name under which the base is served. Empty is <c>demo</c> for the demo model, the folder's name for any other.</summary>
@@ -32,8 +32,11 @@ internal sealed class ServerOptions
     /// <summary>The address to listen on.</summary>
     public string Bind { get; set; } = "127.0.0.1";
 
-    /// <summary>How the base's linears are held.</summary>
+    /// <summary>How the base's linears are held: f32, int8 or int4.</summary>
     public string Weights { get; set; } = "f32";
+
+    /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
+    public string EmbeddingWeights { get; set; } = string.Empty;
 
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
     [Range(0, 1024)]

@@ -19,13 +19,14 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--bind {options.Bind} is refused: without API keys anybody who reaches the port could use and replace every adapter, so the server listens on loopback only.");
         }
 
-        if (options.Weights is "int8" or "int4")
+        if (WeightFormats.Parse(options.Weights) is null)
         {
-            failures.Add($"--weights {options.Weights} is not served yet; use f32.");
+            failures.Add($"--weights must be {WeightFormats.Names}, not '{options.Weights}'.");
         }
-        else if (options.Weights != "f32")
+
+        if (options.EmbeddingWeights.Length > 0 && WeightFormats.Parse(options.EmbeddingWeights) is null)
         {
-            failures.Add($"--weights must be f32, int8 or int4, not '{options.Weights}'.");
+            failures.Add($"--embedding-weights must be {WeightFormats.Names}, not '{options.EmbeddingWeights}'.");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

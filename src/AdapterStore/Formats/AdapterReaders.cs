@@ -3,6 +3,7 @@ using AdapterServe.AdapterStore.Formats.AdapterHub;
 using AdapterServe.AdapterStore.Formats.Containers;
 using AdapterServe.AdapterStore.Formats.Containers.OneBit;
 using AdapterServe.AdapterStore.Formats.Gguf;
+using AdapterServe.AdapterStore.Formats.OnnxAdapter;
 using AdapterServe.AdapterStore.Formats.Peft;
 using AdapterServe.AdapterStore.Formats.Peft.Methods;
 using AdapterServe.AdapterStore.Formats.Peft.Prompts;
@@ -28,6 +29,7 @@ internal static class AdapterReaders
         new AdaptionPromptReader(),
         new PeftOtherReader(),
         new GgufLoraReader(),
+        new OnnxAdapterReader(),
         new CompressedDeltaReader(),
         new MhrReader(),
         new MhrZReader(),

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using AdapterServe.Engine.Models.Cache;
+using AdapterServe.Engine.Models.GenAi;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Weights;
 using Google.Protobuf;
@@ -33,17 +34,22 @@ public sealed class ModelImporter
         _create = create;
     }
 
-    /// <param name="modelFolder">The Hugging Face folder.</param>
+    /// <param name="modelFolder">A Hugging Face folder, or one of ONNX Runtime GenAI.</param>
     /// <param name="cacheFolder">Where imports are kept, e.g. <c>data/models</c>; made if absent.</param>
-    /// <param name="id">The name under which the base is served; null: the folder's name.</param>
+    /// <param name="options">How the weights are held; null: f32, under the folder's name.</param>
     /// <param name="progress">Told of each step; may be called from any thread.</param>
     /// <param name="cancellation">Ends the import; nothing of it remains.</param>
     public async Task<ImportedModel> ImportAsync(
-        string modelFolder, string cacheFolder, string? id = null, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+        string modelFolder,
+        string cacheFolder,
+        ImportOptions? options = null,
+        IProgress<ImportProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         try
         {
-            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), id, progress, cancellation).ConfigureAwait(false);
+            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), options ?? new ImportOptions(), progress, cancellation)
+                .ConfigureAwait(false);
         }
         catch (IOException error) when (DiskFull.Is(error))
         {
@@ -56,9 +62,9 @@ public sealed class ModelImporter
     }
 
     private async Task<ImportedModel> ImportCheckedAsync(
-        string modelFolder, string cacheFolder, string? id, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        string modelFolder, string cacheFolder, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
-        using var folder = HuggingFaceFolder.Open(modelFolder);
+        using var folder = Open(modelFolder, options);
         var plan = new WeightPlan(folder.Weights);
         Directory.CreateDirectory(cacheFolder);
         var digest = Digest([.. folder.Files], folder.Variant, cacheFolder, progress, cancellation);
@@ -75,13 +81,16 @@ public sealed class ModelImporter
         var weights = plan.References(import);
         return new ImportedModel
         {
-            Base = folder.Describe(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
+            Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
             Shape = folder.Shape,
             Folder = modelFolder,
             GraphBytes = folder.BuildGraph(weights).ToByteArray(),
             Weights = weights,
         };
     }
+
+    private static IModelFolder Open(string folder, ImportOptions options) =>
+        GenAiConfigReader.Knows(folder) ? GenAiFolder.Open(folder) : HuggingFaceFolder.Open(folder, options);
 
     private static string Digest(
         string[] paths, string variant, string cacheFolder, IProgress<ImportProgress>? progress, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace AdapterServe.Kernels.Memory;
@@ -9,8 +10,10 @@ namespace AdapterServe.Kernels.Memory;
 /// <b>Effects</b>: pointers and spans are valid until <see cref="Dispose"/>; the file must not shrink meanwhile. Reading is free for any thread.
 /// <b>Errors</b>: <see cref="IOException"/> and its kin where the file can't be opened; <see cref="ArgumentOutOfRangeException"/> for a range outside of it.
 /// </summary>
-public sealed unsafe class MappedFile : IDisposable
+public sealed unsafe partial class MappedFile : IDisposable
 {
+    /// <summary>MADV_DONTNEED.</summary>
+    private const int NotNeeded = 4;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _start;
@@ -58,6 +61,21 @@ public sealed unsafe class MappedFile : IDisposable
 
     public ReadOnlySpan<byte> Slice(long offset, int length) => new(PointerAt(offset, length), length);
 
+    /// <summary>
+    /// Says that the pages that lie wholly inside a range won't be read soon, so that a file larger than the memory can be read through.
+    /// <b>Effects</b>: they leave the process, not the system's cache, and come back when they are read. Only Linux is told.
+    /// </summary>
+    public void Release(long offset, long length)
+    {
+        var first = (nuint)PointerAt(offset, length);
+        var page = (nuint)Environment.SystemPageSize;
+        var (from, to) = ((first + page - 1) / page * page, (first + (nuint)length) / page * page);
+        if (OperatingSystem.IsLinux() && from < to)
+        {
+            _ = AdviseKernel((void*)from, to - from, NotNeeded); // Advice: a refusal changes nothing.
+        }
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -69,6 +87,10 @@ public sealed unsafe class MappedFile : IDisposable
         _view?.Dispose();
         _map?.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int AdviseKernel(void* address, nuint length, int advice);
 
     private static void ReleaseView(SafeMemoryMappedViewHandle? handle) => handle?.ReleasePointer();
 }

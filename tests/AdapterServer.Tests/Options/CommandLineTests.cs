@@ -55,9 +55,8 @@ public sealed class CommandLineTests
     [InlineData("Bind", "::", "--bind")]
     [InlineData("Bind", "10.0.0.1", "--bind")]
     [InlineData("Bind", "localhost", "--bind")]
-    [InlineData("Weights", "int8", "not served yet")]
-    [InlineData("Weights", "int4", "not served yet")]
     [InlineData("Weights", "fp8", "--weights")]
+    [InlineData("EmbeddingWeights", "f16", "--embedding-weights")]
     public void Rules_are_refused_with_the_reason(string property, string value, string reason)
     {
         var options = Bind(new Dictionary<string, string?> { ["AdapterServe:" + property] = value });

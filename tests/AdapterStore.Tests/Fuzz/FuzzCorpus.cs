@@ -57,6 +57,7 @@ internal sealed class FuzzCorpus
             yield return new FuzzItem("gguf-" + type, new() { ["small.gguf"] = GgufBytes.Of(new SmallLora(), type).ToArray() }, small);
         }
 
+        yield return new FuzzItem("onnx-adapter", new() { ["small.onnx_adapter"] = OnnxAdapterOfLora.Make(new SmallLora()).ToArray() }, small);
         var pickled = new SmallLora().Files();
         pickled.Remove("adapter_model.safetensors");
         foreach (var (name, file) in TestData.Files(Path.Combine(TestData.Root, "tests", "data", "pickles")))

@@ -30,11 +30,13 @@ internal sealed class FamilyModel : IAsyncDisposable
     /// <summary>The goldens' names: adapters, and <c>base</c>.</summary>
     public IEnumerable<string> Goldens => Directory.GetFiles(Path.Combine(Folder, "goldens"), "*.json").Select(path => Path.GetFileNameWithoutExtension(path)!);
 
-    public static async Task<FamilyModel> OpenAsync(string family)
+    /// <param name="family">The family's folder.</param>
+    /// <param name="modelFolder">The model's; null: the family's own.</param>
+    public static async Task<FamilyModel> OpenAsync(string family, string? modelFolder = null)
     {
         var folder = Path.Combine(GoldenFile.Folder, "families", family);
         var data = new TemporaryFolder();
-        var model = await new ModelImporter().ImportAsync(Path.Combine(folder, "model"), data.In("models"), cancellation: TestContext.Current.CancellationToken);
+        var model = await new ModelImporter().ImportAsync(modelFolder ?? Path.Combine(folder, "model"), data.In("models"), cancellation: TestContext.Current.CancellationToken);
         var opened = new FamilyModel(folder, model, data);
         foreach (var adapter in Directory.GetDirectories(Path.Combine(folder, "adapters")))
         {

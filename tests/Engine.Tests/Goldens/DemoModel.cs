@@ -8,14 +8,19 @@ using AdapterServe.OnnxRuntime.Sessions;
 namespace AdapterServe.Engine.Tests.Goldens;
 
 /// <summary>The demo model, imported once, and a store for the adapters of the goldens.</summary>
-public sealed class DemoModel : IDisposable
+public class DemoModel : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("adapterserve-goldens-").FullName;
 
     public DemoModel()
+        : this(RepositoryFiles.DemoModel, new ImportOptions())
+    {
+    }
+
+    internal DemoModel(string model, ImportOptions options)
     {
         Environment = new OrtEnvironment();
-        Model = new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, Path.Combine(_folder, "models")).GetAwaiter().GetResult();
+        Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models"), options).GetAwaiter().GetResult();
         Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
     }
 
@@ -61,6 +66,12 @@ public sealed class DemoModel : IDisposable
     }
 
     public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
     {
         Storage.Dispose();
         Environment.Dispose();

@@ -21,7 +21,7 @@ public sealed class WrongModelFolderTests : IDisposable
     [InlineData("architectures", "[\"MambaForCausalLM\"]", "architecture_unsupported")]
     [InlineData("hidden_act", "\"mish\"", "activation_unsupported")]
     [InlineData("hidden_act", "7", "config_field")]
-    [InlineData("quantization_config", "{}", "config_unsupported")]
+    [InlineData("quantization_config", "{}", "quantization_unsupported")]
     [InlineData("hidden_size", "null", "config_field")]
     [InlineData("hidden_size", "0", "config_field")]
     [InlineData("hidden_size", "-12", "config_field")]

@@ -102,6 +102,16 @@ public sealed class SafetensorsFile : ITensorSource
         }
     }
 
+    /// <summary>Says that a tensor won't be read again soon, see <see cref="MappedFile.Release"/>.</summary>
+    public void Release(SafetensorsTensor tensor) => Mapped.Release(tensor.Offset, tensor.Bytes);
+
+    /// <summary>The same of the elements [first, first + count).</summary>
+    public void Release(SafetensorsTensor tensor, long first, long count)
+    {
+        var size = SafetensorsTypes.Bytes(tensor.DType);
+        Mapped.Release(tensor.Offset + (first * size), count * size);
+    }
+
     public void Dispose() => Mapped.Dispose();
 
     private static SafetensorsFile Read(MappedFile mapped)

@@ -55,6 +55,17 @@ internal sealed record DecoderModel
 
     public string? PositionWeight => PositionEmbedding is null ? null : PositionEmbedding + ".weight";
 
+    /// <summary>The same model with each linear replaced.</summary>
+    public DecoderModel WithLinears(Func<Linear, Linear> change) => this with
+    {
+        Head = change(Head),
+        Layers = [.. Layers.Select(layer => layer with
+        {
+            Attention = layer.Attention with { Inputs = [.. layer.Attention.Inputs.Select(change)], Output = change(layer.Attention.Output) },
+            FeedForward = layer.FeedForward with { Inputs = [.. layer.FeedForward.Inputs.Select(change)], Output = change(layer.FeedForward.Output) },
+        })],
+    };
+
     /// <summary>Every linear of the layers.</summary>
     public IEnumerable<Linear> LayerLinears => Layers.SelectMany(layer =>
         layer.Attention.Inputs.Append(layer.Attention.Output).Concat(layer.FeedForward.Inputs).Append(layer.FeedForward.Output));

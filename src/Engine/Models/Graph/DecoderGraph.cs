@@ -18,19 +18,23 @@ internal sealed class DecoderGraph
     private readonly DecoderModel _model;
     private readonly OnnxGraphBuilder _builder = new("decoder");
     private readonly InstrumentedGraph _graph;
+    private readonly BlockedProducts _blocked;
 
-    private DecoderGraph(DecoderModel model, ImmutableArray<Site> sites)
+    private DecoderGraph(DecoderModel model, ImmutableArray<Site> sites, IReadOnlyDictionary<string, BlockedWeight> blocked)
     {
         _model = model;
-        _graph = new InstrumentedGraph(_builder, sites, model.NormEpsilon);
+        _blocked = new BlockedProducts(_builder, blocked);
+        _graph = new InstrumentedGraph(_builder, sites.ToDictionary(site => site.Path, StringComparer.Ordinal), model.NormEpsilon, _blocked);
     }
 
     /// <param name="model">The model.</param>
     /// <param name="sites">From <see cref="DecoderSites"/>.</param>
     /// <param name="weights">Every initializer's place.</param>
-    public static ModelProto Build(DecoderModel model, ImmutableArray<Site> sites, ImmutableArray<WeightReference> weights)
+    /// <param name="blocked">Those matrices that are held in blocks, by name.</param>
+    public static ModelProto Build(
+        DecoderModel model, ImmutableArray<Site> sites, ImmutableArray<WeightReference> weights, IReadOnlyDictionary<string, BlockedWeight> blocked)
     {
-        var graph = new DecoderGraph(model, sites);
+        var graph = new DecoderGraph(model, sites, blocked);
         GraphInterface.Add(graph._builder, model);
         foreach (var weight in weights)
         {
@@ -56,7 +60,8 @@ internal sealed class DecoderGraph
     private string AddEmbedding()
     {
         var path = _model.Embedding;
-        var embedded = _builder.AddNode(path, "Gather", [_model.EmbeddingWeight, GraphNames.InputIds], [("axis", 0)]);
+        var embedded = _blocked.TryAddGather(path, _model.EmbeddingWeight, GraphNames.InputIds)
+            ?? _builder.AddNode(path, "Gather", [_model.EmbeddingWeight, GraphNames.InputIds], [("axis", 0)]);
         var hidden = _builder.AddNode(
             path + ".site",
             GraphNames.EmbeddingSite,

@@ -8,25 +8,31 @@ internal static class GraphInterface
 {
     public static void Add(OnnxGraphBuilder builder, DecoderModel model)
     {
-        builder.AddInput(GraphNames.InputIds, TensorProto.Types.DataType.Int64, "tokens");
         if (model.PositionEmbedding is not null)
         {
             builder.AddInput(GraphNames.PositionIds, TensorProto.Types.DataType.Int64, "tokens");
         }
 
+        Add(builder, model.Layers.Length, model.KvHeads, model.HeadSize, model.VocabularySize);
+    }
+
+    /// <summary>Those that every model has.</summary>
+    public static void Add(OnnxGraphBuilder builder, int layers, int kvHeads, int headSize, int vocabulary)
+    {
+        builder.AddInput(GraphNames.InputIds, TensorProto.Types.DataType.Int64, "tokens");
         builder.AddInput(GraphNames.BlockTable, TensorProto.Types.DataType.Int32, "sequences", "max_blocks");
         builder.AddInput(GraphNames.CumulativeSequenceLengths, TensorProto.Types.DataType.Int32, "sequences_plus_one");
         builder.AddInput(GraphNames.PastSequenceLengths, TensorProto.Types.DataType.Int32, "sequences");
         builder.AddInput(GraphNames.LogitsRows, TensorProto.Types.DataType.Int64, "logit_rows");
-        for (var layer = 0; layer < model.Layers.Length; layer++)
+        for (var layer = 0; layer < layers; layer++)
         {
             AddCache(GraphNames.KeyCache(layer));
             AddCache(GraphNames.ValueCache(layer));
         }
 
-        builder.AddOutput(GraphNames.Logits, TensorProto.Types.DataType.Float, "logit_rows", model.VocabularySize);
+        builder.AddOutput(GraphNames.Logits, TensorProto.Types.DataType.Float, "logit_rows", vocabulary);
 
         void AddCache(string name) =>
-            builder.AddInput(name, TensorProto.Types.DataType.Float, "num_blocks", "block_size", model.KvHeads, model.HeadSize);
+            builder.AddInput(name, TensorProto.Types.DataType.Float, "num_blocks", "block_size", kvHeads, headSize);
     }
 }

@@ -30,6 +30,9 @@ public static class GraphNames
     /// <summary>The domain of our operators.</summary>
     public const string OpDomain = "adapterserve";
 
+    /// <summary>The domain of ONNX Runtime's own operators.</summary>
+    public const string ContribDomain = "com.microsoft";
+
     public const string SiteInput = "SiteInput";
 
     public const string AttentionSite = "AttentionSite";

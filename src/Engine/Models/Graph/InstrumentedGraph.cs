@@ -11,16 +11,13 @@ namespace AdapterServe.Engine.Models.Graph;
 /// <c>SiteInput(x, previous) → x'</c> (attributes site, rows, reader), behind attention and feed-forward network, before their output norm and the residual sum,
 /// <c>SublayerSite(y, residual, normed) → y'</c> (attribute site). Linears that read one input form a chain of SiteInputs, see <see cref="SiteInputOp"/>.
 /// </summary>
-internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, ImmutableArray<Site> sites, float normEpsilon)
+internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, IReadOnlyDictionary<string, Site> sites, float normEpsilon, BlockedProducts? blocked = null)
 {
-    private const string Contributed = "com.microsoft";
-    private readonly Dictionary<string, Site> _sites = sites.ToDictionary(site => site.Path, StringComparer.Ordinal);
-
     public OnnxGraphBuilder Builder => builder;
 
-    public int SiteIndex(string path) => _sites[path].Index;
+    public int SiteIndex(string path) => sites[path].Index;
 
-    public bool HasSite(string path) => _sites.ContainsKey(path);
+    public bool HasSite(string path) => sites.ContainsKey(path);
 
     /// <summary>The linears that read a sublayer's normed input.</summary>
     /// <param name="linears">In the order in which they run.</param>
@@ -47,9 +44,10 @@ internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, ImmutableArray
     public string AddProductSite(Linear linear, string input) =>
         AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight), RowKind.Tokens);
 
-    /// <summary>y = x Wᵀ + b on the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
-    public string AddProduct(Linear linear, string input, string weight) => builder.AddNode(
-        linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
+    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
+    public string AddProduct(Linear linear, string input, string weight) =>
+        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias) ?? builder.AddNode(
+            linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
 
     public string AddNorm(Norm norm, string input, RowKind rows) => AddSite(norm.Path, input, AddBareNorm(norm, input), rows);
 
@@ -63,7 +61,7 @@ internal sealed class InstrumentedGraph(OnnxGraphBuilder builder, ImmutableArray
         Activation.Silu => builder.AddNode(node, "Mul", [input, builder.AddNode(node + ".sigmoid", "Sigmoid", [input])]),
         Activation.Gelu => builder.AddNode(node, "Gelu", [input], [("approximate", "none")]),
         Activation.GeluTanh => builder.AddNode(node, "Gelu", [input], [("approximate", "tanh")]),
-        Activation.QuickGelu => builder.AddNode(node, "QuickGelu", [input], [("alpha", 1.702f)], Contributed),
+        Activation.QuickGelu => builder.AddNode(node, "QuickGelu", [input], [("alpha", 1.702f)], GraphNames.ContribDomain),
         Activation.Relu => builder.AddNode(node, "Relu", [input]),
         Activation.ReluSquared => AddSquare(node, builder.AddNode(node + ".relu", "Relu", [input])),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "No graph computes this activation."),

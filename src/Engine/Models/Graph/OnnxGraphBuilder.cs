@@ -48,24 +48,30 @@ internal sealed class OnnxGraphBuilder(string name)
     /// <summary>A node with one output, whose name is returned: <paramref name="output"/>, or the node's.</summary>
     public string AddNode(string node, string type, ReadOnlySpan<string> inputs, ReadOnlySpan<(string Name, object Value)> attributes = default, string domain = "", string? output = null)
     {
+        AddNode(node, type, inputs, [output ?? node], attributes, domain);
+        return output ?? node;
+    }
+
+    /// <summary>A node with outputs of the given names; an empty one is left out.</summary>
+    public void AddNode(
+        string node, string type, ReadOnlySpan<string> inputs, ImmutableArray<string> outputs, ReadOnlySpan<(string Name, object Value)> attributes, string domain = "")
+    {
         var proto = new NodeProto { Name = node, OpType = type, Domain = domain };
         proto.Input.AddRange(inputs.ToArray());
-        proto.Output.Add(output ?? node);
+        proto.Output.AddRange(outputs);
         foreach (var (key, value) in attributes)
         {
             proto.Attribute.Add(Attribute(key, value));
         }
 
         _graph.Node.Add(proto);
-        return output ?? node;
     }
 
     /// <summary>Cuts the last dimension into pieces of the given sizes and returns their names.</summary>
     public ImmutableArray<string> AddSplit(string node, string input, params ImmutableArray<long> sizes)
     {
         var pieces = Enumerable.Range(0, sizes.Length).Select(i => $"{node}.{i}").ToImmutableArray();
-        AddNode(node, "Split", [input, AddConstant(node + ".sizes", sizes)], [("axis", -1)], output: pieces[0]);
-        _graph.Node[^1].Output.AddRange(pieces.Skip(1));
+        AddNode(node, "Split", [input, AddConstant(node + ".sizes", sizes)], pieces, [("axis", -1)]);
         return pieces;
     }
 
@@ -82,8 +88,8 @@ internal sealed class OnnxGraphBuilder(string name)
     {
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "adapterserve", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.OpDomain, Version = 1 });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = GraphNames.ContribDomain, Version = 1 });
         return model;
     }
 

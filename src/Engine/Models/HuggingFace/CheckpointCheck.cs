@@ -1,5 +1,6 @@
 using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.Engine.Models.Decoders;
+using AdapterServe.Engine.Models.HuggingFace.Quantized;
 
 namespace AdapterServe.Engine.Models.HuggingFace;
 
@@ -9,11 +10,17 @@ internal static class CheckpointCheck
     /// <summary>Buffers that older libraries saved beside the weights; they are computed here.</summary>
     private static readonly string[] s_buffers = [".rotary_emb.inv_freq", ".attn.bias", ".attn.masked_bias"];
 
-    public static void Require(DecoderModel model, CheckpointTensors checkpoint)
+    public static void Require(DecoderModel model, CheckpointTensors checkpoint, PackedLinears packed)
     {
         var expected = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tensor in DecoderTensors.Of(model))
         {
+            if (packed.Find(tensor.Name) is { } linear)
+            {
+                expected.UnionWith(linear.TensorNames);
+                continue;
+            }
+
             expected.Add(tensor.Name);
             RequireOne(tensor, checkpoint.Tensors.GetValueOrDefault(tensor.Name));
         }

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.Graph;
+using AdapterServe.Engine.Models.HuggingFace.Quantized;
 using AdapterServe.Engine.Models.Onnx;
 using AdapterServe.Engine.Models.Weights;
 using AdapterServe.OnnxRuntime.Values;
@@ -17,10 +17,11 @@ internal sealed class HuggingFaceFolder : IModelFolder
     private readonly EndTokens _ends;
     private readonly CheckpointTensors _checkpoint;
     private readonly ImmutableArray<Site> _sites;
+    private readonly HeldWeights _held;
 
-    private HuggingFaceFolder(string folder, DecoderModel model, EndTokens ends, CheckpointTensors checkpoint)
+    private HuggingFaceFolder(string folder, DecoderModel model, EndTokens ends, CheckpointTensors checkpoint, HeldWeights held)
     {
-        (_folder, _model, _ends, _checkpoint) = (folder, model, ends, checkpoint);
+        (_folder, _model, _ends, _checkpoint, _held) = (folder, model, ends, checkpoint, held);
         _sites = DecoderSites.Of(model);
     }
 
@@ -34,7 +35,7 @@ internal sealed class HuggingFaceFolder : IModelFolder
         }
     }
 
-    public string Variant => "f32";
+    public string Variant => _held.Variant;
 
     public ModelShape Shape => new()
     {
@@ -52,17 +53,18 @@ internal sealed class HuggingFaceFolder : IModelFolder
         BosTokenId = _ends.Bos,
     };
 
-    public IEnumerable<PlannedWeight> Weights => DecoderTensors.Of(_model).Select(Planned).Concat(_model.Rotaries.SelectMany(RotaryTables));
+    public IEnumerable<PlannedWeight> Weights => _held.Plan().Concat(_model.Rotaries.SelectMany(RotaryTables));
 
-    public static HuggingFaceFolder Open(string folder)
+    public static HuggingFaceFolder Open(string folder, ImportOptions options)
     {
-        var (model, ends) = ModelConfigReader.Read(folder);
+        var (model, ends, packing) = ModelConfigReader.Read(folder);
         var checkpoint = CheckpointTensors.Open(folder);
         try
         {
             checkpoint.CompleteNames(model.EmbeddingWeight);
-            CheckpointCheck.Require(model, checkpoint);
-            return new HuggingFaceFolder(folder, model, ends, checkpoint);
+            var packed = PackedLinears.Find(ref model, packing, checkpoint);
+            CheckpointCheck.Require(model, checkpoint, packed);
+            return new HuggingFaceFolder(folder, model, ends, checkpoint, new HeldWeights(model, checkpoint, packed, options));
         }
         catch
         {
@@ -73,25 +75,16 @@ internal sealed class HuggingFaceFolder : IModelFolder
 
     public BaseModel Describe(string id, string fingerprint, ImmutableArray<WeightReference> weights) => new(id, fingerprint, _sites)
     {
-        Weights = new MappedBaseWeights(weights, _model),
+        Weights = new MappedBaseWeights(weights, _model, _held.Blocked),
         Layers = _model.Layers.Length,
         HeadSize = _model.HeadSize,
         KvHeads = _model.KvHeads,
         HasTiedEmbeddings = _model.TiedEmbeddings,
     };
 
-    public ModelProto BuildGraph(ImmutableArray<WeightReference> weights) => DecoderGraph.Build(_model, _sites, weights);
+    public ModelProto BuildGraph(ImmutableArray<WeightReference> weights) => DecoderGraph.Build(_model, _sites, weights, _held.Blocked);
 
     public void Dispose() => _checkpoint.Dispose();
-
-    /// <summary>f32 at a multiple of 4 bytes serves as it is.</summary>
-    private PlannedWeight Planned(ModelTensor tensor)
-    {
-        var source = _checkpoint.Tensors[tensor.Name];
-        return source.Tensor.DType == SafetensorsType.F32 && source.Tensor.Offset % sizeof(float) == 0 && tensor.Added == 0
-            ? PlannedWeight.Mapped(tensor.Name, ElementType.Float32, tensor.Shape, new FilePlace(source.File.Mapped.Path, source.Tensor.Offset))
-            : PlannedWeight.Written(tensor.Name, ElementType.Float32, tensor.Shape, new ConvertedTensor(source, tensor.Added));
-    }
 
     private IEnumerable<PlannedWeight> RotaryTables(RotaryEmbedding rotary, int index)
     {

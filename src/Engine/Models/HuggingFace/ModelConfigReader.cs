@@ -1,5 +1,6 @@
 using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.HuggingFace.Families;
+using AdapterServe.Engine.Models.HuggingFace.Quantized;
 
 namespace AdapterServe.Engine.Models.HuggingFace;
 
@@ -13,7 +14,7 @@ internal static class ModelConfigReader
     private const long LimitBytes = 1 << 20;
     private const long MaxRotaryElements = 1 << 27;
 
-    public static (DecoderModel Model, EndTokens Ends) Read(string folder)
+    public static (DecoderModel Model, EndTokens Ends, QuantizationConfig? Packing) Read(string folder)
     {
         if (!Directory.Exists(folder))
         {
@@ -34,6 +35,6 @@ internal static class ModelConfigReader
             throw file.Wrong("max_position_embeddings", $"such that its product with head_dim is at most {MaxRotaryElements}");
         }
 
-        return (model, EndTokens.Read(file, generation, model.VocabularySize));
+        return (model, EndTokens.Read(file, generation, model.VocabularySize), QuantizationConfigReader.Read(file));
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ConvertedTensor(CheckpointTensor tensor, float added = 0) 
             cancellation.ThrowIfCancellationRequested();
             var chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, source.Elements - first));
             file.CopyToF32(source, first, chunk);
+            file.Release(source, first, chunk.Length);
             for (var i = 0; added != 0 && i < chunk.Length; i++)
             {
                 chunk[i] += added;

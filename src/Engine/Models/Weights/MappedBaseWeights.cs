@@ -1,14 +1,13 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Models.Decoders;
-using Microsoft.Win32.SafeHandles;
 
 namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>The weights of an imported model, read from the files that its session maps.</summary>
-internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights, DecoderModel model) : IBaseWeights
+internal sealed class MappedBaseWeights(
+    ImmutableArray<WeightReference> weights, DecoderModel model, IReadOnlyDictionary<string, BlockedWeight> blocked) : IBaseWeights
 {
     private readonly FrozenDictionary<string, WeightReference> _byName = weights.ToFrozenDictionary(weight => weight.Name, StringComparer.Ordinal);
     private readonly FrozenSet<string> _transposed = model.LayerLinears.Where(linear => linear.IsTransposed).Select(linear => linear.Weight).ToFrozenSet();
@@ -29,15 +28,21 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
         RequireLength(site, (long)rows * site.WeightColumns, destination);
         ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(firstRow, site.WeightRows - rows);
+        if (blocked.TryGetValue(NameOf(site), out var held))
+        {
+            BlockedWeightReader.Read(held, name => _byName[name], site.FirstRow + firstRow, destination);
+            return;
+        }
+
         var weight = Find(site);
-        using var file = File.OpenHandle(weight.Path);
+        using var file = new WeightFile(weight);
         if (_transposed.Contains(weight.Name))
         {
             ReadColumns(file, weight, site.FirstRow + firstRow, rows, destination);
         }
         else
         {
-            Read(file, weight, (long)(site.FirstRow + firstRow) * site.WeightColumns, destination);
+            file.Read((long)(site.FirstRow + firstRow) * site.WeightColumns, destination);
         }
     }
 
@@ -49,8 +54,8 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
         }
 
         RequireLength(site, site.OutFeatures, destination);
-        using var file = File.OpenHandle(bias.Path);
-        Read(file, bias, site.FirstRow, destination);
+        using var file = new WeightFile(bias);
+        file.Read(site.FirstRow, destination);
         return true;
     }
 
@@ -63,13 +68,13 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
     }
 
     /// <summary>Of a weight held as [in, out]: the outputs [<paramref name="first"/>, first + <paramref name="count"/>), each as a row.</summary>
-    private static void ReadColumns(SafeFileHandle file, WeightReference weight, int first, int count, Span<float> destination)
+    private static void ReadColumns(WeightFile file, WeightReference weight, int first, int count, Span<float> destination)
     {
         var (inputs, outputs) = ((int)weight.Shape[0], weight.Shape[1]);
         var slice = new float[count];
         for (var input = 0; input < inputs; input++)
         {
-            Read(file, weight, (input * outputs) + first, slice);
+            file.Read((input * outputs) + first, slice.AsSpan());
             for (var row = 0; row < count; row++)
             {
                 destination[(row * inputs) + input] = slice[row];
@@ -77,20 +82,12 @@ internal sealed class MappedBaseWeights(ImmutableArray<WeightReference> weights,
         }
     }
 
-    private static void Read(SafeFileHandle file, WeightReference weight, long firstElement, Span<float> destination)
-    {
-        var bytes = MemoryMarshal.AsBytes(destination);
-        for (var done = 0; done < bytes.Length;)
-        {
-            var read = RandomAccess.Read(file, bytes[done..], weight.Offset + (firstElement * sizeof(float)) + done);
-            done += read > 0 ? read : throw new EndOfStreamException($"'{weight.Path}' was cut short after the import.");
-        }
-    }
+    private string NameOf(Site site) => site.Kind == SiteKind.Head ? model.HeadWeight : (site.Whole ?? site).Path + ".weight";
 
     private WeightReference Find(Site site)
     {
         var whole = site.Whole ?? site;
-        return _byName.GetValueOrDefault(site.Kind == SiteKind.Head ? model.HeadWeight : whole.Path + ".weight") is { } weight
+        return _byName.GetValueOrDefault(NameOf(site)) is { } weight
             && weight.Bytes == (long)whole.WeightRows * whole.WeightColumns * sizeof(float)
             ? weight
             : throw new ArgumentException($"The site '{site.Path}' has no weight of [{site.WeightRows}, {site.WeightColumns}].", nameof(site));

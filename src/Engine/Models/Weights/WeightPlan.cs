@@ -16,9 +16,11 @@ internal sealed class WeightPlan
     public WeightPlan(IEnumerable<PlannedWeight> weights)
     {
         var placed = ImmutableArray.CreateBuilder<(PlannedWeight, long)>();
+        var offsets = new Dictionary<PlannedWeight, long>(ReferenceEqualityComparer.Instance);
         foreach (var weight in weights)
         {
-            placed.Add((weight, weight.MappedPlace?.Offset ?? WrittenBytes));
+            offsets[weight] = weight.MappedPlace?.Offset ?? (weight.Viewed is { } viewed ? offsets[viewed] : WrittenBytes);
+            placed.Add((weight, offsets[weight]));
             WrittenBytes += weight.Source is null ? 0 : (weight.Bytes + Alignment - 1) / Alignment * Alignment;
         }
 

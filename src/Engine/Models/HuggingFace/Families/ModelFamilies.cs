@@ -35,11 +35,6 @@ internal static class ModelFamilies
             throw new ModelImportException("architecture_unsupported", $"{config.Name}: the architecture '{name}' is not supported; these are: {known}.");
         }
 
-        if (config.Has("quantization_config"))
-        {
-            throw new ModelImportException("config_unsupported", $"{config.Name}: 'quantization_config' is not supported; a checkpoint without it is.");
-        }
-
         return describe(config) with { Architecture = name };
     }
 }
