@@ -14,8 +14,11 @@ internal unsafe struct BlockQuantizedProductCall(float* x, int rows, BlockProduc
     private const int Outputs = BlockProductLayout.TileOutputs;
     private const int Lanes = 16;
 
+    /// <summary>Up to this many, a tile's codes are read once, from the first to the last.</summary>
+    private const int RowsOfOnePass = 2;
+
     /// <summary>Up to this many, a tile's codes are unpacked in registers.</summary>
-    private const int FewRows = 2;
+    private const int FewRows = 4;
 
     /// <summary>What is unpacked at once: 8 KiB of codes, or one record.</summary>
     private const int SlabGroups = 4;
@@ -135,20 +138,29 @@ internal unsafe struct BlockQuantizedProductCall(float* x, int rows, BlockProduc
         where TTwo : IBlockVariant
     {
         var source = _weights + (tile * (nint)_layout.TileBytes);
-        if (count <= FewRows)
-        {
-            Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(source, _layout.RecordBytes, 0, _layout.Groups, row, count, sums);
-            return;
-        }
-
         var slab = (byte*)(sums + (ChunkRows * Outputs));
-        var step = SlabRecords(_layout) * _layout.GroupsPerRecord;
+        var records = count <= RowsOfOnePass ? _layout.Records : SlabRecords(_layout);
+        var step = records * _layout.GroupsPerRecord;
+        var pass = new BlockTile { GroupsPerRecord = _layout.GroupsPerRecord, YA = sums };
         for (var group = 0; group < _layout.Groups; group += step)
         {
-            var groups = Math.Min(step, _layout.Groups - group);
-            Unpack<TLanes, TBytes>(source, slab, (groups + _layout.GroupsPerRecord - 1) / _layout.GroupsPerRecord);
-            Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(slab, UnpackedRecordBytes(_layout), group, groups, row, count, sums);
-            source += SlabRecords(_layout) * _layout.RecordBytes;
+            (pass.Groups, pass.Accumulate) = (Math.Min(step, _layout.Groups - group), group > 0);
+            var ahead = source + (records * (nint)_layout.RecordBytes);
+            if (count <= FewRows)
+            {
+                pass.Record = source;
+                pass.RecordBytes = _layout.RecordBytes;
+                Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(pass, row, count, group, ahead);
+            }
+            else
+            {
+                Unpack<TLanes, TBytes>(source, slab, (pass.Groups + _layout.GroupsPerRecord - 1) / _layout.GroupsPerRecord);
+                pass.Record = slab;
+                pass.RecordBytes = UnpackedRecordBytes(_layout);
+                Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(pass, row, count, group, ahead);
+            }
+
+            source = ahead;
         }
     }
 
@@ -172,29 +184,23 @@ internal unsafe struct BlockQuantizedProductCall(float* x, int rows, BlockProduc
         }
     }
 
-    /// <summary>Some groups of a tile with all rows of a chunk, two at a time.</summary>
-    private readonly void Pass<TLanes, TBytes, TSource, TOne, TTwo>(byte* source, int recordBytes, int firstGroup, int groups, int row, int count, float* sums)
+    /// <summary>Some records of a tile with all rows of a chunk, two at a time, while the next records are on their way from memory.</summary>
+    private readonly void Pass<TLanes, TBytes, TSource, TOne, TTwo>(BlockTile tile, int row, int count, int group, byte* ahead)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
         where TSource : IBlockSource
         where TOne : IBlockVariant
         where TTwo : IBlockVariant
     {
-        var tile = new BlockTile
-        {
-            Record = source,
-            RecordBytes = recordBytes,
-            GroupsPerRecord = _layout.GroupsPerRecord,
-            Groups = groups,
-            Accumulate = firstGroup > 0,
-        };
+        var aheadBytes = count <= RowsOfOnePass ? 0 : SlabRecords(_layout) * _layout.RecordBytes;
         for (var i = 0; i < count; i += 2)
         {
-            tile.A = Row(row + i).From(firstGroup);
-            tile.YA = sums + (i * Outputs);
+            var asked = aheadBytes * i / count;
+            Prefetch.Lines(ahead + asked, (aheadBytes * Math.Min(i + 2, count) / count) - asked);
+            tile.A = Row(row + i).From(group);
             if (i + 1 < count)
             {
-                tile.B = Row(row + i + 1).From(firstGroup);
+                tile.B = Row(row + i + 1).From(group);
                 tile.YB = tile.YA + Outputs;
                 tile.Run<TLanes, TBytes, TSource, TTwo>();
             }
@@ -202,6 +208,8 @@ internal unsafe struct BlockQuantizedProductCall(float* x, int rows, BlockProduc
             {
                 tile.Run<TLanes, TBytes, TSource, TOne>();
             }
+
+            tile.YA += 2 * Outputs;
         }
     }
 
