@@ -101,7 +101,7 @@ internal sealed class OrtStepRunner : IStepRunner
         var logitsRows = _logitsRows.AsSpan<long>(plan.LogitRows);
         foreach (var entry in plan.Entries)
         {
-            var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
+            var tokens = entry.Sequence.TokensWithDrafts.Slice(entry.Past, entry.Rows);
             for (var row = 0; row < tokens.Length; row++)
             {
                 // A virtual token has no id; its row gets its embedding behind the embedding's gather.
