@@ -113,6 +113,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         MaxSequences = _options.MaxSequences,
         MaxQueued = _options.QueueLimit,
         PrefixCache = _options.PrefixCache,
+        SpeculativeTokens = _options.SpeculativeTokens,
+        SpeculativeSequences = _options.SpeculativeSequences,
         Threads = _options.Threads == 0 ? Environment.ProcessorCount : _options.Threads,
     };
 }

@@ -60,17 +60,6 @@ public sealed class BlockedImportTests : IDisposable
         Assert.Equal([_folder.In("cache", "digests")], Directory.GetDirectories(_folder.In("cache")));
     }
 
-    [Theory]
-    [InlineData(WeightFormat.Int4, null)]
-    [InlineData(WeightFormat.F32, WeightFormat.Int8)]
-    public async Task An_export_whose_weights_have_a_form_already_is_not_taken_in_another(WeightFormat weights, WeightFormat? embedding)
-    {
-        Directory.CreateDirectory(_folder.In("tiny"));
-        await File.WriteAllTextAsync(_folder.In("tiny", "genai_config.json"), "{}", TestContext.Current.CancellationToken);
-        var refusal = await Assert.ThrowsAsync<ModelImportException>(() => ImportAsync(new ImportOptions { Weights = weights, EmbeddingWeights = embedding }));
-        Assert.Equal("weights_fixed", refusal.Code);
-    }
-
     [Fact]
     public async Task Values_that_every_type_holds_are_rounded_alike_from_each()
     {
