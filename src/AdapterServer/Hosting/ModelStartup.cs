@@ -4,6 +4,7 @@ using AdapterServe.AdapterStore;
 using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
 using AdapterServe.Engine.Models;
+using AdapterServe.Kernels.Cpu;
 using AdapterServe.Engine.Tokenization;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +33,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var template = ChatTemplate.Load(folder, tokenizer.Special);
         ServerLog.Starting(logger, "importing the model");
         var imported = await new ModelImporter(time)
-            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ModelId(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
+            .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         _store = AdapterStorage.Open(StoreOptions(), imported.Base, time);
         ServerLog.Starting(logger, "starting the engine");
@@ -88,6 +89,12 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
 
         return isDemo ? DemoId : new DirectoryInfo(folder).Name;
     }
+
+    private ImportOptions ImportOptions(string folder, bool isDemo) => new()
+    {
+        Id = ModelId(folder, isDemo),
+        KvType = _options.Kv == "bf16" ? KvType.BF16 : KvType.F32,
+    };
 
     private AdapterStoreOptions StoreOptions() => new()
     {

@@ -28,6 +28,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--weights must be f32, int8 or int4, not '{options.Weights}'.");
         }
 
+        if (options.Kv is not ("f32" or "bf16"))
+        {
+            failures.Add($"--kv must be f32 or bf16, not '{options.Kv}'.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

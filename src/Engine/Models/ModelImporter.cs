@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Cache;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Weights;
 using Google.Protobuf;
@@ -35,15 +37,15 @@ public sealed class ModelImporter
 
     /// <param name="modelFolder">The Hugging Face folder.</param>
     /// <param name="cacheFolder">Where imports are kept, e.g. <c>data/models</c>; made if absent.</param>
-    /// <param name="id">The name under which the base is served; null: the folder's name.</param>
+    /// <param name="options">What is to be made of it.</param>
     /// <param name="progress">Told of each step; may be called from any thread.</param>
     /// <param name="cancellation">Ends the import; nothing of it remains.</param>
     public async Task<ImportedModel> ImportAsync(
-        string modelFolder, string cacheFolder, string? id = null, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
+        string modelFolder, string cacheFolder, ImportOptions? options = null, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default)
     {
         try
         {
-            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), id, progress, cancellation).ConfigureAwait(false);
+            return await ImportCheckedAsync(Path.GetFullPath(modelFolder), Path.GetFullPath(cacheFolder), options ?? new ImportOptions(), progress, cancellation).ConfigureAwait(false);
         }
         catch (IOException error) when (DiskFull.Is(error))
         {
@@ -56,7 +58,7 @@ public sealed class ModelImporter
     }
 
     private async Task<ImportedModel> ImportCheckedAsync(
-        string modelFolder, string cacheFolder, string? id, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        string modelFolder, string cacheFolder, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         using var folder = HuggingFaceFolder.Open(modelFolder);
         var plan = new WeightPlan(folder.Weights);
@@ -73,12 +75,14 @@ public sealed class ModelImporter
         }
 
         var weights = plan.References(import);
+        var graph = folder.BuildGraph(weights);
+        GraphInterface.SetCacheType(graph, KvCacheTensors.ElementTypeOf(options.KvType));
         return new ImportedModel
         {
-            Base = folder.Describe(id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
-            Shape = folder.Shape,
+            Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
+            Shape = folder.Shape with { KvType = options.KvType },
             Folder = modelFolder,
-            GraphBytes = folder.BuildGraph(weights).ToByteArray(),
+            GraphBytes = graph.ToByteArray(),
             Weights = weights,
         };
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.Models;
 
@@ -31,6 +32,9 @@ public sealed record ModelShape
 
     public int? BosTokenId { get; init; }
 
-    /// <summary>Bytes that one position takes in the f32 key and value caches of all layers.</summary>
-    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * sizeof(float);
+    /// <summary>How keys and values are held.</summary>
+    public KvType KvType { get; init; }
+
+    /// <summary>Bytes that one position takes in the key and value caches of all layers.</summary>
+    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * (KvType == KvType.F32 ? sizeof(float) : sizeof(ushort));
 }

@@ -13,7 +13,7 @@ public sealed class DemoModelTests : IAsyncLifetime
         [.. RepositoryFiles.Json(RepositoryFiles.Data("goldens", "base.json")).GetProperty("cases").EnumerateArray()];
 
     public async ValueTask InitializeAsync() =>
-        _model = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, _cache.Path, "demo", cancellation: TestContext.Current.CancellationToken);
+        _model = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, _cache.Path, new ImportOptions { Id = "demo" }, cancellation: TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync()
     {
