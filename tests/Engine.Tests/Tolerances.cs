@@ -23,6 +23,12 @@ internal static class Tolerances
     public const double RoundedActivations = 0.026;
 
     /// <summary>
+    /// The same with keys and values in bf16: each is off by up to 2^-9 of itself, attention averages that over its positions, and four layers with residual streams of
+    /// like size pass on some tens of 2^-9 of a logit's scale of about 5 at most: 0.1. A wrong row or a lost half of a number is off by whole units.
+    /// </summary>
+    public const double HalfPrecisionKeys = 0.1;
+
+    /// <summary>
     /// A log-probability is rounded to float once, at magnitudes up to 64 in these tests: half a unit in the last place is 2^-19 ≈ 2e-6.
     /// </summary>
     public const double LogProbability = 4e-6;

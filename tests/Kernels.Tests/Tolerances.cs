@@ -83,6 +83,12 @@ internal static class Tolerances
         return (2 * logit) + Chain((2 * Math.Min(context, 64)) + (4 * ((context / 64) + 1)) + 16, 2);
     }
 
+    /// <summary>
+    /// What a new key adds that is held in bf16: its f32 bits may round to the other neighbour, 2^-8 of a component of at most sqrt 2. With two such components the logit
+    /// moves by 2 * sqrt 2 * sqrt 2 * 2^-8 / sqrt D for a query of the same magnitude, and the output by at most twice that.
+    /// </summary>
+    public static double RoundedKey(int headSize) => 8 * Math.Pow(2, -8) / Math.Sqrt(headSize);
+
     /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
     public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
     {

@@ -319,8 +319,8 @@ internal static unsafe class KernelBenchmarks
             () =>
             {
                 var layer = kernelLayer++ % layers;
-                arguments.KeyCache = (float*)caches[2 * layer];
-                arguments.ValueCache = (float*)caches[(2 * layer) + 1];
+                arguments.KeyCache = (void*)caches[2 * layer];
+                arguments.ValueCache = (void*)caches[(2 * layer) + 1];
                 PagedAttention.Run(arguments, workspace, parallel);
             },
             () => streams[streamLayer++ % layers].Run());

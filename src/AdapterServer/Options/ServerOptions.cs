@@ -45,6 +45,9 @@ internal sealed class ServerOptions
     /// <summary>No demo adapters.</summary>
     public bool NoDemo { get; set; }
 
+    /// <summary>How keys and values are held: f32 or bf16.</summary>
+    public string Kv { get; set; } = "f32";
+
     /// <summary>Bytes for keys and values, in MiB.</summary>
     [Range(1, 1 << 20)]
     public int KvCacheMb { get; set; } = 1024;

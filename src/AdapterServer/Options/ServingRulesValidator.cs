@@ -29,6 +29,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--embedding-weights must be {WeightFormats.Names}, not '{options.EmbeddingWeights}'.");
         }
 
+        if (options.Kv is not ("f32" or "bf16"))
+        {
+            failures.Add($"--kv must be f32 or bf16, not '{options.Kv}'.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

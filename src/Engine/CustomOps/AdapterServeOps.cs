@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Sessions;
@@ -11,7 +12,7 @@ internal sealed class AdapterServeOps : IDisposable
 {
     private readonly StepState _step;
 
-    public AdapterServeOps(OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, EngineOptions options)
+    public AdapterServeOps(OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, KvFormat kvFormat, EngineOptions options)
     {
         _step = new StepState(sites, adapters, options.MaxRows, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
@@ -20,7 +21,7 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(SiteOutputOp.For(_step));
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(SublayerSiteOp.For(_step));
-        Domain.Add(PagedAttentionOp.For(_step));
+        Domain.Add(PagedAttentionOp.For(_step, kvFormat));
         Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel));
     }
 

@@ -2,13 +2,14 @@ using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Scheduling;
+using AdapterServe.Kernels.Weights;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
 
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size] f32, bound once.
+/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size], bound once.
 /// <b>Layout</b>: 64-byte aligned and left as the system gives it, so that memory is taken only as blocks come into use.
 /// </summary>
 internal sealed unsafe class KvCacheTensors : IDisposable
@@ -18,25 +19,29 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     private readonly List<nint> _memory = [];
     private readonly int _blockTokens;
     private readonly int _width;
+    private readonly KvFormat _format;
 
     public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelShape model, int totalBlocks, int blockTokens)
     {
-        (_blockTokens, _width) = (blockTokens, model.KvHeads * model.HeadSize);
+        (_blockTokens, _width, _format) = (blockTokens, model.KvHeads * model.HeadSize, model.KvFormat);
+        var element = ElementTypeOf(model.KvFormat);
         ReadOnlySpan<long> shape = [totalBlocks, blockTokens, model.KvHeads, model.HeadSize];
-        var bytes = TensorSize.Bytes(ElementType.Float32, shape);
+        var bytes = TensorSize.Bytes(element, shape);
         for (var layer = 0; layer < model.Layers; layer++)
         {
             foreach (var name in (ReadOnlySpan<string>)[GraphNames.KeyCache(layer), GraphNames.ValueCache(layer)])
             {
                 var memory = NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
                 _memory.Add((nint)memory);
-                var slot = TensorSlot.Over(environment.CpuMemory, name, ElementType.Float32, memory, bytes);
+                var slot = TensorSlot.Over(environment.CpuMemory, name, element, memory, bytes);
                 _slots.Add(slot);
                 slot.Resize(shape);
                 slot.BindAsInput(binding);
             }
         }
     }
+
+    public static ElementType ElementTypeOf(KvFormat format) => format == KvFormat.F32 ? ElementType.Float32 : ElementType.BFloat16;
 
     /// <summary>Copies the prefixes of sequences that begin in this step into their blocks. Allocates nothing.</summary>
     public void WritePrefixes(StepPlan plan)
@@ -57,7 +62,15 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     {
         for (var i = 0; i < _memory.Count; i++)
         {
-            row.Slice(i * _width, _width).CopyTo(new Span<float>((float*)_memory[i] + (slot * _width), _width));
+            var numbers = row.Slice(i * _width, _width);
+            if (_format == KvFormat.F32)
+            {
+                numbers.CopyTo(new Span<float>((float*)_memory[i] + (slot * _width), _width));
+            }
+            else
+            {
+                BF16.FromSingle(numbers, new Span<ushort>((ushort*)_memory[i] + (slot * _width), _width));
+            }
         }
     }
 

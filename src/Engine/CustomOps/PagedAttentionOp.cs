@@ -1,4 +1,5 @@
 using AdapterServe.Kernels.Cpu;
+using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Values;
@@ -10,7 +11,8 @@ namespace AdapterServe.Engine.CustomOps;
 /// [blocks, block_size, kv_heads, d] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
 /// cos_table and sin_table [positions, rotating dimensions / 2], absent where nothing rotates; output [T, heads·d].
 /// </summary>
-internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.PagedAttention, Parameters, [new OpParameter(ElementType.Float32)])
+internal sealed class PagedAttentionOp(StepState step, KvFormat kvFormat)
+    : CustomOp(GraphNames.PagedAttention, Parameters(KvCacheTensors.ElementTypeOf(kvFormat)), [new OpParameter(ElementType.Float32)])
 {
     private const int Query = 0;
     private const int Key = 1;
@@ -23,14 +25,7 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
     private const int Cos = 8;
     private const int Sin = 9;
 
-    private static ReadOnlySpan<OpParameter> Parameters => new OpParameter[]
-    {
-        new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32),
-        new(ElementType.Int32), new(ElementType.Int32), new(ElementType.Int32),
-        new(ElementType.Float32, OpParameterKind.Optional), new(ElementType.Float32, OpParameterKind.Optional),
-    };
-
-    public static PagedAttentionOp For(StepState step) => new(step) { OutputShapeInput = Query };
+    public static PagedAttentionOp For(StepState step, KvFormat kvFormat) => new(step, kvFormat) { OutputShapeInput = Query };
 
     public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel(step, new PagedAttentionArguments
     {
@@ -40,7 +35,15 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
         Scale = info.GetSingle("scale"),
         Window = (int)info.GetInt64("window", 0),
         SoftCap = info.GetSingle("softcap", 0),
+        CacheType = kvFormat == KvFormat.F32 ? KvType.F32 : KvType.BF16,
     });
+
+    private static ReadOnlySpan<OpParameter> Parameters(ElementType cache) => new OpParameter[]
+    {
+        new(ElementType.Float32), new(ElementType.Float32), new(ElementType.Float32), new(cache), new(cache),
+        new(ElementType.Int32), new(ElementType.Int32), new(ElementType.Int32),
+        new(ElementType.Float32, OpParameterKind.Optional), new(ElementType.Float32, OpParameterKind.Optional),
+    };
 
     private sealed unsafe class Kernel(StepState step, PagedAttentionArguments attributes) : CustomOpKernel
     {
@@ -61,8 +64,8 @@ internal sealed class PagedAttentionOp(StepState step) : CustomOp(GraphNames.Pag
             call.Query = (float*)context.InputData(Query);
             call.Key = (float*)context.InputData(Key);
             call.Value = (float*)context.InputData(Value);
-            call.KeyCache = (float*)context.InputData(KeyCache);
-            call.ValueCache = (float*)context.InputData(ValueCache);
+            call.KeyCache = context.InputData(KeyCache);
+            call.ValueCache = context.InputData(ValueCache);
             call.BlockTable = (int*)context.InputData(BlockTable);
             call.CumulativeLengths = (int*)context.InputData(CumulativeLengths);
             call.PastLengths = (int*)context.InputData(PastLengths);

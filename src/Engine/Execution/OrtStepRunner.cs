@@ -36,7 +36,7 @@ internal sealed class OrtStepRunner : IStepRunner
         VocabularySize = model.Shape.VocabularySize;
         (_logitScale, _logitSoftCap) = (model.Shape.LogitScale, model.Shape.LogitSoftCap);
         _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
-        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, options);
+        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, model.Shape.KvFormat, options);
         _session = CreateSession(environment, model, options.Threads);
         _binding = new OrtIoBinding(_session);
         _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);

@@ -14,5 +14,8 @@ public sealed record ImportOptions
     /// </summary>
     public WeightFormat? EmbeddingWeights { get; init; }
 
+    /// <summary>How keys and values are held.</summary>
+    public KvFormat KvFormat { get; init; }
+
     internal WeightFormat OfEmbedding => EmbeddingWeights ?? (Weights == WeightFormat.F32 ? WeightFormat.F32 : WeightFormat.Int8);
 }

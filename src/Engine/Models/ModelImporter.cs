@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Cache;
 using AdapterServe.Engine.Models.GenAi;
+using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.HuggingFace;
 using AdapterServe.Engine.Models.Weights;
 using Google.Protobuf;
@@ -79,12 +81,14 @@ public sealed class ModelImporter
         }
 
         var weights = plan.References(import);
+        var graph = folder.BuildGraph(weights);
+        GraphInterface.SetCacheType(graph, KvCacheTensors.ElementTypeOf(options.KvFormat));
         return new ImportedModel
         {
             Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
-            Shape = folder.Shape,
+            Shape = folder.Shape with { KvFormat = options.KvFormat },
             Folder = modelFolder,
-            GraphBytes = folder.BuildGraph(weights).ToByteArray(),
+            GraphBytes = graph.ToByteArray(),
             Weights = weights,
         };
     }

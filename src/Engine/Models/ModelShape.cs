@@ -37,6 +37,9 @@ public sealed record ModelShape
 
     public int? BosTokenId { get; init; }
 
-    /// <summary>Bytes that one position takes in the f32 key and value caches of all layers.</summary>
-    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * sizeof(float);
+    /// <summary>How keys and values are held.</summary>
+    public KvFormat KvFormat { get; init; }
+
+    /// <summary>Bytes that one position takes in the key and value caches of all layers.</summary>
+    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * (KvFormat == KvFormat.F32 ? sizeof(float) : sizeof(ushort));
 }

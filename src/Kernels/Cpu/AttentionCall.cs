@@ -42,7 +42,17 @@ internal unsafe struct AttentionCall : ISimdCall
     }
 
     public void Run<TLanes>(IParallel parallel)
-        where TLanes : unmanaged, ILanes<TLanes> => Run<TLanes, F32Element>(parallel);
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        if (_arguments.CacheType == KvType.F32)
+        {
+            Run<TLanes, F32Element>(parallel);
+        }
+        else
+        {
+            Run<TLanes, BF16Element>(parallel);
+        }
+    }
 
     private void Run<TLanes, TKv>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>

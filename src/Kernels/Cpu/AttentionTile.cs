@@ -147,7 +147,7 @@ internal readonly unsafe struct AttentionTile
         for (var i = from; i < to; i += 16)
         {
             var slot = Slot(0, start + i);
-            products.Keys = _a.KeyCache + slot;
+            products.Keys = (float*)_a.KeyCache + slot;
             products.Ask = _headCount == _a.KvHeads ? (byte*)_a.ValueCache + (slot * TKv.Bytes) : null;
             products.Queries = _queries;
             products.Y = Weights(0) + i;
@@ -185,7 +185,7 @@ internal readonly unsafe struct AttentionTile
         nint stride;
         if (TKv.IsF32 && count == 16 && _width == _a.HeadSize && (position % _a.BlockSize) + 16 <= _a.BlockSize)
         {
-            source = _a.KeyCache + Slot(head, position);
+            source = (float*)_a.KeyCache + Slot(head, position);
             stride = (nint)_a.KvHeads * _a.HeadSize;
         }
         else

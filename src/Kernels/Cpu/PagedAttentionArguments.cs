@@ -2,7 +2,7 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// What <see cref="PagedAttention.Run"/> reads and writes: T tokens of B sequences, one after another.
-/// <b>Layout</b>: row-major f32 and int32, any alignment.
+/// <b>Layout</b>: row-major f32 and int32, any alignment; the caches hold <see cref="CacheType"/>.
 /// </summary>
 public unsafe struct PagedAttentionArguments
 {
@@ -22,10 +22,12 @@ public unsafe struct PagedAttentionArguments
     public float* Sin { get; set; }
 
     /// <summary>[NumBlocks, BlockSize, KvHeads, HeadSize]; holds rotated keys.</summary>
-    public float* KeyCache { get; set; }
+    public void* KeyCache { get; set; }
 
     /// <summary>[NumBlocks, BlockSize, KvHeads, HeadSize].</summary>
-    public float* ValueCache { get; set; }
+    public void* ValueCache { get; set; }
+
+    public KvType CacheType { get; set; }
 
     /// <summary>[Sequences, MaxBlocksPerSequence]; entries past a sequence's length are not read.</summary>
     public int* BlockTable { get; set; }

@@ -1,4 +1,5 @@
 using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Reference;
 
@@ -45,11 +46,26 @@ internal static unsafe class PagedAttention
             var rotated = Rotate(a, a.Key + source, position - Offset(a, sequence));
             for (var i = 0; i < a.HeadSize; i++)
             {
-                a.KeyCache[slot + i] = (float)rotated[i];
-                a.ValueCache[slot + i] = a.Value[source + i];
+                Write(a, a.KeyCache, slot + i, (float)rotated[i]);
+                Write(a, a.ValueCache, slot + i, a.Value[source + i]);
             }
         }
     }
+
+    private static void Write(in PagedAttentionArguments a, void* cache, long at, float value)
+    {
+        if (a.CacheType == KvType.F32)
+        {
+            ((float*)cache)[at] = value;
+        }
+        else
+        {
+            ((ushort*)cache)[at] = BF16.FromSingle(value);
+        }
+    }
+
+    private static float Read(in PagedAttentionArguments a, void* cache, long at) =>
+        a.CacheType == KvType.F32 ? ((float*)cache)[at] : BF16.ToSingle(((ushort*)cache)[at]);
 
     private static double[] Rotate(in PagedAttentionArguments a, float* head, int position)
     {
@@ -84,7 +100,7 @@ internal static unsafe class PagedAttention
             var dot = 0.0;
             for (var i = 0; i < a.HeadSize; i++)
             {
-                dot += query[i] * a.KeyCache[slot + i];
+                dot += query[i] * Read(a, a.KeyCache, slot + i);
             }
 
             dot *= a.Scale;
@@ -98,7 +114,7 @@ internal static unsafe class PagedAttention
             var sum = 0.0;
             for (var j = first; j <= position; j++)
             {
-                sum += Math.Exp(logits[j - first] - maximum) / total * a.ValueCache[Slot(a, sequence, j, kvHead) + i];
+                sum += Math.Exp(logits[j - first] - maximum) / total * Read(a, a.ValueCache, Slot(a, sequence, j, kvHead) + i);
             }
 
             a.Output[(((token * a.Heads) + head) * a.HeadSize) + i] = (float)sum;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Simd;
 
@@ -32,14 +33,30 @@ internal readonly unsafe struct F32Element : IKvElement
         new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)cache + offset, count));
 }
 
-internal readonly unsafe struct BF16Element : IElement
+internal readonly unsafe struct BF16Element : IKvElement
 {
+    public static int Bytes => sizeof(ushort);
+
+    public static bool IsF32 => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint BytesOf(nint elements) => elements * sizeof(ushort);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes> => TLanes.LoadBF16((ushort*)source + offset);
+
+    public static void Read(void* cache, nint offset, int count, float* destination)
+    {
+        var source = (ushort*)cache + offset;
+        for (var i = 0; i < count; i++)
+        {
+            destination[i] = BF16.ToSingle(source[i]);
+        }
+    }
+
+    public static void Write(float* source, int count, void* cache, nint offset) =>
+        BF16.FromSingle(new ReadOnlySpan<float>(source, count), new Span<ushort>((ushort*)cache + offset, count));
 }
 
 /// <summary>One bit an element, lowest first: 0 or 1.</summary>

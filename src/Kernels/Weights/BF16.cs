@@ -5,6 +5,15 @@ public static class BF16
 {
     public static float ToSingle(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
 
+    /// <summary>As for one number. <b>Shapes</b>: both as long.</summary>
+    public static void FromSingle(ReadOnlySpan<float> source, Span<ushort> destination)
+    {
+        for (var i = 0; i < source.Length; i++)
+        {
+            destination[i] = FromSingle(source[i]);
+        }
+    }
+
     /// <summary>Rounds to nearest, ties to even; a NaN stays a NaN.</summary>
     public static ushort FromSingle(float value)
     {

@@ -1,6 +1,7 @@
 using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Tests.Support;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Tests.Cpu;
 
@@ -20,6 +21,8 @@ internal sealed unsafe class AttentionCase : IDisposable
     public int Window { get; init; }
 
     public float SoftCap { get; init; }
+
+    public KvType CacheType { get; init; }
 
     /// <summary>What each sequence has in the cache, and what it brings.</summary>
     public required (int Past, int New)[] Sequences { get; init; }
@@ -94,6 +97,7 @@ internal sealed unsafe class AttentionCase : IDisposable
             Sin = Angles(longest, Math.Sin),
             KeyCache = Cache(cacheLength),
             ValueCache = Cache(cacheLength),
+            CacheType = CacheType,
             BlockTable = ShuffledBlocks(count, maxBlocks),
             CumulativeLengths = Buffer<int>(count + 1).Pointer,
             PastLengths = Buffer<int>(count).Pointer,
@@ -120,7 +124,9 @@ internal sealed unsafe class AttentionCase : IDisposable
 
         body(arguments);
         Output = new ReadOnlySpan<float>(arguments.Output, tokens * Heads * HeadSize).ToArray();
-        Keys = new ReadOnlySpan<float>(arguments.KeyCache, (int)cacheLength).ToArray();
+        Keys = CacheType == KvType.F32
+            ? new ReadOnlySpan<float>(arguments.KeyCache, (int)cacheLength).ToArray()
+            : Array.ConvertAll(new ReadOnlySpan<ushort>(arguments.KeyCache, (int)cacheLength).ToArray(), BF16.ToSingle);
     }
 
     private GuardedBuffer<T> Buffer<T>(long length)
@@ -151,11 +157,33 @@ internal sealed unsafe class AttentionCase : IDisposable
     }
 
     /// <summary>Slots that nobody has written are not numbers: what leaks shows.</summary>
-    private float* Cache(long length)
+    private void* Cache(long length)
     {
+        if (CacheType == KvType.BF16)
+        {
+            var halves = Buffer<ushort>(length);
+            halves.Span.Fill(BF16.FromSingle(float.NaN));
+            return halves.Pointer;
+        }
+
         var cache = Buffer<float>(length);
         cache.Span.Fill(float.NaN);
         return cache.Pointer;
+    }
+
+    private void Put(float[] values, void* cache, int slot)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (CacheType == KvType.F32)
+            {
+                ((float*)cache)[slot + i] = values[i];
+            }
+            else
+            {
+                ((ushort*)cache)[slot + i] = BF16.FromSingle(values[i]);
+            }
+        }
     }
 
     private int* ShuffledBlocks(int sequences, int maxBlocks)
@@ -187,8 +215,8 @@ internal sealed unsafe class AttentionCase : IDisposable
             {
                 var block = a.BlockTable[(b * a.MaxBlocksPerSequence) + (position / BlockSize)];
                 var slot = ((block * BlockSize) + (position % BlockSize)) * kvWidth;
-                key.CopyTo(new Span<float>(a.KeyCache + slot, kvWidth));
-                value.CopyTo(new Span<float>(a.ValueCache + slot, kvWidth));
+                Put(key, a.KeyCache, slot);
+                Put(value, a.ValueCache, slot);
                 continue;
             }
 

@@ -107,13 +107,52 @@ public sealed unsafe class PagedAttentionTests
     }
 
     [Theory]
-    [InlineData(-1)]
-    [InlineData(4)]
-    public void A_rotation_before_the_first_position_is_refused(int offset)
+    [InlineData(-1, "sequence length must be in [0, 6)")]
+    [InlineData(-6, "rotary_offsets must be in [-5, 4)")]
+    [InlineData(4, "rotary_offsets must be in [-5, 4)")]
+    public void A_rotation_outside_of_the_tables_is_refused(int offset, string message)
     {
         using var attention = Offset([(3, 2)], [offset]);
         var error = Assert.Throws<ArgumentException>(() => attention.Run());
-        Assert.StartsWith("PagedAttention: rotary_offsets must be in [0, 4)", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("PagedAttention: " + message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_negative_offset_takes_rows_further_down_the_tables()
+    {
+        (int, int)[] sequences = [(12, 9), (70, 1), (0, 20)];
+        using var kernel = Offset(sequences, [-40, 0, -51]).Run();
+        using var reference = Offset(sequences, [-40, 0, -51]).RunReference();
+        using var without = Offset(sequences, null).Run();
+        AssertClose(reference, kernel, 71);
+        Assert.NotEqual(without.Rows(0), kernel.Rows(0));
+        Assert.Equal(without.Rows(1), kernel.Rows(1));
+    }
+
+    [Theory]
+    [InlineData(14, 2, 64, 16, 64)]
+    [InlineData(3, 3, 20, 7, 10)]
+    [InlineData(8, 8, 128, 32, 128)]
+    public void A_cache_in_bf16_equals_the_reference_over_rounded_keys_and_values(int heads, int kvHeads, int headSize, int blockSize, int rotaryDims)
+    {
+        (int, int)[] sequences = [(0, 1), (0, 37), (130, 1), (17, 5), (600, 2), (128, 3)];
+        AttentionCase Make(KvType type) => new()
+        {
+            Heads = heads, KvHeads = kvHeads, HeadSize = headSize, BlockSize = blockSize, RotaryDims = rotaryDims, Sequences = sequences, CacheType = type,
+        };
+        using var kernel = Make(KvType.BF16).Run(new ThreadParallel(2));
+        using var reference = Make(KvType.BF16).RunReference();
+        using var exact = Make(KvType.F32).Run();
+        AssertClose(reference, kernel, 602, Tolerances.RoundedKey(headSize));
+        Assert.NotEqual(exact.Output, kernel.Output);
+    }
+
+    [Fact]
+    public void A_prompt_cut_into_steps_has_the_bits_of_the_whole_in_bf16_too()
+    {
+        using var whole = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(0, 100)], CacheType = KvType.BF16 }.Run();
+        using var part = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(64, 36)], CacheType = KvType.BF16 }.Run();
+        Assert.Equal(whole.Output[(64 * 6 * 32)..], part.Output);
     }
 
     [Theory]
@@ -227,9 +266,9 @@ public sealed unsafe class PagedAttentionTests
         SoftCap = cap,
     };
 
-    private static void AssertClose(AttentionCase expected, AttentionCase actual, int context)
+    private static void AssertClose(AttentionCase expected, AttentionCase actual, int context, double more = 0)
     {
-        var tolerance = Tolerances.Attention(expected.HeadSize, context, expected.LogitMagnitude);
+        var tolerance = Tolerances.Attention(expected.HeadSize, context, expected.LogitMagnitude) + more;
         for (var i = 0; i < expected.Output.Length; i++)
         {
             Assert.True(Math.Abs(expected.Output[i] - actual.Output[i]) <= tolerance, $"at {i}: {expected.Output[i]} and {actual.Output[i]}, allowed {tolerance}");

@@ -1,11 +1,21 @@
 using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.Onnx;
+using AdapterServe.OnnxRuntime.Values;
 
 namespace AdapterServe.Engine.Models.Graph;
 
 /// <summary>The inputs and outputs that the engine binds, see <see cref="GraphNames"/>.</summary>
 internal static class GraphInterface
 {
+    /// <summary>Says how the caches are held, which a graph that was just made holds as f32.</summary>
+    public static void SetCacheType(ModelProto model, ElementType type)
+    {
+        foreach (var cache in model.Graph.Input.Where(input => GraphNames.IsCache(input.Name)))
+        {
+            cache.Type.TensorType.ElemType = (int)OnnxGraphBuilder.DataTypeOf(type);
+        }
+    }
+
     public static void Add(OnnxGraphBuilder builder, DecoderModel model)
     {
         if (model.PositionEmbedding is not null)

@@ -33,6 +33,10 @@ public static class GraphNames
     /// <summary>The domain of ONNX Runtime's own operators.</summary>
     public const string ContribDomain = "com.microsoft";
 
+    private const string KeyCaches = "key_cache.";
+
+    private const string ValueCaches = "value_cache.";
+
     public const string SiteInput = "SiteInput";
 
     public const string AttentionSite = "AttentionSite";
@@ -53,9 +57,12 @@ public static class GraphNames
     /// <summary>Initializer, f32: sines of one of the model's rotations.</summary>
     public static string SinTable(int rotary) => $"sin_table.{rotary}";
 
-    /// <summary>f32 [N, P, K, D], written in place.</summary>
-    public static string KeyCache(int layer) => $"key_cache.{layer}";
+    /// <summary>f32 or bf16 [N, P, K, D], written in place.</summary>
+    public static string KeyCache(int layer) => $"{KeyCaches}{layer}";
 
-    /// <summary>f32 [N, P, K, D], written in place.</summary>
-    public static string ValueCache(int layer) => $"value_cache.{layer}";
+    /// <summary>f32 or bf16 [N, P, K, D], written in place.</summary>
+    public static string ValueCache(int layer) => $"{ValueCaches}{layer}";
+
+    internal static bool IsCache(string input) =>
+        input.StartsWith(KeyCaches, StringComparison.Ordinal) || input.StartsWith(ValueCaches, StringComparison.Ordinal);
 }

@@ -101,7 +101,7 @@ internal sealed class OnnxGraphBuilder(string name)
         return name;
     }
 
-    private static TensorProto.Types.DataType DataTypeOf(ElementType type) => type switch
+    public static TensorProto.Types.DataType DataTypeOf(ElementType type) => type switch
     {
         ElementType.Float32 => TensorProto.Types.DataType.Float,
         ElementType.UInt8 => TensorProto.Types.DataType.Uint8,
