@@ -6,7 +6,6 @@ using AdapterServe.LoadTest.Plans;
 using AdapterServe.LoadTest.Reports;
 using AdapterServe.LoadTest.Reports.Terminal;
 using AdapterServe.LoadTest.Setup;
-using Spectre.Console;
 
 namespace AdapterServe.LoadTest.Commands;
 
@@ -55,7 +54,7 @@ internal sealed class RunCommand
         var description = setup.Describe(Describe(plan.Arrivals, options, plan.ThinkMs.Describe()), TimeProvider.System.GetUtcNow());
         await LiveProgress.ShowAsync(Terminals.Error, run.Recorder, TimeProvider.System, run.ExecuteAsync(cancellation));
         var report = ReportBuilder.Build(description, run.Recorder, setup.Slo, setup.TenantNames);
-        ConsoleReport.Write(AnsiConsole.Console, report);
+        ConsoleReport.Write(Terminals.Output, report);
         new ReportFiles(parsed.GetValue(_json), parsed.GetValue(_csv), parsed.GetValue(_html)).Write(report, run.Recorder.Records, setup.TenantNames, setup.Slo);
         return report.Requests.Failed > parsed.GetValue(_maxErrors)!.Value || report.Slo is { IsMet: false } ? ExitCodes.Failed : ExitCodes.Ok;
     }
@@ -104,5 +103,5 @@ internal sealed class RunCommand
     }
 
     private static string Describe(IArrivals? arrivals, RunOptions options, string think) =>
-        arrivals is not null ? $"open loop, {arrivals.Describe()}" : string.Create(CultureInfo.InvariantCulture, $"closed loop, {options.Clients} clients, {think} ms between requests");
+        arrivals is not null ? $"open loop, {arrivals.Describe()}" : string.Create(CultureInfo.InvariantCulture, $"closed loop, {options.Clients} clients{(think == "0" ? string.Empty : $", {think} ms between requests")}");
 }

@@ -33,18 +33,20 @@ internal sealed class UploadCommand
         var client = server.ClientOf(null);
         var present = parsed.GetValue(_replace) ? [] : (await server.ListAsync(client, cancellation)).Select(model => model.Id).ToHashSet(StringComparer.Ordinal);
         var uploader = new AdapterUploader(client, TimeProvider.System);
-        var result = await Terminals.Error.Progress().StartAsync(progress =>
-        {
-            var task = progress.AddTask("uploading", maxValue: adapters.Count);
-            return uploader.RunAsync(adapters, present, parallel, (name, error) => Tell(task, name, error), cancellation);
-        });
+        var result = Terminals.Error.Profile.Capabilities.Interactive
+            ? await Terminals.Error.Progress().StartAsync(progress =>
+            {
+                var task = progress.AddTask("uploading", maxValue: adapters.Count);
+                return uploader.RunAsync(adapters, present, parallel, (name, error) => Tell(task, name, error), cancellation);
+            })
+            : await uploader.RunAsync(adapters, present, parallel, (name, error) => Tell(null, name, error), cancellation);
         Console.WriteLine($"{result.Uploaded} uploaded, {result.Skipped} were there, {result.Failed} refused");
         return result.Failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static void Tell(ProgressTask task, string name, string? error)
+    private static void Tell(ProgressTask? task, string name, string? error)
     {
-        task.Increment(1);
+        task?.Increment(1);
         if (error is not null)
         {
             Console.Error.WriteLine($"{name}: {error}");

@@ -41,7 +41,7 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
         get
         {
             var start = Math.Min(_windowStart, _lastEnd);
-            return new MeasuredWindow(start, Math.Min(_cutUs, durationUs is { } length ? start + length : Math.Max(_lastEnd, start)));
+            return new MeasuredWindow(start, Math.Min(_cutUs, durationUs is { } length ? start + length : Math.Max(_lastEnd, start) + 1));
         }
     }
 

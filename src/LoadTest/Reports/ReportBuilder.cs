@@ -18,7 +18,7 @@ internal static class ReportBuilder
             WindowSeconds = Math.Round(window.Seconds, 3),
             WarmupSeconds = Math.Round(window.StartUs / 1e6, 3),
             Requests = Counts(records, good),
-            PerSecond = Rates(recorder, window, good),
+            PerSecond = Rates(recorder, window, slo),
             Latencies = new Latencies(
                 LatencySummary.Of(recorder.TimeToFirstToken), LatencySummary.Of(recorder.InterToken), LatencySummary.Of(recorder.EndToEnd), LatencySummary.Of(recorder.SendDelay)),
             Slo = slo.IsEmpty ? null : Judge(slo, good, records.Count),
@@ -38,11 +38,12 @@ internal static class ReportBuilder
             records.Count, succeeded, records.Count - succeeded, good, records.Count(record => record.IsSuccess && record.OutputTokens < record.Request.OutputTokens));
     }
 
-    private static Throughput Rates(RunRecorder recorder, MeasuredWindow window, int good)
+    private static Throughput Rates(RunRecorder recorder, MeasuredWindow window, SloLimits slo)
     {
         double PerSecond(double count) => Math.Round(count / window.Seconds, 3);
-        var prompts = recorder.Records.Where(record => record.IsSuccess).Sum(record => (double)(record.Outcome.PromptTokens ?? record.Request.PromptTokens));
-        return new Throughput(PerSecond(recorder.WindowAnswers), PerSecond(recorder.WindowTokens), PerSecond(prompts), PerSecond(good));
+        var answered = recorder.Records.Where(record => record.IsSuccess && window.Contains(record.EndUs)).ToArray();
+        var prompts = answered.Sum(record => (double)(record.Outcome.PromptTokens ?? record.Request.PromptTokens));
+        return new Throughput(PerSecond(recorder.WindowAnswers), PerSecond(recorder.WindowTokens), PerSecond(prompts), PerSecond(answered.Count(slo.IsGood)));
     }
 
     private static SloResult Judge(SloLimits slo, int good, int all)

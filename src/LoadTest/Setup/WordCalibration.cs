@@ -10,7 +10,7 @@ namespace AdapterServe.LoadTest.Setup;
 internal static class WordCalibration
 {
     private const int Few = 8;
-    private const int Many = 72;
+    private const int Many = 40;
 
     /// <summary>The usual rate where the server doesn't count.</summary>
     public static async Task<WordRate> MeasureAsync(AdapterServeClient client, ServerFacts server, CancellationToken cancellation)

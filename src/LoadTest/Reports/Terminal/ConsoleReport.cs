@@ -27,7 +27,7 @@ internal static class ConsoleReport
     private static Table Totals(RunReport report)
     {
         var (counts, rates) = (report.Requests, report.PerSecond);
-        var table = NewTable("measured", "succeeded", "failed", "good", "seconds", "requests/s", "good/s", "output tok/s", "prompt tok/s");
+        var table = NewTable("measured", "ok", "failed", "good", "seconds", "requests/s", "good/s", "output tok/s", "prompt tok/s");
         return Row(
             table, Whole(counts.Measured), Whole(counts.Succeeded), Whole(counts.Failed), Whole(counts.Good), Number(report.WindowSeconds), Number(rates.Requests),
             Number(rates.GoodRequests), Number(rates.OutputTokens), Number(rates.PromptTokens));
