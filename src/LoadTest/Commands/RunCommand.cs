@@ -47,6 +47,8 @@ internal sealed class RunCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var arguments = _load.Read(parsed) with { ThinkMs = parsed.GetValue(_think)! };
+        var files = new ReportFiles(parsed.GetValue(_json), parsed.GetValue(_csv), parsed.GetValue(_html));
+        files.RequireFolders();
         using var setup = await LoadSetup.PrepareAsync(arguments, cancellation);
         var plan = setup.Plan with { Arrivals = Arrivals(parsed, setup) };
         var options = ReadOptions(parsed, plan.Arrivals);
@@ -55,7 +57,7 @@ internal sealed class RunCommand
         await LiveProgress.ShowAsync(Terminals.Error, run.Recorder, TimeProvider.System, run.ExecuteAsync(cancellation));
         var report = ReportBuilder.Build(description, run.Recorder, setup.Slo, setup.TenantNames);
         ConsoleReport.Write(Terminals.Output, report);
-        new ReportFiles(parsed.GetValue(_json), parsed.GetValue(_csv), parsed.GetValue(_html)).Write(report, run.Recorder.Records, setup.TenantNames, setup.Slo);
+        files.Write(report, run.Recorder.Records, setup.TenantNames, setup.Slo);
         return report.Requests.Failed > parsed.GetValue(_maxErrors)!.Value || report.Slo is { IsMet: false } ? ExitCodes.Failed : ExitCodes.Ok;
     }
 

@@ -45,6 +45,11 @@ internal sealed class SearchCommand
             throw new UserErrorException("A search needs --slo-ttft, --slo-itl or --slo-e2e, a --min-rate of more than 0 and at most --max-rate, and a --precision between 0 and 1.");
         }
 
+        if (parsed.GetValue(_json) is { } path)
+        {
+            ReportFiles.RequireFolder(path);
+        }
+
         using var setup = await LoadSetup.PrepareAsync(arguments, cancellation);
         if (setup.TenantsRate is not null)
         {

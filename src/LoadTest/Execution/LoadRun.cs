@@ -91,8 +91,6 @@ internal sealed class LoadRun(LoadPlan plan, IRequestSender sender, RunOptions o
 
     private async Task SendAndLeaveAsync(PlannedRequest request, RunClock clock, InFlight inFlight, CancellationTokenSource cutOff)
     {
-        // The sender's thread goes on to the next arrival.
-        await Task.Yield();
         try
         {
             await SendAsync(request, request.ArrivalUs, clock, cutOff.Token);

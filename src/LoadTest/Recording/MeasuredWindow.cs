@@ -4,6 +4,4 @@ namespace AdapterServe.LoadTest.Recording;
 internal readonly record struct MeasuredWindow(long StartUs, long EndUs)
 {
     public double Seconds => Math.Max(1, EndUs - StartUs) / 1e6;
-
-    public bool Contains(long us) => us >= StartUs && us < EndUs;
 }

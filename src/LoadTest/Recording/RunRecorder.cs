@@ -13,6 +13,7 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
 {
     private readonly Lock _lock = new();
     private readonly List<RequestRecord> _records = [];
+    private readonly List<RequestRecord> _answers = [];
     private readonly SecondSeries _series = new();
     private long _windowStart = warmupRequests > 0 ? long.MaxValue : warmupUs;
     private long _cutUs = long.MaxValue;
@@ -21,7 +22,6 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
     private long _failed;
     private long _succeeded;
     private long _windowTokens;
-    private long _windowAnswers;
     private int _inFlight;
     private string? _lastError;
 
@@ -41,13 +41,14 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
         get
         {
             var start = Math.Min(_windowStart, _lastEnd);
-            return new MeasuredWindow(start, Math.Min(_cutUs, durationUs is { } length ? start + length : Math.Max(_lastEnd, start) + 1));
+            return new MeasuredWindow(start, Math.Min(_cutUs, durationUs is { } length ? start + length : Math.Max(_lastEnd, start)));
         }
     }
 
     public long WindowTokens => _windowTokens;
 
-    public long WindowAnswers => _windowAnswers;
+    /// <summary>The answers that ended well in the window, also those to requests of the warm-up.</summary>
+    public IReadOnlyList<RequestRecord> WindowAnswers => _answers;
 
     public IReadOnlyList<SecondSample> Seconds => _series.Samples();
 
@@ -94,7 +95,11 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
             _series.InFlight(record.EndUs, _inFlight--);
             _series.Ended(record.EndUs, record.IsSuccess);
             _lastEnd = Math.Max(_lastEnd, record.EndUs);
-            _windowAnswers += record.IsSuccess && IsInWindow(record.EndUs) ? 1 : 0;
+            if (record.IsSuccess && IsInWindow(record.EndUs))
+            {
+                _answers.Add(record);
+            }
+
             _succeeded += record.IsSuccess ? 1 : 0;
             _failed += record.IsSuccess ? 0 : 1;
             _lastError = record.Outcome.ErrorCode is null ? _lastError : record.Outcome.Describe();

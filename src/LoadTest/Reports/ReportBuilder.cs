@@ -41,9 +41,8 @@ internal static class ReportBuilder
     private static Throughput Rates(RunRecorder recorder, MeasuredWindow window, SloLimits slo)
     {
         double PerSecond(double count) => Math.Round(count / window.Seconds, 3);
-        var answered = recorder.Records.Where(record => record.IsSuccess && window.Contains(record.EndUs)).ToArray();
-        var prompts = answered.Sum(record => (double)(record.Outcome.PromptTokens ?? record.Request.PromptTokens));
-        return new Throughput(PerSecond(recorder.WindowAnswers), PerSecond(recorder.WindowTokens), PerSecond(prompts), PerSecond(answered.Count(slo.IsGood)));
+        var prompts = recorder.WindowAnswers.Sum(record => (double)(record.Outcome.PromptTokens ?? record.Request.PromptTokens));
+        return new Throughput(PerSecond(recorder.WindowAnswers.Count), PerSecond(recorder.WindowTokens), PerSecond(prompts), PerSecond(recorder.WindowAnswers.Count(slo.IsGood)));
     }
 
     private static SloResult Judge(SloLimits slo, int good, int all)

@@ -7,6 +7,23 @@ namespace AdapterServe.LoadTest.Reports;
 /// <summary>The files that the user asked for.</summary>
 internal sealed record ReportFiles(string? Json, string? Csv, string? Html)
 {
+    /// <summary>A run may take hours; a folder that isn't there is told before it. <b>Errors</b>: <see cref="UserErrorException"/>.</summary>
+    public void RequireFolders()
+    {
+        foreach (var path in new[] { Json, Csv, Html }.OfType<string>())
+        {
+            RequireFolder(path);
+        }
+    }
+
+    public static void RequireFolder(string path)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new UserErrorException($"The report can't be written to '{path}': there is no folder '{folder}'.");
+        }
+    }
+
     public void Write(RunReport report, IReadOnlyList<RequestRecord> records, IReadOnlyList<string> tenants, SloLimits slo)
     {
         WriteOne(Json, writer => writer.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.RunReport)));

@@ -17,6 +17,7 @@ public sealed class WrongUseTests
         { $"run {Nowhere} --rate 1 --slo-percentile 0", "--slo-percentile" },
         { $"run {Nowhere} --trace /there/is/none", "no trace file" },
         { $"run {Nowhere} --tenants /there/is/none", "tenants' file" },
+        { $"run {Nowhere} --clients 1 --html /there/is/none.html", "/there/is" },
         { $"search {Nowhere}", "--slo-ttft" },
         { "make-model", "dir" },
         { "make-model /tmp/x --heads 3 --kv-heads 2", "multiple" },

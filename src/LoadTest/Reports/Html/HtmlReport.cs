@@ -56,7 +56,7 @@ internal static class HtmlReport
         page.Append(LineChart.Render("Output tokens per second", "s", [Line("tokens", "s1", second => second.Tokens)], mark: report.WarmupSeconds));
         page.Append(LineChart.Render(
             "Requests per second", "s",
-            [Line("arrived", "s1", second => second.Arrived), Line("completed", "s2", second => second.Completed), Line("failed", "s3", second => second.Failed)], mark: report.WarmupSeconds));
+            [Line("arrived", "s1", second => second.Arrived), Line("completed", "s3", second => second.Completed), Line("failed", "s2", second => second.Failed)], mark: report.WarmupSeconds));
         page.Append(LineChart.Render("Requests in flight", "s", [Line("in flight", "s1", second => second.InFlight)], mark: report.WarmupSeconds));
         page.Append("</div>\n");
     }
