@@ -10,9 +10,10 @@ using AdapterServe.Client.Sse;
 namespace AdapterServe.Client;
 
 /// <summary>
-/// A server's REST interface as one tenant sees it. <b>Effects</b>: thread-safe; the HTTP client stays the caller's, so that many tenants share its connections
-/// (<see cref="Transport.Create"/>). <b>Errors</b>: <see cref="ApiException"/> for what the server refuses, <see cref="HttpRequestException"/> where it can't be reached,
-/// <see cref="SseFormatException"/> and <see cref="InvalidDataException"/> for answers that are not of the interface.
+/// A server's REST interface as one tenant sees it. <b>Effects</b>: thread-safe; the HTTP client stays the caller's, so that many tenants share its
+/// connections (<see cref="Transport.Create"/>). <b>Errors</b>: <see cref="ApiException"/> for what the server refuses,
+/// <see cref="HttpRequestException"/> where it can't be reached, <see cref="SseFormatException"/> and <see cref="InvalidDataException"/> for answers
+/// that are not of the interface.
 /// </summary>
 public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, SseLimits? limits = null)
 {
@@ -21,13 +22,17 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private readonly SseLimits _limits = limits ?? new SseLimits();
 
-    /// <summary>The pieces of an answer as they come. <b>Errors</b>: a stream that ends without <c>[DONE]</c> is a <see cref="SseFormatException"/>.</summary>
-    public async IAsyncEnumerable<CompletionChunk> StreamAsync(CompletionRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <summary>
+    /// The pieces of an answer as they come. <b>Errors</b>: a stream that ends without <c>[DONE]</c> is a <see cref="SseFormatException"/>.
+    /// </summary>
+    public async IAsyncEnumerable<CompletionChunk> StreamAsync(
+        CompletionRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         var content = new ByteArrayContent(CompletionRequestWriter.Write(request));
         content.Headers.ContentType = s_json;
-        using var response = await SendAsync(HttpMethod.Post, request.Messages is null ? "v1/completions" : "v1/chat/completions", content, cancellation).ConfigureAwait(false);
+        using var response = await SendAsync(
+            HttpMethod.Post, request.Messages is null ? "v1/completions" : "v1/chat/completions", content, cancellation).ConfigureAwait(false);
         if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
         {
             throw new SseFormatException("The server did not answer with a stream of events.");
@@ -69,7 +74,8 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
         using var response = await SendAsync(HttpMethod.Put, "v1/adapters/" + Uri.EscapeDataString(name), form, cancellation).ConfigureAwait(false);
         using var json = await Answers.ReadJsonAsync(response, MaxReceiptBytes, cancellation).ConfigureAwait(false);
         var isNew = response.StatusCode == System.Net.HttpStatusCode.Created;
-        return json.RootElement.TryGetProperty("version", out var version) && version.TryGetInt32(out var number) && json.RootElement.TryGetProperty("digest", out var digest)
+        return json.RootElement.TryGetProperty("version", out var version) && version.TryGetInt32(out var number)
+            && json.RootElement.TryGetProperty("digest", out var digest)
             && digest.ValueKind == JsonValueKind.String
             ? new AdapterReceipt(name, number, digest.GetString()!, isNew)
             : throw new InvalidDataException("The server's answer to an upload has no version and digest; is this AdapterServe?");
@@ -84,7 +90,10 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = content, Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = content, Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy,
+        };
         if (apiKey is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);

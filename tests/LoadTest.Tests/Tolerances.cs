@@ -4,8 +4,8 @@ namespace AdapterServe.LoadTest.Tests;
 internal static class Tolerances
 {
     /// <summary>
-    /// Quantile 1 − 1e-6 of the standard normal: Wilson and Hilferty's approximation turns it into the chi-square bound for any degrees of freedom. Seeds are fixed, so a right
-    /// generator passes always or, with a chance below 1e-4 over all checks, never.
+    /// Quantile 1 − 1e-6 of the standard normal: Wilson and Hilferty's approximation turns it into the chi-square bound for any degrees of freedom.
+    /// Seeds are fixed, so a right generator passes always or, with a chance below 1e-4 over all checks, never.
     /// </summary>
     public const double ChiSquareNormalQuantile = 4.75;
 

@@ -11,8 +11,8 @@ public sealed record CompletionChunk
     public ImmutableArray<int> TokenIds { get; init; } = [];
 
     /// <summary>
-    /// How many tokens came: the ids where there are any. Otherwise 1 for a piece that stands for a token: one that has text, or one that has none because its bytes are
-    /// not yet a character; the opening of a chat's turn and the closing piece are none.
+    /// How many tokens came: the ids where there are any. Otherwise 1 for a piece that stands for a token: one that has text, or one that has none
+    /// because its bytes are not yet a character; the opening of a chat's turn and the closing piece are none.
     /// </summary>
     public int Tokens { get; init; }
 

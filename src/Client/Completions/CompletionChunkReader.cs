@@ -8,13 +8,17 @@ namespace AdapterServe.Client.Completions;
 /// <summary>An event's data as a piece of an answer. Members that are missing or of another type count as absent.</summary>
 internal static class CompletionChunkReader
 {
-    /// <summary><b>Errors</b>: <see cref="ApiException"/> where the event is an error; <see cref="SseFormatException"/> where it is no JSON object.</summary>
+    /// <summary>
+    /// <b>Errors</b>: <see cref="ApiException"/> where the event is an error; <see cref="SseFormatException"/> where it is no JSON object.
+    /// </summary>
     public static CompletionChunk Read(ReadOnlyMemory<byte> data)
     {
         try
         {
             using var json = JsonDocument.Parse(data);
-            return json.RootElement.ValueKind == JsonValueKind.Object ? Read(json.RootElement) : throw new SseFormatException("An event of the stream is no JSON object.");
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(json.RootElement)
+                : throw new SseFormatException("An event of the stream is no JSON object.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -32,7 +36,8 @@ internal static class CompletionChunkReader
         }
 
         var usage = Usage(root);
-        if (!root.TryGetProperty("choices", out var choices) || choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0 || choices[0].ValueKind != JsonValueKind.Object)
+        if (!root.TryGetProperty("choices", out var choices) || choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0
+            || choices[0].ValueKind != JsonValueKind.Object)
         {
             return new CompletionChunk { Usage = usage };
         }
@@ -73,7 +78,10 @@ internal static class CompletionChunkReader
         var read = ImmutableArray.CreateBuilder<int>(ids.GetArrayLength());
         foreach (var id in ids.EnumerateArray())
         {
-            read.Add(id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var value) ? value : throw new SseFormatException("A token's id in the stream is no whole number."));
+            read.Add(
+                id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var value)
+                    ? value
+                    : throw new SseFormatException("A token's id in the stream is no whole number."));
         }
 
         return read.MoveToImmutable();
@@ -84,7 +92,9 @@ internal static class CompletionChunkReader
         : null;
 
     private static int Number(JsonElement value, string name) =>
-        value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetInt32(out var number) ? Math.Max(0, number) : 0;
+        value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetInt32(out var number)
+            ? Math.Max(0, number)
+            : 0;
 
     private static string? TextOf(JsonElement value, string name) =>
         value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;

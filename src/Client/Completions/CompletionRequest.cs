@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace AdapterServe.Client.Completions;
 
 /// <summary>
-/// A completion or, with <see cref="Messages"/>, a chat. <b>Semantics</b>: exactly one of <see cref="Prompt"/>, <see cref="PromptTokens"/> and <see cref="Messages"/>
-/// is set; what is null is not sent, and the server's default holds.
+/// A completion or, with <see cref="Messages"/>, a chat. <b>Semantics</b>: exactly one of <see cref="Prompt"/>, <see cref="PromptTokens"/> and
+/// <see cref="Messages"/> is set; what is null is not sent, and the server's default holds.
 /// </summary>
 public sealed record CompletionRequest
 {

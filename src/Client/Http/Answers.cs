@@ -42,7 +42,9 @@ internal static class Answers
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("error", out var error) ? ReadError(error) : (null, null);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("error", out var error)
+                ? ReadError(error)
+                : (null, null);
         }
         catch (JsonException)
         {

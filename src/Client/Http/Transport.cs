@@ -6,7 +6,8 @@ namespace AdapterServe.Client.Http;
 public static class Transport
 {
     /// <summary>
-    /// <b>Semantics</b>: as many connections as there are requests at a time; no proxy, no cookies, no redirects, no decompression, no time limit of its own: a
+    /// <b>Semantics</b>: as many connections as there are requests at a time; no proxy, no cookies, no redirects, no decompression, no time limit of
+    /// its own: a
     /// request ends with its cancellation token. An address may end with <c>/v1</c>.
     /// </summary>
     public static HttpClient Create(Uri address, TransportOptions? options = null)

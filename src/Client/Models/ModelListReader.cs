@@ -15,10 +15,14 @@ internal static class ModelListReader
     }
 
     private static ModelDescription? ReadOne(JsonElement model) => model.ValueKind == JsonValueKind.Object && Text(model, "id") is { } id
-        ? new ModelDescription(id, Text(model, "owned_by") ?? string.Empty, Text(model, "parent"), Number(model, "max_model_len"), Number(model, "vocab_size") ?? Meta(model, "n_vocab"))
+        ? new ModelDescription(
+            id, Text(model, "owned_by") ?? string.Empty, Text(model, "parent"), Number(model, "max_model_len"),
+            Number(model, "vocab_size") ?? Meta(model, "n_vocab"))
         : null;
 
-    private static int? Meta(JsonElement model, string name) => model.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object ? Number(meta, name) : null;
+    private static int? Meta(JsonElement model, string name) => model.TryGetProperty("meta", out var meta) && meta.ValueKind == JsonValueKind.Object
+        ? Number(meta, name)
+        : null;
 
     private static string? Text(JsonElement value, string name) =>
         value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;

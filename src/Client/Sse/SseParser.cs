@@ -4,9 +4,10 @@ using System.Text;
 namespace AdapterServe.Client.Sse;
 
 /// <summary>
-/// Turns bytes into events, whatever pieces they come in. <b>Semantics</b>: lines end with CR, LF or CRLF; a blank line ends an event; an event without data is none;
-/// what follows the last blank line is dropped; a byte order mark at the beginning is skipped. <b>Effects</b>: holds at most a line and an event's data.
-/// <b>Errors</b>: <see cref="SseFormatException"/> beyond a limit. <b>Source</b>: WHATWG HTML, 9.2.6 "Interpreting an event stream".
+/// Turns bytes into events, whatever pieces they come in. <b>Semantics</b>: lines end with CR, LF or CRLF; a blank line ends an event; an event
+/// without data is none; what follows the last blank line is dropped; a byte order mark at the beginning is skipped. <b>Effects</b>: holds at most a
+/// line and an event's data. <b>Errors</b>: <see cref="SseFormatException"/> beyond a limit. <b>Source</b>: WHATWG HTML, 9.2.6 "Interpreting an event
+/// stream".
 /// </summary>
 internal sealed class SseParser(SseLimits limits)
 {

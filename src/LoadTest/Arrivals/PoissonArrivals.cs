@@ -3,7 +3,9 @@ using AdapterServe.LoadTest.Randomness;
 
 namespace AdapterServe.LoadTest.Arrivals;
 
-/// <summary>Independent arrivals: gaps are exponential with mean 1/rate. Several tenants' arrivals together are Poisson again, at the sum of their rates.</summary>
+/// <summary>
+/// Independent arrivals: gaps are exponential with mean 1/rate. Several tenants' arrivals together are Poisson again, at the sum of their rates.
+/// </summary>
 internal sealed class PoissonArrivals(double ratePerSecond, ulong seed) : IArrivals
 {
     public IEnumerable<double> Seconds()

@@ -10,7 +10,8 @@ internal static class Durations
     public static TimeSpan Parse(string option, string text)
     {
         var (unit, seconds) = s_units.FirstOrDefault(unit => text.EndsWith(unit.Unit, StringComparison.Ordinal), (string.Empty, 1));
-        return double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && value * seconds < 1e7
+        return double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && value >= 0 && value * seconds < 1e7
             ? TimeSpan.FromSeconds(value * seconds)
             : throw new UserErrorException($"{option} takes a span of time such as 500ms, 10s or 2m, not '{text}'.");
     }

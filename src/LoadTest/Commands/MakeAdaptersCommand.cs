@@ -10,10 +10,10 @@ internal sealed class MakeAdaptersCommand
     private const int FirstSeed = 1000;
     private readonly Argument<string> _model = new("model") { Description = "The model's Hugging Face folder; its config.json is read" };
     private readonly Argument<string> _folder = new("dir") { Description = "The folder that the adapters' folders go to" };
-    private readonly Option<string> _kinds = new("--kinds") { Description = $"With commas, or all: {string.Join(", ", AdapterRecipes.Kinds.Keys)}", DefaultValueFactory = _ => "lora" };
+    private readonly Option<string> _kinds = Words.With("--kinds", $"With commas, or all: {string.Join(", ", AdapterRecipes.Kinds.Keys)}", "lora");
     private readonly Option<int?> _count = Numbers.With<int>("--count", "Adapters of each kind", 8);
     private readonly Option<int?> _rank = Numbers.With<int>("--rank", "Of the kinds that have one", 16);
-    private readonly Option<string> _type = new("--dtype") { Description = "f32, bf16 or f16", DefaultValueFactory = _ => "bf16" };
+    private readonly Option<string> _type = Words.With("--dtype", "f32, bf16 or f16", "bf16");
 
     public Command Build()
     {
@@ -37,7 +37,8 @@ internal sealed class MakeAdaptersCommand
                 bytes += AdapterMaker.Write(Path.Combine(folder, AdapterMaker.Name(kind, place, count)), recipeOf(recipes), type, FirstSeed + place);
             }
 
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: {count} adapters of kind {kind}, {bytes / 1e6 / count:0.###} MB each"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{folder}: {count} adapters of kind {kind}, {bytes / 1e6 / count:0.###} MB each"));
         }
 
         return ExitCodes.Ok;

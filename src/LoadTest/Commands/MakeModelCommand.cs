@@ -17,13 +17,17 @@ internal sealed class MakeModelCommand
     private readonly Option<int?> _feedForward = Size("--ff", "Width of the feed-forward layers", s_usual.FeedForward);
     private readonly Option<int?> _vocabulary = Size("--vocab", "Tokens in the vocabulary", s_usual.Vocabulary);
     private readonly Option<int?> _context = Size("--context", "Tokens of the context", s_usual.Context);
-    private readonly Option<string> _type = new("--dtype") { Description = "f32, bf16 or f16", DefaultValueFactory = _ => "f32" };
+    private readonly Option<string> _type = Words.With("--dtype", "f32, bf16 or f16", "f32");
     private readonly Option<ulong?> _seed = Numbers.With<ulong>("--seed", "Another seed, other weights", 1);
 
     public Command Build()
     {
-        var command = new Command("make-model", "Writes a Llama with random weights and a byte-level tokenizer as a Hugging Face folder.") { _folder };
-        Option[] options = [_layers, _hidden, _heads, _kvHeads, _headSize, _feedForward, _vocabulary, _context, _type, _seed];
+        var command = new Command("make-model", "Writes a Llama with random weights and a byte-level tokenizer as a Hugging Face folder.");
+        command.Add(_folder);
+        Option[] options =
+        [
+            _layers, _hidden, _heads, _kvHeads, _headSize, _feedForward, _vocabulary, _context, _type, _seed,
+        ];
         foreach (var option in options)
         {
             command.Add(option);
@@ -37,8 +41,10 @@ internal sealed class MakeModelCommand
     {
         var shape = new ModelShape
         {
-            Layers = parsed.GetValue(_layers)!.Value, Hidden = parsed.GetValue(_hidden)!.Value, Heads = parsed.GetValue(_heads)!.Value, KvHeads = parsed.GetValue(_kvHeads)!.Value,
-            HeadSize = parsed.GetValue(_headSize)!.Value, FeedForward = parsed.GetValue(_feedForward)!.Value, Vocabulary = parsed.GetValue(_vocabulary)!.Value, Context = parsed.GetValue(_context)!.Value,
+            Layers = parsed.GetValue(_layers)!.Value, Hidden = parsed.GetValue(_hidden)!.Value, Heads = parsed.GetValue(_heads)!.Value,
+            KvHeads = parsed.GetValue(_kvHeads)!.Value, HeadSize = parsed.GetValue(_headSize)!.Value,
+            FeedForward = parsed.GetValue(_feedForward)!.Value, Vocabulary = parsed.GetValue(_vocabulary)!.Value,
+            Context = parsed.GetValue(_context)!.Value,
         }.Checked();
         var folder = parsed.GetValue(_folder)!;
         var bytes = ModelMaker.Write(folder, shape, WeightTypes.Parse(parsed.GetValue(_type)!), parsed.GetValue(_seed)!.Value);

@@ -15,26 +15,31 @@ internal sealed class RunCommand
     private static readonly TimeSpan s_usualDuration = TimeSpan.FromSeconds(30);
     private readonly LoadOptionSet _load = new();
     private readonly Option<double?> _rate = Numbers.Optional<double>("--rate", "Open loop: requests a second");
-    private readonly Option<string> _arrivals = new("--arrivals") { Description = "poisson or constant", DefaultValueFactory = _ => "poisson" };
+    private readonly Option<string> _arrivals = Words.With("--arrivals", "poisson or constant", "poisson");
     private readonly Option<double?> _speed = Numbers.With<double>("--trace-speed", "How much faster the trace's times pass", 1);
     private readonly Option<int?> _clients = Numbers.Optional<int>("--clients", "Closed loop: so many clients, each with one request at a time");
-    private readonly Option<string> _think = new("--think-ms") { Description = "How long a client waits between two requests; a length", DefaultValueFactory = _ => "0" };
-    private readonly Option<string?> _duration = new("--duration") { Description = "How long requests are sent after the warm-up (30s)" };
+    private readonly Option<string> _think = Words.With("--think-ms", "How long a client waits between two requests; a length", "0");
+    private readonly Option<string?> _duration = Words.Optional("--duration", "How long requests are sent after the warm-up (30s)");
     private readonly Option<int?> _requests = Numbers.Optional<int>("--requests", "How many requests are measured, in place of a duration");
-    private readonly Option<string> _warmup = new("--warmup") { Description = "Requests of this first time are not measured", DefaultValueFactory = _ => "0" };
-    private readonly Option<int?> _warmupRequests = Numbers.With<int>("--warmup-requests", "With --requests: so many before them are not measured", 0);
+    private readonly Option<string> _warmup = Words.With("--warmup", "Requests of this first time are not measured", "0");
+    private readonly Option<int?> _warmupRequests = Numbers.With<int>(
+        "--warmup-requests", "With --requests: so many before them are not measured", 0);
     private readonly Option<int?> _maxInFlight = Numbers.With<int>("--max-in-flight", "Open loop: most requests on their way; others wait", 4096);
-    private readonly Option<string> _drain = new("--drain") { Description = "How long answers are waited for at the end", DefaultValueFactory = _ => "5m" };
+    private readonly Option<string> _drain = Words.With("--drain", "How long answers are waited for at the end", "5m");
     private readonly Option<int?> _maxErrors = Numbers.With<int>("--max-errors", "So many failed requests are no failure of the run", 0);
-    private readonly Option<string?> _json = new("--json") { Description = "Write the report as JSON" };
-    private readonly Option<string?> _csv = new("--csv") { Description = "Write a row for each request" };
-    private readonly Option<string?> _html = new("--html") { Description = "Write the report as one page with charts" };
+    private readonly Option<string?> _json = Words.Optional("--json", "Write the report as JSON");
+    private readonly Option<string?> _csv = Words.Optional("--csv", "Write a row for each request");
+    private readonly Option<string?> _html = Words.Optional("--html", "Write the report as one page with charts");
 
     public Command Build()
     {
         var command = new Command("run", "Sends a load to a server and measures it.");
         _load.AddTo(command);
-        Option[] options = [_rate, _arrivals, _speed, _clients, _think, _duration, _requests, _warmup, _warmupRequests, _maxInFlight, _drain, _maxErrors, _json, _csv, _html];
+        Option[] options =
+        [
+            _rate, _arrivals, _speed, _clients, _think, _duration, _requests, _warmup, _warmupRequests, _maxInFlight, _drain, _maxErrors, _json, _csv,
+            _html,
+        ];
         foreach (var option in options)
         {
             command.Add(option);
@@ -77,16 +82,22 @@ internal sealed class RunCommand
             ({ } open, null) => ArrivalNames.Make(parsed.GetValue(_arrivals)!, open, setup.Plan.Seed),
             (null, not null) => null,
             (null, null) when setup.Trace.Count > 0 => new TraceArrivals(
-                setup.Trace, parsed.GetValue(_speed)!.Value is var speed and > 0 ? speed : throw new UserErrorException("--trace-speed must be more than 0.")),
-            (null, null) => throw new UserErrorException("Say how requests come: --rate N for an open loop, --clients N for a closed one, or --trace FILE."),
+                setup.Trace, parsed.GetValue(_speed)!.Value is var speed and > 0
+                    ? speed
+                    : throw new UserErrorException("--trace-speed must be more than 0.")),
+            (null, null) =>
+                throw new UserErrorException("Say how requests come: --rate N for an open loop, --clients N for a closed one, or --trace FILE."),
             _ => throw new UserErrorException("--rate is for an open loop and --clients for a closed one; give one of them."),
         };
     }
 
     private RunOptions ReadOptions(ParseResult parsed, IArrivals? arrivals)
     {
-        var (duration, requests) = (Durations.ParseOptional("--duration", parsed.GetValue(_duration)), LoadOptionSet.AtLeast("--requests", 1, parsed.GetValue(_requests)));
-        var (warmup, warmupRequests) = (Durations.Parse("--warmup", parsed.GetValue(_warmup)!), LoadOptionSet.AtLeast("--warmup-requests", 0, parsed.GetValue(_warmupRequests)!.Value)!.Value);
+        var (duration, requests) = (
+            Durations.ParseOptional("--duration", parsed.GetValue(_duration)), LoadOptionSet.AtLeast("--requests", 1, parsed.GetValue(_requests)));
+        var (warmup, warmupRequests) = (
+            Durations.Parse("--warmup", parsed.GetValue(_warmup)!),
+            LoadOptionSet.AtLeast("--warmup-requests", 0, parsed.GetValue(_warmupRequests)!.Value)!.Value);
         if (warmupRequests > 0 && (requests is null || warmup > TimeSpan.Zero))
         {
             throw new UserErrorException("--warmup-requests goes with --requests and without --warmup.");
@@ -105,5 +116,9 @@ internal sealed class RunCommand
     }
 
     private static string Describe(IArrivals? arrivals, RunOptions options, string think) =>
-        arrivals is not null ? $"open loop, {arrivals.Describe()}" : string.Create(CultureInfo.InvariantCulture, $"closed loop, {options.Clients} clients{(think == "0" ? string.Empty : $", {think} ms between requests")}");
+        arrivals is not null
+            ? $"open loop, {arrivals.Describe()}"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"closed loop, {options.Clients} clients{(think == "0" ? string.Empty : $", {think} ms between requests")}");
 }

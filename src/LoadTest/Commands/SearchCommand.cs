@@ -16,17 +16,21 @@ internal sealed class SearchCommand
     private readonly LoadOptionSet _load = new();
     private readonly Option<double?> _least = Numbers.With<double>("--min-rate", "Where the ramp begins, requests a second", 1);
     private readonly Option<double?> _most = Numbers.With<double>("--max-rate", "Never more than this", 1024);
-    private readonly Option<double?> _precision = Numbers.With<double>("--precision", "How close the best rate and the next one that misses must be", 0.05);
-    private readonly Option<string> _arrivals = new("--arrivals") { Description = "poisson or constant", DefaultValueFactory = _ => "poisson" };
-    private readonly Option<string> _probe = new("--probe") { Description = "How long each rate is measured", DefaultValueFactory = _ => "20s" };
-    private readonly Option<string> _warmup = new("--warmup") { Description = "Unmeasured time before each", DefaultValueFactory = _ => "2s" };
-    private readonly Option<string?> _json = new("--json") { Description = "Write the probes as JSON" };
+    private readonly Option<double?> _precision = Numbers.With<double>(
+        "--precision", "How close the best rate and the next one that misses must be", 0.05);
+    private readonly Option<string> _arrivals = Words.With("--arrivals", "poisson or constant", "poisson");
+    private readonly Option<string> _probe = Words.With("--probe", "How long each rate is measured", "20s");
+    private readonly Option<string> _warmup = Words.With("--warmup", "Unmeasured time before each", "2s");
+    private readonly Option<string?> _json = Words.Optional("--json", "Write the probes as JSON");
 
     public Command Build()
     {
         var command = new Command("search", "Finds the highest rate that meets --slo-ttft, --slo-itl and --slo-e2e.");
         _load.AddTo(command);
-        Option[] options = [_least, _most, _precision, _arrivals, _probe, _warmup, _json];
+        Option[] options =
+        [
+            _least, _most, _precision, _arrivals, _probe, _warmup, _json,
+        ];
         foreach (var option in options)
         {
             command.Add(option);
@@ -42,7 +46,8 @@ internal sealed class SearchCommand
         var (least, most, precision) = (parsed.GetValue(_least)!.Value, parsed.GetValue(_most)!.Value, parsed.GetValue(_precision)!.Value);
         if (arguments.Slo.IsEmpty || !(least > 0 && most >= least && precision is > 0 and < 1))
         {
-            throw new UserErrorException("A search needs --slo-ttft, --slo-itl or --slo-e2e, a --min-rate of more than 0 and at most --max-rate, and a --precision between 0 and 1.");
+            throw new UserErrorException(
+                "A search needs --slo-ttft, --slo-itl or --slo-e2e, a --min-rate above 0 and up to --max-rate, and a --precision between 0 and 1.");
         }
 
         if (parsed.GetValue(_json) is { } path)
@@ -87,15 +92,20 @@ internal sealed class SearchCommand
         Math.Round(rate, 3), report.PerSecond.Requests, report.PerSecond.OutputTokens, report.Slo!.GoodShare, report.Latencies.TimeToFirstToken.P99Ms,
         report.Latencies.InterToken.P99Ms, report.Slo.IsMet);
 
-    private static string Tell(ProbeResult probe) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{probe.Rate,8:0.##}/s  {(probe.IsMet ? "met   " : "missed")}  {probe.GoodShare * 100,6:0.0} % good  p99 TTFT {probe.P99TtftMs,8:0.0} ms  p99 inter-token {probe.P99InterTokenMs,7:0.0} ms  "
-        + $"{probe.Completed,7:0.0} answers/s  {probe.OutputTokens,7:0} tok/s");
+    private static string Tell(ProbeResult probe)
+    {
+        var result = probe.IsMet ? "met   " : "missed";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{probe.Rate,8:0.##}/s  {result}  {probe.GoodShare * 100,6:0.0} % good  p99 TTFT {probe.P99TtftMs,8:0.0} ms  "
+            + $"p99 inter-token {probe.P99InterTokenMs,7:0.0} ms  {probe.Completed,7:0.0} answers/s  {probe.OutputTokens,7:0} tok/s");
+    }
 
     private static string Conclude(SearchReport report, double most) => (report.BestRate, report.Missed) switch
     {
         (null, _) => $"No rate that was tried meets {report.Limits}.",
-        ({ } best, null) => string.Create(CultureInfo.InvariantCulture, $"{best:0.##} requests/s meet {report.Limits}; --max-rate {most:0.##} allowed no more."),
+        ({ } best, null) =>
+            string.Create(CultureInfo.InvariantCulture, $"{best:0.##} requests/s meet {report.Limits}; --max-rate {most:0.##} allowed no more."),
         ({ } best, { } missed) => string.Create(CultureInfo.InvariantCulture, $"{best:0.##} requests/s meet {report.Limits}; {missed:0.##} do not."),
     };
 }

@@ -12,11 +12,14 @@ internal sealed class UploadCommand
     private readonly Argument<string> _folder = new("dir") { Description = "A folder of adapters' folders, or one adapter's folder" };
     private readonly Option<int?> _parallel = Numbers.With<int>("--parallel", "Uploads at a time", 4);
     private readonly Option<bool> _replace = new("--replace") { Description = "Also those whose names the server has already" };
-    private readonly Option<string?> _apiKey = new("--api-key") { Description = "The tenant's key; ADAPTERSERVE_API_KEY in the environment" };
+    private readonly Option<string?> _apiKey = Words.Optional("--api-key", $"The tenant's key; {LoadOptionSet.KeyVariable} in the environment");
 
     public Command Build()
     {
-        var command = new Command("upload", "Uploads adapters; those that the server has by name are left alone.") { _url, _folder, _parallel, _replace, _apiKey };
+        var command = new Command("upload", "Uploads adapters; those that the server has by name are left alone.")
+        {
+            _url, _folder, _parallel, _replace, _apiKey,
+        };
         command.SetAction(RunAsync);
         return command;
     }
@@ -25,13 +28,16 @@ internal sealed class UploadCommand
     {
         var arguments = new LoadArguments
         {
-            Url = LoadOptionSet.ParseUrl(parsed.GetValue(_url)!), ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable("ADAPTERSERVE_API_KEY"),
+            Url = LoadOptionSet.ParseUrl(parsed.GetValue(_url)!),
+            ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable(LoadOptionSet.KeyVariable),
         };
         var adapters = AdapterUploader.Find(parsed.GetValue(_folder)!);
         var parallel = LoadOptionSet.AtLeast("--parallel", 1, parsed.GetValue(_parallel)!.Value)!.Value;
         using var server = new ServerConnection(arguments);
         var client = server.ClientOf(null);
-        var present = parsed.GetValue(_replace) ? [] : (await server.ListAsync(client, cancellation)).Select(model => model.Id).ToHashSet(StringComparer.Ordinal);
+        var present = parsed.GetValue(_replace)
+            ? []
+            : (await server.ListAsync(client, cancellation)).Select(model => model.Id).ToHashSet(StringComparer.Ordinal);
         var uploader = new AdapterUploader(client, TimeProvider.System);
         var result = Terminals.Error.Profile.Capabilities.Interactive
             ? await Terminals.Error.Progress().StartAsync(progress =>

@@ -6,15 +6,17 @@ using AdapterServe.LoadTest.Sending;
 namespace AdapterServe.LoadTest.Execution;
 
 /// <summary>
-/// Carries out a plan. <b>Semantics</b>: an open loop sends each request at its arrival, however slow the server is, and counts latencies from that moment, so that a stalled
-/// server shows in every request that it kept waiting; in a closed loop each client sends its next request when its last one has ended and it has thought.
+/// Carries out a plan. <b>Semantics</b>: an open loop sends each request at its arrival, however slow the server is, and counts latencies from that
+/// moment, so that a stalled server shows in every request that it kept waiting; in a closed loop each client sends its next request when its last
+/// one has ended and it has thought.
 /// </summary>
 internal sealed class LoadRun(LoadPlan plan, IRequestSender sender, RunOptions options, TimeProvider time)
 {
     private Exception? _fault;
 
     public RunRecorder Recorder { get; } =
-        new((long)options.Warmup.TotalMicroseconds, options.WarmupRequests, options.Requests is null ? (long?)options.Duration?.TotalMicroseconds : null);
+        new((long)options.Warmup.TotalMicroseconds, options.WarmupRequests,
+            options.Requests is null ? (long?)options.Duration?.TotalMicroseconds : null);
 
     private long SendingEndsUs => options.Duration is { } duration ? (long)(options.Warmup + duration).TotalMicroseconds : long.MaxValue;
 
@@ -76,7 +78,9 @@ internal sealed class LoadRun(LoadPlan plan, IRequestSender sender, RunOptions o
             }
         }
 
-        using var drain = options.Duration is null ? null : time.CreateTimer(_ => cutOff.Cancel(), null, options.Warmup + options.Duration.Value + options.Drain, Timeout.InfiniteTimeSpan);
+        using var drain = options.Duration is null
+            ? null
+            : time.CreateTimer(_ => cutOff.Cancel(), null, options.Warmup + options.Duration.Value + options.Drain, Timeout.InfiniteTimeSpan);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => RunClientAsync(Next, clock, cutOff.Token)));
     }
 

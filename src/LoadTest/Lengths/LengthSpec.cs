@@ -19,12 +19,15 @@ internal static class LengthSpec
             (1, _, [{ } value]) when IsWhole(value) => new FixedLengths((int)value),
             (2, "uniform", [{ } from, { } to]) when IsWhole(from) && IsWhole(to) && from <= to => new UniformLengths((int)from, (int)to),
             (2, "lognormal", [{ } median, { } sigma]) when IsLogNormal(median, sigma) => new LogNormalLengths(median, sigma, Most),
-            (2, "lognormal", [{ } median, { } sigma, { } most]) when IsLogNormal(median, sigma) && IsWhole(most) => new LogNormalLengths(median, sigma, (int)most),
-            _ => throw new UserErrorException($"'{text}' is no length of at least {least}; write 64, uniform:16-128 or lognormal:MEDIAN,SIGMA[,MOST]."),
+            (2, "lognormal", [{ } median, { } sigma, { } most]) when IsLogNormal(median, sigma)
+                && IsWhole(most) => new LogNormalLengths(median, sigma, (int)most),
+            _ => throw new UserErrorException(
+                $"'{text}' is no length of at least {least}; write 64, uniform:16-128 or lognormal:MEDIAN,SIGMA[,MOST]."),
         };
     }
 
     private static bool IsLogNormal(double median, double sigma) => median is > 0 and <= Most && sigma is >= 0 and <= 10;
 
-    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : null;
+    private static double? Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        && double.IsFinite(value) ? value : null;
 }

@@ -4,7 +4,10 @@ using AdapterServe.LoadTest.Traces;
 
 namespace AdapterServe.LoadTest.Plans;
 
-/// <summary>What a run will send. <b>Semantics</b>: a pure function of the options: the same seed plans the same requests, on any machine, however the server answers.</summary>
+/// <summary>
+/// What a run will send. <b>Semantics</b>: a pure function of the options: the same seed plans the same requests, on any machine, however the server
+/// answers.
+/// </summary>
 internal sealed class LoadPlan(PlanOptions options)
 {
     private readonly WeightedChoice _tenants = new(options.Tenants.Select(tenant => tenant.Weight));

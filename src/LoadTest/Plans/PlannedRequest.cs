@@ -9,4 +9,5 @@ namespace AdapterServe.LoadTest.Plans;
 /// <param name="OutputTokens">The answer's limit.</param>
 /// <param name="PromptSeed">What the prompt's content is made of.</param>
 /// <param name="ThinkMs">How long a client of a closed loop waits afterwards.</param>
-internal sealed record PlannedRequest(long Index, long ArrivalUs, int Tenant, string? Adapter, int PromptTokens, int OutputTokens, ulong PromptSeed, int ThinkMs);
+internal sealed record PlannedRequest(
+    long Index, long ArrivalUs, int Tenant, string? Adapter, int PromptTokens, int OutputTokens, ulong PromptSeed, int ThinkMs);

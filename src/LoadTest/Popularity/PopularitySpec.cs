@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace AdapterServe.LoadTest.Popularity;
 
-/// <summary>A popularity as the command line writes it: <c>none</c>, <c>identical</c>, <c>distinct</c>, <c>uniform</c> or <c>zipf:ALPHA</c>.</summary>
+/// <summary>
+/// A popularity as the command line writes it: <c>none</c>, <c>identical</c>, <c>distinct</c>, <c>uniform</c> or <c>zipf:ALPHA</c>.
+/// </summary>
 internal sealed record PopularitySpec(string Name, double Alpha)
 {
     public static PopularitySpec None { get; } = new("none", 0);
@@ -14,7 +16,8 @@ internal sealed record PopularitySpec(string Name, double Alpha)
         var parts = text.Split(':', 2);
         if (parts is ["zipf", ..])
         {
-            return parts.Length == 2 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var alpha) && alpha is >= 0 and <= 10
+            return parts.Length == 2 && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out var alpha)
+                && alpha is >= 0 and <= 10
                 ? new PopularitySpec("zipf", alpha)
                 : throw new UserErrorException("'zipf' needs its exponent, a number from 0 to 10, as in zipf:1.");
         }

@@ -1,6 +1,8 @@
 namespace AdapterServe.LoadTest.Prompts;
 
-/// <summary>How many tokens a server makes of words: <c>Overhead + PerWord · words</c>; the overhead is the chat's template and the special tokens.</summary>
+/// <summary>
+/// How many tokens a server makes of words: <c>Overhead + PerWord · words</c>; the overhead is the chat's template and the special tokens.
+/// </summary>
 internal sealed record WordRate(double PerWord, double Overhead)
 {
     /// <summary>A common word is one token in most vocabularies.</summary>

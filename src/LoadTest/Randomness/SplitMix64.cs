@@ -1,7 +1,8 @@
 namespace AdapterServe.LoadTest.Randomness;
 
 /// <summary>
-/// A stream of draws, the same on every machine and version of .NET for a seed. <b>Source</b>: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (2014).
+/// A stream of draws, the same on every machine and version of .NET for a seed. <b>Source</b>: Steele, Lea, Flood, "Fast splittable pseudorandom
+/// number generators" (2014).
 /// </summary>
 internal struct SplitMix64(ulong seed)
 {

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace AdapterServe.LoadTest.Recording;
 
 /// <summary>
-/// Counts whole numbers of microseconds in buckets whose width grows with the value. <b>Semantics</b>: values below 256 are exact; above, a percentile is the upper end of
-/// its bucket, too large by less than 1/128 of the value, and never above the largest value. <b>Effects</b>: fixed memory, 58 KB; not thread-safe.
-/// <b>Source</b>: the layout of HdrHistogram (Tene) with 128 buckets an octave.
+/// Counts whole numbers of microseconds in buckets whose width grows with the value. <b>Semantics</b>: values below 256 are exact; above, a
+/// percentile is the upper end of its bucket, too large by less than 1/128 of the value, and never above the largest value. <b>Effects</b>: fixed
+/// memory, 58 KB; not thread-safe. <b>Source</b>: the layout of HdrHistogram (Tene) with 128 buckets an octave.
 /// </summary>
 internal sealed class LatencyHistogram
 {

@@ -5,7 +5,8 @@ namespace AdapterServe.LoadTest.Recording;
 
 /// <summary>What became of a request. Times are microseconds since the run's start.</summary>
 /// <param name="Request">As it was planned.</param>
-/// <param name="IntendedUs">When it should have been sent: its arrival in an open loop, when its client was free in a closed one. Latencies count from here.</param>
+/// <param name="IntendedUs">When it should have been sent: its arrival in an open loop, when its client was free in a closed one. Latencies count
+/// from here.</param>
 /// <param name="SentUs">When it was sent.</param>
 /// <param name="FirstTokenUs">-1 without one.</param>
 /// <param name="LastTokenUs">-1 without one.</param>

@@ -3,8 +3,8 @@ using AdapterServe.LoadTest.Plans;
 namespace AdapterServe.LoadTest.Recording;
 
 /// <summary>
-/// Takes down what happens in a run. <b>Semantics</b>: latencies and records are of measured requests, those intended after the warm-up; tokens and answers count towards the
-/// throughput when they come inside the measured window, whoever asked for them. <b>Effects</b>: thread-safe.
+/// Takes down what happens in a run. <b>Semantics</b>: latencies and records are of measured requests, those intended after the warm-up; tokens and
+/// answers count towards the throughput when they come inside the measured window, whoever asked for them. <b>Effects</b>: thread-safe.
 /// </summary>
 /// <param name="warmupUs">Requests intended earlier are not measured.</param>
 /// <param name="warmupRequests">Nor are so many at the beginning.</param>
@@ -115,7 +115,8 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
         lock (_lock)
         {
             return new RunSnapshot(
-                _started, _succeeded, _failed, _inFlight, _windowTokens, TimeToFirstToken.Percentile(0.5), TimeToFirstToken.Percentile(0.99), InterToken.Percentile(0.5), _lastError);
+                _started, _succeeded, _failed, _inFlight, _windowTokens, TimeToFirstToken.Percentile(0.5), TimeToFirstToken.Percentile(0.99),
+                InterToken.Percentile(0.5), _lastError);
         }
     }
 

@@ -29,7 +29,8 @@ internal sealed class SecondSeries
 
     public IReadOnlyList<SecondSample> Samples() =>
         [.. _seconds.Select((second, at) => new SecondSample(
-            at, second[(int)Column.Arrived], second[(int)Column.Completed], second[(int)Column.Failed], second[(int)Column.Tokens], (int)second[(int)Column.InFlight]))];
+            at, second[(int)Column.Arrived], second[(int)Column.Completed], second[(int)Column.Failed], second[(int)Column.Tokens],
+            (int)second[(int)Column.InFlight]))];
 
     private long[] At(long us)
     {

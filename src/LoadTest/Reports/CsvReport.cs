@@ -7,7 +7,8 @@ namespace AdapterServe.LoadTest.Reports;
 internal static class CsvReport
 {
     private const string Header =
-        "index,tenant,adapter,intended_ms,send_delay_ms,ttft_ms,mean_inter_token_ms,end_to_end_ms,prompt_tokens,output_tokens_asked,output_tokens,status,error,good";
+        "index,tenant,adapter,intended_ms,send_delay_ms,ttft_ms,mean_inter_token_ms,end_to_end_ms,"
+        + "prompt_tokens,output_tokens_asked,output_tokens,status,error,good";
 
     public static void Write(TextWriter writer, IReadOnlyList<RequestRecord> records, IReadOnlyList<string> tenants, SloLimits slo)
     {
@@ -16,9 +17,12 @@ internal static class CsvReport
         {
             var request = record.Request;
             writer.WriteLine(string.Join(
-                ',', request.Index.ToString(CultureInfo.InvariantCulture), Text(tenants[request.Tenant]), Text(request.Adapter ?? string.Empty), Ms(record.IntendedUs), Ms(record.SendDelayUs),
-                record.FirstTokenUs < 0 ? string.Empty : Ms(record.TimeToFirstTokenUs), record.MeanInterTokenUs is { } mean ? Ms(mean) : string.Empty, Ms(record.EndToEndUs),
-                Number(record.Outcome.PromptTokens ?? request.PromptTokens), Number(request.OutputTokens), Number(record.OutputTokens), Number(record.Outcome.Status),
+                ',', request.Index.ToString(CultureInfo.InvariantCulture), Text(tenants[request.Tenant]), Text(request.Adapter ?? string.Empty),
+                Ms(record.IntendedUs), Ms(record.SendDelayUs),
+                record.FirstTokenUs < 0 ? string.Empty : Ms(record.TimeToFirstTokenUs),
+                record.MeanInterTokenUs is { } mean ? Ms(mean) : string.Empty, Ms(record.EndToEndUs),
+                Number(record.Outcome.PromptTokens ?? request.PromptTokens), Number(request.OutputTokens), Number(record.OutputTokens),
+                Number(record.Outcome.Status),
                 Text(record.Outcome.ErrorCode ?? string.Empty), slo.IsGood(record) ? "1" : "0"));
         }
     }

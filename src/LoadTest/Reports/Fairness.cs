@@ -6,7 +6,8 @@ namespace AdapterServe.LoadTest.Reports;
 internal sealed record Fairness(double? MeanTtft, double? OutputTokens)
 {
     public static Fairness Of(IReadOnlyList<GroupSummary> groups) =>
-        new(Jain([.. groups.Where(group => group.Requests > group.Failed).Select(group => group.MeanTtftMs)]), Jain([.. groups.Select(group => (double)group.OutputTokens)]));
+        new(Jain([.. groups.Where(group => group.Requests > group.Failed).Select(group => group.MeanTtftMs)]),
+            Jain([.. groups.Select(group => (double)group.OutputTokens)]));
 
     /// <summary>(Σx)² / (n·Σx²). <b>Source</b>: Jain, Chiu, Hawe, "A quantitative measure of fairness", DEC-TR-301 (1984).</summary>
     public static double? Jain(IReadOnlyList<double> values)

@@ -8,4 +8,5 @@ namespace AdapterServe.LoadTest.Reports;
 /// <param name="MeanTtftMs">Over the successful ones.</param>
 /// <param name="P99TtftMs">Over the successful ones.</param>
 /// <param name="MeanEndToEndMs">Over the successful ones.</param>
-internal sealed record GroupSummary(string Name, long Requests, long Failed, long OutputTokens, double MeanTtftMs, double P99TtftMs, double MeanEndToEndMs);
+internal sealed record GroupSummary(
+    string Name, long Requests, long Failed, long OutputTokens, double MeanTtftMs, double P99TtftMs, double MeanEndToEndMs);

@@ -20,7 +20,8 @@ internal static class ReportBuilder
             Requests = Counts(records, good),
             PerSecond = Rates(recorder, window, slo),
             Latencies = new Latencies(
-                LatencySummary.Of(recorder.TimeToFirstToken), LatencySummary.Of(recorder.InterToken), LatencySummary.Of(recorder.EndToEnd), LatencySummary.Of(recorder.SendDelay)),
+                LatencySummary.Of(recorder.TimeToFirstToken), LatencySummary.Of(recorder.InterToken), LatencySummary.Of(recorder.EndToEnd),
+                LatencySummary.Of(recorder.SendDelay)),
             Slo = slo.IsEmpty ? null : Judge(slo, good, records.Count),
             Errors = Errors(records),
             Adapters = adapters,
@@ -35,14 +36,17 @@ internal static class ReportBuilder
     {
         var succeeded = records.Count(record => record.IsSuccess);
         return new RequestCounts(
-            records.Count, succeeded, records.Count - succeeded, good, records.Count(record => record.IsSuccess && record.OutputTokens < record.Request.OutputTokens));
+            records.Count, succeeded, records.Count - succeeded, good,
+            records.Count(record => record.IsSuccess && record.OutputTokens < record.Request.OutputTokens));
     }
 
     private static Throughput Rates(RunRecorder recorder, MeasuredWindow window, SloLimits slo)
     {
         double PerSecond(double count) => Math.Round(count / window.Seconds, 3);
         var prompts = recorder.WindowAnswers.Sum(record => (double)(record.Outcome.PromptTokens ?? record.Request.PromptTokens));
-        return new Throughput(PerSecond(recorder.WindowAnswers.Count), PerSecond(recorder.WindowTokens), PerSecond(prompts), PerSecond(recorder.WindowAnswers.Count(slo.IsGood)));
+        return new Throughput(
+            PerSecond(recorder.WindowAnswers.Count), PerSecond(recorder.WindowTokens), PerSecond(prompts),
+            PerSecond(recorder.WindowAnswers.Count(slo.IsGood)));
     }
 
     private static SloResult Judge(SloLimits slo, int good, int all)
@@ -57,14 +61,16 @@ internal static class ReportBuilder
             .OrderByDescending(error => error.Count)];
 
     private static IReadOnlyList<GroupSummary> Groups(IReadOnlyList<RequestRecord> records, Func<RequestRecord, string> nameOf) =>
-        [.. records.GroupBy(nameOf, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => Summarize(group.Key, [.. group]))];
+        [.. records.GroupBy(nameOf, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => Summarize(group.Key, [.. group]))];
 
     private static GroupSummary Summarize(string name, IReadOnlyList<RequestRecord> records)
     {
         var firsts = records.Where(record => record.IsSuccess).Select(record => record.TimeToFirstTokenUs / 1000.0).Order().ToArray();
         var ends = records.Where(record => record.IsSuccess).Select(record => record.EndToEndUs / 1000.0).ToArray();
         return new GroupSummary(
-            name, records.Count, records.Count - firsts.Length, records.Sum(record => (long)record.OutputTokens), Math.Round(firsts.DefaultIfEmpty().Average(), 3),
+            name, records.Count, records.Count - firsts.Length, records.Sum(record => (long)record.OutputTokens),
+            Math.Round(firsts.DefaultIfEmpty().Average(), 3),
             firsts.Length == 0 ? 0 : firsts[(int)Math.Ceiling(0.99 * firsts.Length) - 1], Math.Round(ends.DefaultIfEmpty().Average(), 3));
     }
 }

@@ -10,4 +10,5 @@ namespace AdapterServe.LoadTest.Reports;
 /// <param name="Outputs">Lengths, in words.</param>
 /// <param name="Seed">With the options it gives the same plan again.</param>
 /// <param name="StartedAt">The wall clock's time.</param>
-internal sealed record RunDescription(string Url, string Server, string Model, string Load, string Adapters, string Prompts, string Outputs, ulong Seed, DateTimeOffset StartedAt);
+internal sealed record RunDescription(
+    string Url, string Server, string Model, string Load, string Adapters, string Prompts, string Outputs, ulong Seed, DateTimeOffset StartedAt);

@@ -1,8 +1,8 @@
 namespace AdapterServe.LoadTest.Reports;
 
 /// <summary>
-/// What the user promises. <b>Semantics</b>: a request is good when it succeeded within every limit; the inter-token limit holds for its mean time between tokens. A run meets
-/// the promise when at least <see cref="Share"/> of its measured requests are good.
+/// What the user promises. <b>Semantics</b>: a request is good when it succeeded within every limit; the inter-token limit holds for its mean time
+/// between tokens. A run meets the promise when at least <see cref="Share"/> of its measured requests are good.
 /// </summary>
 internal sealed record SloLimits
 {
@@ -22,7 +22,9 @@ internal sealed record SloLimits
 
     public string Describe()
     {
-        string? Part(string name, TimeSpan? limit) => limit is { } value ? FormattableString.Invariant($"{name} ≤ {value.TotalMilliseconds:0.###} ms") : null;
+        string? Part(string name, TimeSpan? limit) => limit is { } value
+            ? FormattableString.Invariant($"{name} ≤ {value.TotalMilliseconds:0.###} ms")
+            : null;
         var parts = new[] { Part("TTFT", TimeToFirstToken), Part("mean inter-token", InterToken), Part("end-to-end", EndToEnd) }.OfType<string>();
         return FormattableString.Invariant($"{string.Join(", ", parts)} for {Share * 100:0.###} % of the requests");
     }

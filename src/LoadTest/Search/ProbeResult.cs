@@ -8,4 +8,5 @@ namespace AdapterServe.LoadTest.Search;
 /// <param name="P99TtftMs">Of the successful ones.</param>
 /// <param name="P99InterTokenMs">Of the successful ones.</param>
 /// <param name="IsMet">Whether the limits held.</param>
-internal sealed record ProbeResult(double Rate, double Completed, double OutputTokens, double GoodShare, double P99TtftMs, double P99InterTokenMs, bool IsMet);
+internal sealed record ProbeResult(
+    double Rate, double Completed, double OutputTokens, double GoodShare, double P99TtftMs, double P99InterTokenMs, bool IsMet);

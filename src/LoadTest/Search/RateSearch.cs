@@ -1,8 +1,9 @@
 namespace AdapterServe.LoadTest.Search;
 
 /// <summary>
-/// Finds the highest rate that meets the limits. <b>Semantics</b>: a ramp doubles the rate from <paramref name="least"/> until a run misses, or halves it until one
-/// meets; then the middle between the two is tried until they are within <paramref name="precision"/> of each other. Never above <paramref name="most"/>.
+/// Finds the highest rate that meets the limits. <b>Semantics</b>: a ramp doubles the rate from <paramref name="least"/> until a run misses, or
+/// halves it until one meets; then the middle between the two is tried until they are within <paramref name="precision"/> of each other. Never above
+/// <paramref name="most"/>.
 /// </summary>
 /// <param name="least">Requests a second of the first run.</param>
 /// <param name="most">Requests a second.</param>

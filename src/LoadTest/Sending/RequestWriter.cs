@@ -7,8 +7,8 @@ using AdapterServe.LoadTest.Prompts;
 namespace AdapterServe.LoadTest.Sending;
 
 /// <summary>
-/// A planned request in a server's dialect. <b>Semantics</b>: greedy, of exactly the planned length where the server takes the extensions for it. The adapter stands
-/// where the model does; llama.cpp has its adapters by number, in <c>lora</c>.
+/// A planned request in a server's dialect. <b>Semantics</b>: greedy, of exactly the planned length where the server takes the extensions for it. The
+/// adapter stands where the model does; llama.cpp has its adapters by number, in <c>lora</c>.
 /// </summary>
 internal static class RequestWriter
 {

@@ -15,5 +15,7 @@ internal sealed record SendOutcome(int Status, string? ErrorCode = null, string?
 
     public static SendOutcome Failed(int status, string code, string message) => new(status, code, message);
 
-    public string Describe() => Status == 0 ? $"{ErrorCode}: {Message}" : string.Create(CultureInfo.InvariantCulture, $"{Status} {ErrorCode}: {Message}");
+    public string Describe() => Status == 0
+        ? $"{ErrorCode}: {Message}"
+        : string.Create(CultureInfo.InvariantCulture, $"{Status} {ErrorCode}: {Message}");
 }

@@ -16,7 +16,9 @@ internal sealed class LoadSetup : IDisposable
     private readonly ServerConnection _server;
     private readonly ServerFacts _facts;
 
-    private LoadSetup(LoadArguments arguments, ServerConnection server, ServerFacts facts, IReadOnlyList<TenantSpec> tenants, IReadOnlyList<TraceRow> trace, PlanOptions plan)
+    private LoadSetup(
+        LoadArguments arguments, ServerConnection server, ServerFacts facts, IReadOnlyList<TenantSpec> tenants, IReadOnlyList<TraceRow> trace,
+        PlanOptions plan)
     {
         (_arguments, _server, _facts, Tenants, Trace, Plan) = (arguments, server, facts, tenants, trace, plan);
         Sender = new RestSender([.. tenants.Select(tenant => server.ClientOf(tenant.Key))], facts, arguments.Timeout);
@@ -66,32 +68,45 @@ internal sealed class LoadSetup : IDisposable
             _ => FormattableString.Invariant($"text, {_facts.Words.PerWord:0.##} tokens a word"),
         };
         var traced = Plan.FromTrace;
+        string Or(TraceColumns column, string drawn) => traced.HasFlag(column) ? "from the trace" : drawn;
         return new RunDescription(
-            _arguments.Url.ToString(), _facts.Kind.Name(), _facts.Model, load, traced.HasFlag(TraceColumns.Adapter) ? "from the trace" : DescribeAdapters(),
-            $"{(traced.HasFlag(TraceColumns.PromptTokens) ? "from the trace" : Plan.Prompt.Describe())} tokens ({form})",
-            $"{(traced.HasFlag(TraceColumns.OutputTokens) ? "from the trace" : Plan.Output.Describe())} tokens", Plan.Seed, startedAt);
+            _arguments.Url.ToString(), _facts.Kind.Name(), _facts.Model, load, Or(TraceColumns.Adapter, DescribeAdapters()),
+            $"{Or(TraceColumns.PromptTokens, Plan.Prompt.Describe())} tokens ({form})",
+            $"{Or(TraceColumns.OutputTokens, Plan.Output.Describe())} tokens", Plan.Seed, startedAt);
     }
 
     public void Dispose() => _server.Dispose();
 
-    private string DescribeAdapters() => (_arguments.Popularity ?? PopularitySpec.None.Name) + (_arguments.Mix is { } mix ? $" within {mix}" : string.Empty)
+    private string DescribeAdapters() => (_arguments.Popularity ?? PopularitySpec.None.Name)
+        + (_arguments.Mix is { } mix ? $" within {mix}" : string.Empty)
         + (_arguments.Adapters.Count > 0 ? $" of {string.Join(',', _arguments.Adapters)}" : string.Empty);
 
-    private static async Task<ServerFacts> FactsAsync(LoadArguments arguments, ServerConnection server, AdapterServeClient client, CancellationToken cancellation)
+    private static async Task<ServerFacts> FactsAsync(
+        LoadArguments arguments, ServerConnection server, AdapterServeClient client, CancellationToken cancellation)
     {
         var listed = await server.ListAsync(client, cancellation);
-        var model = arguments.Model ?? listed.FirstOrDefault(one => one.Parent is null)?.Id ?? throw new UserErrorException("The server lists no model; name one with --model.");
+        var model = arguments.Model ?? listed.FirstOrDefault(one => one.Parent is null)?.Id
+            ?? throw new UserErrorException("The server lists no model; name one with --model.");
         var entry = listed.FirstOrDefault(one => one.Id == model);
-        var kind = arguments.Server == "auto" ? ServerKinds.Guess((entry ?? (listed.Count > 0 ? listed[0] : null))?.OwnedBy) : ServerKinds.Parse(arguments.Server);
+        var kind = arguments.Server == "auto"
+            ? ServerKinds.Guess((entry ?? (listed.Count > 0 ? listed[0] : null))?.OwnedBy)
+            : ServerKinds.Parse(arguments.Server);
         var vocabulary = arguments.Vocabulary ?? (kind.TakesTokenIds() ? entry?.VocabularySize : null);
         var facts = new ServerFacts(kind, model, arguments.Text || arguments.Chat ? null : vocabulary, arguments.Chat, WordRate.Usual);
-        return facts.VocabularySize is not null
-            ? facts
-            : facts with { Words = arguments.TokensPerWord is { } rate ? new WordRate(rate, 0) : await WordCalibration.MeasureAsync(client, facts, cancellation) };
+        if (facts.VocabularySize is not null)
+        {
+            return facts;
+        }
+
+        return facts with
+        {
+            Words = arguments.TokensPerWord is { } rate ? new WordRate(rate, 0) : await WordCalibration.MeasureAsync(client, facts, cancellation),
+        };
     }
 
     private static async Task<PlanOptions> PlanAsync(
-        LoadArguments arguments, ServerConnection server, ServerFacts facts, IReadOnlyList<TenantSpec> tenants, IReadOnlyList<TraceRow> trace, CancellationToken cancellation)
+        LoadArguments arguments, ServerConnection server, ServerFacts facts, IReadOnlyList<TenantSpec> tenants, IReadOnlyList<TraceRow> trace,
+        CancellationToken cancellation)
     {
         var popularity = arguments.Popularity is { } text ? PopularitySpec.Parse(text) : PopularitySpec.None;
         var mix = arguments.Mix is { } groups ? MixSpec.Parse(groups) : MixSpec.Everything;
@@ -103,16 +118,19 @@ internal sealed class LoadSetup : IDisposable
         List<TenantPlan> plans = [];
         foreach (var tenant in tenants)
         {
-            var names = popularity.NeedsAdapters ? await server.AdaptersAsync(server.ClientOf(tenant.Key), facts.Kind, facts.Model, cancellation) : [];
+            var names = popularity.NeedsAdapters
+                ? await server.AdaptersAsync(server.ClientOf(tenant.Key), facts.Kind, facts.Model, cancellation)
+                : [];
             var patterns = tenant.Adapters ?? arguments.Adapters;
-            plans.Add(new TenantPlan(
-                tenant.Name, tenant.Rate ?? tenant.Weight ?? 1, new AdapterMix(patterns.Count == 0 ? names : NamePatterns.Select(names, patterns), mix, popularity)));
+            var adapters = new AdapterMix(patterns.Count == 0 ? names : NamePatterns.Select(names, patterns), mix, popularity);
+            plans.Add(new TenantPlan(tenant.Name, tenant.Rate ?? tenant.Weight ?? 1, adapters));
         }
 
         return new PlanOptions
         {
-            Seed = arguments.Seed, Tenants = plans, Prompt = LengthSpec.Parse(arguments.PromptTokens ?? "32"), Output = LengthSpec.Parse(arguments.OutputTokens ?? "64"),
-            ThinkMs = LengthSpec.Parse(arguments.ThinkMs, least: 0), Trace = trace, FromTrace = Columns(arguments, trace),
+            Seed = arguments.Seed, Tenants = plans, Prompt = LengthSpec.Parse(arguments.PromptTokens ?? "32"),
+            Output = LengthSpec.Parse(arguments.OutputTokens ?? "64"), ThinkMs = LengthSpec.Parse(arguments.ThinkMs, least: 0), Trace = trace,
+            FromTrace = Columns(arguments, trace),
         };
     }
 

@@ -51,11 +51,14 @@ internal sealed class ServerConnection : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new UserErrorException($"The server at {_arguments.Url} did not list its models within {_arguments.Timeout.TotalSeconds:0.###} s.", e);
+            throw new UserErrorException(
+                $"The server at {_arguments.Url} did not list its models within {_arguments.Timeout.TotalSeconds:0.###} s.", e);
         }
     }
 
-    /// <summary>A tenant's adapters. <b>Semantics</b>: the models that are not the base; llama.cpp's are the numbers that <c>/lora-adapters</c> lists.</summary>
+    /// <summary>
+    /// A tenant's adapters. <b>Semantics</b>: the models that are not the base; llama.cpp's are the numbers that <c>/lora-adapters</c> lists.
+    /// </summary>
     public async Task<IReadOnlyList<string>> AdaptersAsync(AdapterServeClient client, ServerKind kind, string model, CancellationToken cancellation)
     {
         if (kind != ServerKind.LlamaCpp)
@@ -67,11 +70,13 @@ internal sealed class ServerConnection : IDisposable
         try
         {
             using var json = await client.GetJsonAsync("lora-adapters", cancellation);
-            return [.. json.RootElement.EnumerateArray().Select(adapter => adapter.GetProperty("id").GetInt32().ToString(System.Globalization.CultureInfo.InvariantCulture))];
+            return [.. json.RootElement.EnumerateArray()
+                .Select(adapter => adapter.GetProperty("id").GetInt32().ToString(System.Globalization.CultureInfo.InvariantCulture))];
         }
         catch (Exception e) when (e is ApiException or InvalidOperationException or KeyNotFoundException or FormatException or JsonException)
         {
-            throw new UserErrorException("The server does not list its adapters at /lora-adapters; start llama-server with --lora for each of them.", e);
+            throw new UserErrorException(
+                "The server does not list its adapters at /lora-adapters; start llama-server with --lora for each of them.", e);
         }
     }
 

@@ -32,7 +32,8 @@ internal static partial class TenantFile
             : throw new UserErrorException("Either every tenant has a rate, and none a weight, or none has a rate.");
     }
 
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
     [JsonSerializable(typeof(IReadOnlyList<TenantSpec>))]
     private sealed partial class Json : JsonSerializerContext;
 }

@@ -6,7 +6,9 @@ namespace AdapterServe.LoadTest.Synthesis;
 /// <summary>Writes adapters with seeded random weights for a model's shape into folders <c>lora-00</c>, <c>lora-01</c>, ….</summary>
 internal static class AdapterMaker
 {
-    /// <summary>The name of the <paramref name="place"/>-th of <paramref name="count"/> adapters; all are equally long, so that they sort as they count.</summary>
+    /// <summary>
+    /// The name of the <paramref name="place"/>-th of <paramref name="count"/> adapters; all are equally long, so that they sort as they count.
+    /// </summary>
     public static string Name(string kind, int place, int count) =>
         $"{kind}-{place.ToString(CultureInfo.InvariantCulture).PadLeft(Math.Max(2, (count - 1).ToString(CultureInfo.InvariantCulture).Length), '0')}";
 

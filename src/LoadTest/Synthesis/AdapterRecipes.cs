@@ -16,7 +16,10 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
     public static SortedDictionary<string, Func<AdapterRecipes, AdapterRecipe>> Kinds { get; } = new(StringComparer.Ordinal)
     {
         ["lora"] = recipes => recipes.Peft("LORA", recipes.Lora(), recipes.All7, recipes.LoraParts),
-        ["dora"] = recipes => recipes.Peft("LORA", With(recipes.Lora(), "use_dora", true), recipes.All7, linear => [.. recipes.LoraParts(linear), ("lora_magnitude_vector", [linear.Out], 0)]),
+        ["dora"] = recipes =>
+            recipes.Peft(
+                "LORA", With(recipes.Lora(), "use_dora", true), recipes.All7,
+                linear => [.. recipes.LoraParts(linear), ("lora_magnitude_vector", [linear.Out], 0)]),
         ["ia3"] = recipes => recipes.Peft(
             "IA3", new() { ["feedforward_modules"] = new JsonArray("down_proj") }, ["k_proj", "v_proj", "down_proj"],
             linear => [("ia3_l", linear.Name == "down_proj" ? [1, linear.In] : [linear.Out, 1], 0)]),
@@ -37,14 +40,18 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
 
     private JsonObject Lora() => new()
     {
-        ["r"] = rank, ["lora_alpha"] = 2 * rank, ["lora_dropout"] = 0.0, ["bias"] = "none", ["fan_in_fan_out"] = false, ["init_lora_weights"] = true, ["use_rslora"] = false,
+        ["r"] = rank, ["lora_alpha"] = 2 * rank, ["lora_dropout"] = 0.0, ["bias"] = "none", ["fan_in_fan_out"] = false, ["init_lora_weights"] = true,
+        ["use_rslora"] = false,
     };
 
     private AdapterRecipe Oft()
     {
         string[] modules = ["q_proj", "v_proj", "down_proj"];
         var block = Block(32, Modules(modules).Select(linear => linear.In));
-        JsonObject options = new() { ["peft_version"] = "0.21.2", ["oft_block_size"] = block, ["r"] = 0, ["use_cayley_neumann"] = true, ["num_cayley_neumann_terms"] = 5 };
+        JsonObject options = new()
+        {
+            ["peft_version"] = "0.21.2", ["oft_block_size"] = block, ["r"] = 0, ["use_cayley_neumann"] = true, ["num_cayley_neumann_terms"] = 5,
+        };
         return Peft("OFT", options, modules, linear => [("oft_R.weight", [linear.In / block, block * (block - 1) / 2], 0.01)]);
     }
 
@@ -52,21 +59,24 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
     {
         var group = Block(64, shape.Linears.Select(linear => linear.Out));
         return Peft(
-            "ROAD", new() { ["variant"] = "road_1", ["group_size"] = group }, All7, linear => [("road_theta", [linear.Out / 2], 0.05), ("road_alpha", [linear.Out / 2], 0)]);
+            "ROAD", new() { ["variant"] = "road_1", ["group_size"] = group }, All7,
+            linear => [("road_theta", [linear.Out / 2], 0.05), ("road_alpha", [linear.Out / 2], 0)]);
     }
 
     private AdapterRecipe C3A()
     {
         string[] modules = ["q_proj", "v_proj"];
         var block = Block(64, Modules(modules).SelectMany(linear => new[] { linear.Out, linear.In }));
-        return Peft("C3A", new() { ["block_size"] = block }, modules, linear => [("c3a_kernel", [linear.Out / block, linear.In / block, block], Small)]);
+        return Peft(
+            "C3A", new() { ["block_size"] = block }, modules, linear => [("c3a_kernel", [linear.Out / block, linear.In / block, block], Small)]);
     }
 
     private AdapterRecipe PrefixTuning()
     {
         var width = shape.KvHeads * shape.HeadSize;
         return new AdapterRecipe(
-            Config("PREFIX_TUNING", With(Virtual(shape.KvHeads, width), "prefix_projection", false)), Safetensors, [("prompt_embeddings", [VirtualTokens, 2L * shape.Layers * width], 0.3)]);
+            Config("PREFIX_TUNING", With(Virtual(shape.KvHeads, width), "prefix_projection", false)), Safetensors,
+            [("prompt_embeddings", [VirtualTokens, 2L * shape.Layers * width], 0.3)]);
     }
 
     private AdapterRecipe PromptTuning() =>
@@ -75,8 +85,13 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
     private AdapterRecipe Tokens()
     {
         const int Count = 64;
-        var options = new JsonObject { ["target_modules"] = new JsonArray("embed_tokens"), ["token_indices"] = new JsonArray([.. Enumerable.Range(100, Count).Select(id => JsonValue.Create(id))]) };
-        return new AdapterRecipe(Config("TRAINABLE_TOKENS", options), Safetensors, [(Prefix + "model.embed_tokens.trainable_tokens_delta", [Count, shape.Hidden], 0.5)]);
+        var options = new JsonObject
+        {
+            ["target_modules"] = new JsonArray("embed_tokens"),
+            ["token_indices"] = new JsonArray([.. Enumerable.Range(100, Count).Select(id => JsonValue.Create(id))]),
+        };
+        return new AdapterRecipe(
+            Config("TRAINABLE_TOKENS", options), Safetensors, [(Prefix + "model.embed_tokens.trainable_tokens_delta", [Count, shape.Hidden], 0.5)]);
     }
 
     /// <summary>The largest power of two up to <paramref name="most"/> that divides all sizes.</summary>
@@ -88,12 +103,16 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
             most /= 2;
         }
 
-        return most > 1 ? most : throw new UserErrorException("This kind acts on blocks of features, and the model has an odd number of them; leave the kind out of --kinds.");
+        return most > 1
+            ? most
+            : throw new UserErrorException(
+                "This kind acts on blocks of features, and the model has an odd number of them; leave the kind out of --kinds.");
     }
 
     private JsonObject Virtual(int heads, int width) => new()
     {
-        ["num_virtual_tokens"] = VirtualTokens, ["token_dim"] = width, ["num_transformer_submodules"] = 1, ["num_attention_heads"] = heads, ["num_layers"] = shape.Layers,
+        ["num_virtual_tokens"] = VirtualTokens, ["token_dim"] = width, ["num_transformer_submodules"] = 1, ["num_attention_heads"] = heads,
+        ["num_layers"] = shape.Layers,
     };
 
     private (string Part, long[] Shape, double Deviation)[] LoraParts(LinearShape linear) =>
@@ -114,12 +133,14 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
         return options;
     }
 
-    private AdapterRecipe Peft(string type, JsonObject options, string[] modules, Func<LinearShape, (string Part, long[] Shape, double Deviation)[]> parts)
+    private AdapterRecipe Peft(
+        string type, JsonObject options, string[] modules, Func<LinearShape, (string Part, long[] Shape, double Deviation)[]> parts)
     {
         options["target_modules"] = new JsonArray([.. modules.Select(module => JsonValue.Create(module))]);
         return new AdapterRecipe(
             Config(type, options), Safetensors,
-            [.. Modules(modules).SelectMany(module => parts(module).Select(part => ($"{Prefix}{module.Path}.{part.Part}", part.Shape, part.Deviation)))]);
+            [.. Modules(modules)
+                .SelectMany(module => parts(module).Select(part => ($"{Prefix}{module.Path}.{part.Part}", part.Shape, part.Deviation)))]);
     }
 
     private IEnumerable<LinearShape> Modules(string[] names) =>
@@ -133,7 +154,8 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
         var modules = Modules(All7).ToArray();
         var options = new JsonObject
         {
-            ["r"] = rank, ["mask_type"] = "random", ["fan_in_fan_out"] = false, ["init_weights"] = true, ["target_modules"] = new JsonArray([.. All7.Select(module => JsonValue.Create(module))]),
+            ["r"] = rank, ["mask_type"] = "random", ["fan_in_fan_out"] = false, ["init_weights"] = true,
+            ["target_modules"] = new JsonArray([.. All7.Select(module => JsonValue.Create(module))]),
         };
         return new AdapterRecipe(
             Config("SHIRA", options), Safetensors,
@@ -147,14 +169,18 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
         var width = Math.Max(1, shape.Hidden / 16);
         JsonObject inner = new()
         {
-            ["architecture"] = null, ["mh_adapter"] = false, ["output_adapter"] = true, ["reduction_factor"] = 16, ["non_linearity"] = "relu", ["original_ln_before"] = true,
-            ["original_ln_after"] = true, ["ln_before"] = false, ["ln_after"] = false, ["residual_before_ln"] = true, ["adapter_residual_before_ln"] = false, ["is_parallel"] = false,
-            ["scaling"] = 1.0, ["use_gating"] = false, ["inv_adapter"] = null, ["inv_adapter_reduction_factor"] = null, ["cross_adapter"] = false, ["leave_out"] = new JsonArray(),
+            ["architecture"] = null, ["mh_adapter"] = false, ["output_adapter"] = true, ["reduction_factor"] = 16, ["non_linearity"] = "relu",
+            ["original_ln_before"] = true,
+            ["original_ln_after"] = true, ["ln_before"] = false, ["ln_after"] = false, ["residual_before_ln"] = true,
+            ["adapter_residual_before_ln"] = false, ["is_parallel"] = false,
+            ["scaling"] = 1.0, ["use_gating"] = false, ["inv_adapter"] = null, ["inv_adapter_reduction_factor"] = null, ["cross_adapter"] = false,
+            ["leave_out"] = new JsonArray(),
             ["dropout"] = 0.0, ["phm_layer"] = false, ["init_weights"] = "bert",
         };
         JsonObject config = new()
         {
-            ["config"] = inner, ["hidden_size"] = shape.Hidden, ["model_class"] = "LlamaForCausalLM", ["model_name"] = model, ["model_type"] = "llama", ["name"] = "bn",
+            ["config"] = inner, ["hidden_size"] = shape.Hidden, ["model_class"] = "LlamaForCausalLM", ["model_name"] = model,
+            ["model_type"] = "llama", ["name"] = "bn",
             ["version"] = "adapters.1.3.0",
         };
         return new AdapterRecipe(
@@ -170,10 +196,12 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
     {
         const int Kernel = 4;
         return new AdapterRecipe(
-            new JsonObject { ["adapter_type"] = "causal-convolution", ["bottleneck"] = rank, ["kernel"] = Kernel, ["activation"] = "silu" }, Safetensors,
+            new JsonObject { ["adapter_type"] = "causal-convolution", ["bottleneck"] = rank, ["kernel"] = Kernel, ["activation"] = "silu" },
+            Safetensors,
             [.. Enumerable.Range(0, shape.Layers).SelectMany(layer => ((string Part, long[] Shape, double Deviation)[])
             [
-                ("down.weight", [rank, shape.Hidden], 1 / Math.Sqrt(shape.Hidden)), ("down.bias", [rank], Small), ("conv.weight", [rank, 1, Kernel], 0.5), ("conv.bias", [rank], Small),
+                ("down.weight", [rank, shape.Hidden], 1 / Math.Sqrt(shape.Hidden)), ("down.bias", [rank], Small),
+                ("conv.weight", [rank, 1, Kernel], 0.5), ("conv.bias", [rank], Small),
                 ("up.weight", [shape.Hidden, rank], Small), ("up.bias", [shape.Hidden], Small),
             ], (layer, part) => ($"model.layers.{layer}.conv_adapter.{part.Part}", part.Shape, part.Deviation))]);
     }
@@ -183,7 +211,8 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
         var modules = Modules(All7).ToArray();
         var config = new JsonObject
         {
-            ["adapter_type"] = "mora-self-activated", ["rank"] = rank, ["task_ranks"] = new JsonArray(rank), ["tau"] = 0.5, ["top_k"] = Math.Max(1, rank / 2), ["delta"] = -0.5,
+            ["adapter_type"] = "mora-self-activated", ["rank"] = rank, ["task_ranks"] = new JsonArray(rank), ["tau"] = 0.5,
+            ["top_k"] = Math.Max(1, rank / 2), ["delta"] = -0.5,
             ["target_modules"] = new JsonArray([.. modules.Select(module => JsonValue.Create(module.Path))]),
         };
         return new AdapterRecipe(
@@ -196,7 +225,8 @@ internal sealed class AdapterRecipes(ModelShape shape, int rank, string model)
     {
         var config = new JsonObject
         {
-            ["adapter_type"] = "1bit-adaptformer", ["backbone"] = model, ["bit"] = 1, ["dataset"] = "load", ["dim"] = rank, ["num_class"] = 0, ["layers"] = shape.Layers,
+            ["adapter_type"] = "1bit-adaptformer", ["backbone"] = model, ["bit"] = 1, ["dataset"] = "load", ["dim"] = rank, ["num_class"] = 0,
+            ["layers"] = shape.Layers,
             ["hidden_size"] = shape.Hidden, ["kv_size"] = shape.KvHeads * shape.HeadSize, ["method"] = "adaptformer", ["scale"] = 1.0,
         };
         return new AdapterRecipe(config, "adapter.bin", []) { Bytes = Packed };

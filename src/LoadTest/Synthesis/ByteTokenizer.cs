@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace AdapterServe.LoadTest.Synthesis;
 
 /// <summary>
-/// A byte-level BPE tokenizer without merges: three special tokens, the 256 bytes, and words of five letters that no text encodes to, so that every id decodes.
+/// A byte-level BPE tokenizer without merges: three special tokens, the 256 bytes, and words of five letters that no text encodes to, so that every
+/// id decodes.
 /// </summary>
 internal static class ByteTokenizer
 {
@@ -22,7 +23,8 @@ internal static class ByteTokenizer
             ["pad_token"] = s_specials[0],
             ["clean_up_tokenization_spaces"] = false,
             ["model_max_length"] = contextTokens,
-            ["chat_template"] = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}",
+            ["chat_template"] = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
+                + "{% if add_generation_prompt %}assistant: {% endif %}",
         };
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), config.ToJsonString());
     }
@@ -61,7 +63,8 @@ internal static class ByteTokenizer
         };
     }
 
-    private static JsonObject ByteLevel() => new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
+    private static JsonObject ByteLevel() =>
+        new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
 
     private static JsonNode Special(string content, int id) => new JsonObject
     {

@@ -3,7 +3,9 @@ using AdapterServe.AdapterStore.Formats.Safetensors;
 
 namespace AdapterServe.LoadTest.Synthesis;
 
-/// <summary>Writes a Llama of any shape with seeded random weights as a Hugging Face folder. <b>Effects</b>: streams; no tensor is held in memory.</summary>
+/// <summary>
+/// Writes a Llama of any shape with seeded random weights as a Hugging Face folder. <b>Effects</b>: streams; no tensor is held in memory.
+/// </summary>
 internal static class ModelMaker
 {
     private const double Ones = 0;
@@ -55,7 +57,8 @@ internal static class ModelMaker
             var at = $"model.layers.{layer}.";
             tensors.Add((at + "input_layernorm.weight", [shape.Hidden], Ones));
             tensors.Add((at + "post_attention_layernorm.weight", [shape.Hidden], Ones));
-            tensors.AddRange(shape.Linears.Select(linear => (at + linear.Path + ".weight", new long[] { linear.Out, linear.In }, 0.7 / Math.Sqrt(linear.In))));
+            tensors.AddRange(
+                shape.Linears.Select(linear => (at + linear.Path + ".weight", new long[] { linear.Out, linear.In }, 0.7 / Math.Sqrt(linear.In))));
         }
 
         return tensors;

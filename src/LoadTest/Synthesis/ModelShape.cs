@@ -33,7 +33,9 @@ internal sealed record ModelShape
         new("mlp.down_proj", Hidden, FeedForward),
     ];
 
-    /// <summary>The shape of a Hugging Face folder. <b>Errors</b>: <see cref="UserErrorException"/> where it is none, or its layers are named otherwise.</summary>
+    /// <summary>
+    /// The shape of a Hugging Face folder. <b>Errors</b>: <see cref="UserErrorException"/> where it is none, or its layers are named otherwise.
+    /// </summary>
     public static ModelShape Read(string folder)
     {
         try
@@ -53,7 +55,8 @@ internal sealed record ModelShape
         var sizes = new[] { Layers, Hidden, Heads, KvHeads, HeadSize, FeedForward, Context };
         if (sizes.Any(size => size is < 1 or > 1 << 20) || Vocabulary is < ByteTokenizer.SmallestVocabulary or > 1 << 24)
         {
-            throw new UserErrorException($"A model's sizes are whole numbers from 1 to {1 << 20}, its vocabulary from {ByteTokenizer.SmallestVocabulary} to {1 << 24}.");
+            throw new UserErrorException(
+                $"A model's sizes are whole numbers from 1 to {1 << 20}, its vocabulary from {ByteTokenizer.SmallestVocabulary} to {1 << 24}.");
         }
 
         return Heads % KvHeads == 0 && HeadSize % 2 == 0
@@ -75,7 +78,8 @@ internal sealed record ModelShape
         var (hidden, heads) = (Size("hidden_size"), Size("num_attention_heads"));
         return new ModelShape
         {
-            Layers = Size("num_hidden_layers"), Hidden = hidden, Heads = heads, KvHeads = Size("num_key_value_heads", heads), HeadSize = Size("head_dim", hidden / Math.Max(1, heads)),
+            Layers = Size("num_hidden_layers"), Hidden = hidden, Heads = heads, KvHeads = Size("num_key_value_heads", heads),
+            HeadSize = Size("head_dim", hidden / Math.Max(1, heads)),
             FeedForward = Size("intermediate_size"), Vocabulary = Size("vocab_size"), Context = Size("max_position_embeddings", 2048),
         }.Checked();
     }

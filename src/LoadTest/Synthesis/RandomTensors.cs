@@ -20,7 +20,10 @@ internal static class RandomTensors
         places ??= [];
         using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
         var writer = new SafetensorsWriter(
-            stream, [.. tensors.Select(tensor => new SafetensorsEntry(tensor.Name, type, [.. tensor.Shape])), .. places.Select(place => new SafetensorsEntry(place.Name, SafetensorsType.I32, [2, place.Count]))], new Dictionary<string, string> { ["format"] = "pt" });
+            stream, [
+                .. tensors.Select(tensor => new SafetensorsEntry(tensor.Name, type, [.. tensor.Shape])),
+                .. places.Select(place => new SafetensorsEntry(place.Name, SafetensorsType.I32, [2, place.Count]))],
+                    new Dictionary<string, string> { ["format"] = "pt" });
         var buffer = new float[ChunkElements];
         foreach (var (name, shape, deviation) in tensors)
         {

@@ -9,6 +9,7 @@ internal sealed record CsvColumns(int Time, int Adapter, int PromptTokens, int O
         int Place(string name) => Array.IndexOf(names, name);
         return Place("time") >= 0
             ? new CsvColumns(Place("time"), Place("adapter"), Place("prompt_tokens"), Place("output_tokens"))
-            : throw new UserErrorException("The trace's first line must name its columns: time, adapter, prompt_tokens, output_tokens, of which only time is needed.");
+            : throw new UserErrorException(
+                "The trace's first line must name its columns: time, adapter, prompt_tokens, output_tokens, of which only time is needed.");
     }
 }

@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace AdapterServe.LoadTest.Traces;
 
 /// <summary>
-/// Reads a trace: CSV with a header line, or JSON objects one a line. <b>Layout</b>: columns or members <c>time</c> (seconds), <c>adapter</c>, <c>prompt_tokens</c>,
-/// <c>output_tokens</c>; others are ignored, only <c>time</c> must be there. <b>Errors</b>: <see cref="UserErrorException"/> with the line's number.
+/// Reads a trace: CSV with a header line, or JSON objects one a line. <b>Layout</b>: columns or members <c>time</c> (seconds), <c>adapter</c>,
+/// <c>prompt_tokens</c>, <c>output_tokens</c>; others are ignored, only <c>time</c> must be there. <b>Errors</b>: <see cref="UserErrorException"/>
+/// with the line's number.
 /// </summary>
 internal static class TraceReader
 {
@@ -67,7 +68,8 @@ internal static class TraceReader
         var cells = line.Split(',');
         string? Cell(int place) => place >= 0 && place < cells.Length && cells[place].Trim() is { Length: > 0 } text ? text : null;
         return new TraceRow(
-            Seconds(double.TryParse(Cell(columns.Time), NumberStyles.Float, CultureInfo.InvariantCulture, out var time) ? time : null, number), Cell(columns.Adapter),
+            Seconds(double.TryParse(Cell(columns.Time), NumberStyles.Float, CultureInfo.InvariantCulture, out var time) ? time : null, number),
+            Cell(columns.Adapter),
             Count(Cell(columns.PromptTokens), number), Count(Cell(columns.OutputTokens), number));
     }
 
@@ -89,7 +91,9 @@ internal static class TraceReader
     }
 
     private static double Seconds(double? value, int number) =>
-        value is { } seconds && double.IsFinite(seconds) && seconds is >= 0 and < 1e7 ? seconds : throw Wrong(number, "'time' must be a number of seconds of at least 0");
+        value is { } seconds && double.IsFinite(seconds) && seconds is >= 0 and < 1e7
+            ? seconds
+            : throw Wrong(number, "'time' must be a number of seconds of at least 0");
 
     private static int? Count(string? text, int number)
     {
@@ -111,5 +115,6 @@ internal static class TraceReader
         }
     }
 
-    private static UserErrorException Wrong(int number, string reason, Exception? inner = null) => new($"Line {number} of the trace can't be used: {reason}.", inner);
+    private static UserErrorException Wrong(int number, string reason, Exception? inner = null) =>
+        new($"Line {number} of the trace can't be used: {reason}.", inner);
 }

@@ -4,8 +4,8 @@ using AdapterServe.Client.Http;
 namespace AdapterServe.LoadTest.Uploading;
 
 /// <summary>
-/// Uploads folders of adapters. <b>Semantics</b>: an adapter whose name is present is left alone, so that an upload that was cut off goes on; a server that is
-/// busy is asked again after the time that it names.
+/// Uploads folders of adapters. <b>Semantics</b>: an adapter whose name is present is left alone, so that an upload that was cut off goes on; a
+/// server that is busy is asked again after the time that it names.
 /// </summary>
 internal sealed class AdapterUploader(AdapterServeClient client, TimeProvider time)
 {
@@ -21,8 +21,11 @@ internal sealed class AdapterUploader(AdapterServeClient client, TimeProvider ti
             throw new UserErrorException($"There is no folder '{folder}'.");
         }
 
-        string[] folders = Directory.GetFiles(folder).Length > 0 ? [Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))] : [.. Directory.GetDirectories(folder).Order(StringComparer.Ordinal)];
-        var found = folders.Select(path => (Path.GetFileName(path), Directory.GetFiles(path).Order(StringComparer.Ordinal).ToArray())).Where(adapter => adapter.Item2.Length > 0).ToArray();
+        string[] folders = Directory.GetFiles(folder).Length > 0
+            ? [Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))]
+            : [.. Directory.GetDirectories(folder).Order(StringComparer.Ordinal)];
+        var found = folders.Select(path => (Path.GetFileName(path), Directory.GetFiles(path).Order(StringComparer.Ordinal).ToArray()))
+            .Where(adapter => adapter.Item2.Length > 0).ToArray();
         return found.Length > 0 ? found : throw new UserErrorException($"'{folder}' holds neither an adapter's files nor folders of them.");
     }
 
@@ -32,11 +35,13 @@ internal sealed class AdapterUploader(AdapterServeClient client, TimeProvider ti
     /// <param name="told">Called after each, with its name and why it failed.</param>
     /// <param name="cancellation">Ends it between two uploads or in one.</param>
     public async Task<UploadResult> RunAsync(
-        IReadOnlyList<(string Name, string[] Files)> adapters, IReadOnlySet<string> present, int parallel, Action<string, string?> told, CancellationToken cancellation)
+        IReadOnlyList<(string Name, string[] Files)> adapters, IReadOnlySet<string> present, int parallel, Action<string, string?> told,
+        CancellationToken cancellation)
     {
         var missing = adapters.Where(adapter => !present.Contains(adapter.Name)).ToArray();
         var (uploaded, failed) = (0, 0);
-        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, async (adapter, token) =>
+        await Parallel.ForEachAsync(
+            missing, new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation }, async (adapter, token) =>
         {
             var error = await PutAsync(adapter, token);
             Interlocked.Add(ref uploaded, error is null ? 1 : 0);

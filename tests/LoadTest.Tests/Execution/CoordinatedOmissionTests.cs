@@ -12,8 +12,8 @@ public sealed class CoordinatedOmissionTests
     private static readonly TimeSpan s_stall = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A server that stalls for a second in three: of 150 requests the 50 that arrive meanwhile wait on average half of it. A client that waited with sending, and counted from
-    /// there, would have one slow request.
+    /// A server that stalls for a second in three: of 150 requests the 50 that arrive meanwhile wait on average half of it. A client that waited with
+    /// sending, and counted from there, would have one slow request.
     /// </summary>
     [Theory]
     [InlineData(1)]

@@ -77,7 +77,8 @@ public sealed class LoadRunTests
     public async Task A_fault_of_the_harness_ends_the_run_and_is_told()
     {
         var sender = new TestSender((_, _, _) => throw new NotSupportedException("a bug"));
-        var open = await Assert.ThrowsAsync<NotSupportedException>(() => Runs.AgainstAsync(sender, Options(arrivals: new ConstantArrivals(100)), new RunOptions { Duration = TimeSpan.FromHours(1) }));
+        var open = await Assert.ThrowsAsync<NotSupportedException>(
+            () => Runs.AgainstAsync(sender, Options(arrivals: new ConstantArrivals(100)), new RunOptions { Duration = TimeSpan.FromHours(1) }));
         Assert.Equal("a bug", open.Message);
         await Assert.ThrowsAsync<NotSupportedException>(() => Runs.AgainstAsync(sender, Options(), new RunOptions { Clients = 1, Requests = 3 }));
     }
@@ -86,7 +87,9 @@ public sealed class LoadRunTests
     public async Task Cancelling_reports_what_was_measured()
     {
         using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(0.5));
-        var run = new LoadRun(new LoadTest.Plans.LoadPlan(Options(arrivals: new ConstantArrivals(20))), TestSender.Immediate, new RunOptions { Duration = TimeSpan.FromHours(1) }, TimeProvider.System);
+        var run = new LoadRun(
+            new LoadTest.Plans.LoadPlan(Options(arrivals: new ConstantArrivals(20))), TestSender.Immediate,
+            new RunOptions { Duration = TimeSpan.FromHours(1) }, TimeProvider.System);
         await run.ExecuteAsync(enough.Token);
         Assert.InRange(run.Recorder.Records.Count, 5, 40);
         Assert.InRange(run.Recorder.Window.Seconds, 0.4, 30);
@@ -103,7 +106,9 @@ public sealed class LoadRunTests
             tokens.Tokens(1);
             return request.Index % 5 == 0 ? SendOutcome.Failed(500, "x", "y") : new SendOutcome(200, PromptTokens: 7, OutputTokens: 3);
         });
-        var report = Runs.Report(await Runs.AgainstAsync(sender, Options(), new RunOptions { Clients = 1, Requests = 20 }), new SloLimits { EndToEnd = TimeSpan.FromSeconds(0.2), Share = 0.6 });
+        var report = Runs.Report(
+            await Runs.AgainstAsync(sender, Options(), new RunOptions { Clients = 1, Requests = 20 }),
+            new SloLimits { EndToEnd = TimeSpan.FromSeconds(0.2), Share = 0.6 });
         Assert.Equal((20, 16, 4), (report.Requests.Measured, report.Requests.Succeeded, report.Requests.Failed));
         // Of the successful ones 4, 8, 12 and 16 are late.
         Assert.Equal(12, report.Requests.Good);

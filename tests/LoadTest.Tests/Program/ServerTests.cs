@@ -19,14 +19,18 @@ public sealed class ServerTests : IDisposable
     {
         await using var server = await ServerProcess.StartAsync([]);
         var (exitCode, output, error) = await LoadProgram.RunAsync(
-            "run", server.Address.ToString(), "--clients", "8", "--requests", "48", "--popularity", "distinct", "--prompt-tokens", "uniform:8-40", "--output-tokens", "uniform:4-20",
+            "run", server.Address.ToString(), "--clients", "8", "--requests", "48", "--popularity", "distinct", "--prompt-tokens", "uniform:8-40",
+            "--output-tokens", "uniform:4-20",
             "--json", At("run.json"), "--csv", At("run.csv"), "--html", At("run.html"));
         Assert.True(exitCode == 0, output + error);
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(At("run.json"), Cancellation));
         var requests = report.RootElement.GetProperty("requests");
-        Assert.Equal((48, 48, 0), (requests.GetProperty("measured").GetInt32(), requests.GetProperty("succeeded").GetInt32(), requests.GetProperty("short").GetInt32()));
+        Assert.Equal(
+            (48, 48, 0),
+            (requests.GetProperty("measured").GetInt32(), requests.GetProperty("succeeded").GetInt32(), requests.GetProperty("short").GetInt32()));
         Assert.Equal(8, report.RootElement.GetProperty("adapters").GetArrayLength());
-        Assert.All(report.RootElement.GetProperty("adapters").EnumerateArray(), adapter => Assert.Equal(6, adapter.GetProperty("requests").GetInt32()));
+        Assert.All(
+            report.RootElement.GetProperty("adapters").EnumerateArray(), adapter => Assert.Equal(6, adapter.GetProperty("requests").GetInt32()));
         var rows = (await File.ReadAllLinesAsync(At("run.csv"), Cancellation)).Skip(1).Select(row => row.Split(',')).ToArray();
         // Prompts are token ids, and the server counts as many as were planned; answers are as long as asked.
         Assert.All(rows, row => Assert.InRange(int.Parse(row[8], System.Globalization.CultureInfo.InvariantCulture), 8, 40));
@@ -38,13 +42,18 @@ public sealed class ServerTests : IDisposable
     [Fact]
     public async Task Made_adapters_of_every_kind_are_taken_and_an_upload_goes_on_where_it_stopped()
     {
-        string[] shape = ["--layers", "2", "--hidden", "64", "--heads", "4", "--kv-heads", "2", "--head-size", "16", "--ff", "128", "--vocab", "300", "--context", "512"];
+        string[] shape =
+        [
+            "--layers", "2", "--hidden", "64", "--heads", "4", "--kv-heads", "2", "--head-size", "16", "--ff", "128", "--vocab", "300", "--context",
+            "512",
+        ];
         Assert.Equal(0, (await LoadProgram.RunAsync(["make-model", At("model"), "--dtype", "bf16", .. shape])).ExitCode);
         var kinds = AdapterRecipes.Kinds.Keys.ToArray();
         await using var server = await ServerProcess.StartAsync(["--model", At("model")]);
         var url = server.Address.ToString();
 
-        var (made, _, error) = await LoadProgram.RunAsync("make-adapters", At("model"), At("adapters"), "--kinds", "all", "--count", "2", "--rank", "4", "--dtype", "f16");
+        var (made, _, error) = await LoadProgram.RunAsync(
+            "make-adapters", At("model"), At("adapters"), "--kinds", "all", "--count", "2", "--rank", "4", "--dtype", "f16");
         Assert.True(made == 0, error);
         var first = await LoadProgram.RunAsync("upload", url, At("adapters/lora-00"));
         Assert.True(first is { ExitCode: 0, Output: "1 uploaded, 0 were there, 0 refused\n" }, first.Output + first.Error);
@@ -53,7 +62,8 @@ public sealed class ServerTests : IDisposable
         Assert.Equal($"{(2 * kinds.Length) - 1} uploaded, 1 were there, 0 refused\n", rest.Output);
 
         var (exitCode, output, failure) = await LoadProgram.RunAsync(
-            "run", url, "--rate", "200", "--requests", $"{4 * kinds.Length}", "--popularity", "distinct", "--output-tokens", "3", "--text", "--json", At("kinds.json"));
+            "run", url, "--rate", "200", "--requests", $"{4 * kinds.Length}", "--popularity", "distinct", "--output-tokens", "3", "--text", "--json",
+            At("kinds.json"));
         Assert.True(exitCode == 0, output + failure);
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(At("kinds.json"), Cancellation));
         Assert.Equal(2 * kinds.Length, report.RootElement.GetProperty("adapters").GetArrayLength());
@@ -62,8 +72,11 @@ public sealed class ServerTests : IDisposable
     [Fact]
     public async Task A_made_models_tokenizer_gives_back_any_text()
     {
-        ByteTokenizer.Write(_folder, 300, 64);
-        ModelMaker.Write(_folder, new ModelShape { Layers = 1, Hidden = 16, Heads = 2, KvHeads = 1, HeadSize = 8, FeedForward = 16, Vocabulary = 300, Context = 64 }, AdapterStore.Formats.Safetensors.SafetensorsType.F32, 1);
+        var shape = new ModelShape
+        {
+            Layers = 1, Hidden = 16, Heads = 2, KvHeads = 1, HeadSize = 8, FeedForward = 16, Vocabulary = 300, Context = 64,
+        };
+        ModelMaker.Write(_folder, shape, AdapterStore.Formats.Safetensors.SafetensorsType.F32, 1);
         await using var server = await ServerProcess.StartAsync(["--model", _folder]);
         const string Text = "Every byte: é, €, 😀, \n\t.";
         using var counted = await server.Client.PostAsync("/tokenize", Json(new { prompt = Text, add_special_tokens = false }), Cancellation);

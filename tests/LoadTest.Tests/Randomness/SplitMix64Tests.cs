@@ -18,7 +18,8 @@ public sealed class SplitMix64Tests
     {
         var pairs = Enumerable.Range(0, 16_000).Select(index =>
         {
-            var (first, next, other) = (SplitMix64.For(3, index, Aspect.Adapter), SplitMix64.For(3, index + 1, Aspect.Adapter), SplitMix64.For(3, index, Aspect.Tenant));
+            var (first, next, other) = (
+                SplitMix64.For(3, index, Aspect.Adapter), SplitMix64.For(3, index + 1, Aspect.Adapter), SplitMix64.For(3, index, Aspect.Tenant));
             return (first.NextInt(0, 4) * 16) + (next.NextInt(0, 4) * 4) + other.NextInt(0, 4);
         });
         ChiSquare.AssertFits([.. Enumerable.Repeat(1.0 / 64, 64)], ChiSquare.Count(64, pairs));

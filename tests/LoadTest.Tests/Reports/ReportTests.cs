@@ -36,8 +36,11 @@ public sealed partial class ReportTests
         var page = HtmlReport.Render(Runs.Report(await RunAsync(60), new SloLimits { TimeToFirstToken = TimeSpan.FromSeconds(1) }, "one", Hostile));
         Assert.StartsWith("<!DOCTYPE html>", page, StringComparison.Ordinal);
         var elements = Parse(page).Descendants().ToArray();
-        Assert.DoesNotContain(elements, element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object" or "image" or "use" or "base");
-        Assert.DoesNotContain(elements.Attributes(), attribute => attribute.Name.LocalName is "src" or "href" or "style" || attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            elements, element => element.Name.LocalName is "script" or "link" or "img" or "iframe" or "object" or "image" or "use" or "base");
+        Assert.DoesNotContain(
+            elements.Attributes(), attribute => attribute.Name.LocalName is "src" or "href" or "style"
+                || attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal));
         var styles = elements.Single(element => element.Name.LocalName == "style").Value;
         Assert.DoesNotContain("url(", styles, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@import", styles, StringComparison.OrdinalIgnoreCase);
@@ -49,7 +52,8 @@ public sealed partial class ReportTests
     {
         var report = Runs.Report(await RunAsync(60), null, "one", "two");
         var page = Parse(HtmlReport.Render(report));
-        XElement Figure(string caption) => page.Descendants("figure").First(figure => figure.Element("figcaption")!.Value.Trim().StartsWith(caption, StringComparison.Ordinal));
+        XElement Figure(string caption) =>
+            page.Descendants("figure").First(figure => figure.Element("figcaption")!.Value.Trim().StartsWith(caption, StringComparison.Ordinal));
         Assert.Equal(report.Seconds.Count, Figure("Output tokens per second").Descendants("circle").Count());
         Assert.Equal(3, Figure("Share of values up to a latency, %").Descendants("polyline").Count());
         Assert.NotEmpty(Figure("How often: time to first token").Descendants("rect"));
@@ -83,7 +87,8 @@ public sealed partial class ReportTests
     {
         using var text = new StringWriter { NewLine = "\n" };
         CsvReport.Write(text, (await RunAsync(40)).Records, ["=cmd()", "a,\"b\"\nc"], new SloLimits());
-        var rows = RowPattern().Matches(text.ToString()).Select(row => FieldPattern().Matches(row.Value).Select(field => field.Groups[1].Value).ToArray()).ToArray();
+        var rows = RowPattern().Matches(text.ToString())
+            .Select(row => FieldPattern().Matches(row.Value).Select(field => field.Groups[1].Value).ToArray()).ToArray();
         Assert.Equal(41, rows.Length);
         Assert.All(rows, row => Assert.Equal(14, row.Length));
         Assert.Equal(Enumerable.Range(0, 40).Select(index => $"{index}"), rows.Skip(1).Select(row => row[0]));
@@ -99,7 +104,8 @@ public sealed partial class ReportTests
 
     private static Task<RunRecorder> RunAsync(int requests)
     {
-        var tenants = new[] { Tenant("uniform", 3), Tenant("none") with { Adapters = new AdapterMix([Hostile], MixSpec.Everything, PopularitySpec.Parse("identical")) } };
+        var hostile = new AdapterMix([Hostile], MixSpec.Everything, PopularitySpec.Parse("identical"));
+        var tenants = new[] { Tenant("uniform", 3), Tenant("none") with { Adapters = hostile } };
         var sender = new TestSender((request, tokens, _) =>
         {
             tokens.Tokens(1);

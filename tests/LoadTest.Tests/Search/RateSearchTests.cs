@@ -34,8 +34,8 @@ public sealed class RateSearchTests
     }
 
     /// <summary>
-    /// A server that takes 20 ms for each request, one after the other: 50 a second. Above that the wait grows by (rate − 50) · 20 ms each second: at 60/s it passes 300 ms
-    /// after 1.5 s of the probe's 3, at 100/s after 0.3 s.
+    /// A server that takes 20 ms for each request, one after the other: 50 a second. Above that the wait grows by (rate − 50) · 20 ms each
+    /// second: at 60/s it passes 300 ms after 1.5 s of the probe's 3, at 100/s after 0.3 s.
     /// </summary>
     [Fact]
     public async Task A_real_servers_capacity_is_found_over_the_socket()
@@ -59,7 +59,8 @@ public sealed class RateSearchTests
         var search = new RateSearch(20, 320, 0.2, async (rate, _) =>
         {
             var recorder = await Runs.AgainstAsync(
-                server, Options(arrivals: new ConstantArrivals(rate)), new RunOptions { Duration = TimeSpan.FromSeconds(3), Drain = TimeSpan.FromSeconds(10) });
+                server, Options(arrivals: new ConstantArrivals(rate)),
+                new RunOptions { Duration = TimeSpan.FromSeconds(3), Drain = TimeSpan.FromSeconds(10) });
             var report = Runs.Report(recorder, slo);
             return new ProbeResult(rate, 0, 0, report.Slo!.GoodShare, 0, 0, report.Slo.IsMet);
         });
@@ -70,5 +71,6 @@ public sealed class RateSearchTests
     }
 
     private static Task<SearchReport> Search(double least, double most, double precision, double capacity) => new RateSearch(
-        least, most, precision, (rate, _) => Task.FromResult(new ProbeResult(rate, rate, 0, 1, 0, 0, rate <= capacity))).FindAsync("limits", TestContext.Current.CancellationToken);
+        least, most, precision, (rate, _) => Task.FromResult(new ProbeResult(rate, rate, 0, 1, 0, 0, rate <= capacity)))
+            .FindAsync("limits", TestContext.Current.CancellationToken);
 }

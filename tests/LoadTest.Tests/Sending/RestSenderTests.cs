@@ -94,7 +94,8 @@ public sealed class RestSenderTests
         var record = await AnswerAsync(async context =>
         {
             context.Response.ContentType = "text/event-stream";
-            await SyntheticServer.WriteAsync(context, Token + Token + """data: {"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":5}}""" + "\n\ndata: [DONE]\n\n");
+            await SyntheticServer.WriteAsync(
+                context, Token + Token + """data: {"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":5}}""" + "\n\ndata: [DONE]\n\n");
         });
         Assert.Equal((true, 5, 40), (record.IsSuccess, record.OutputTokens, record.Outcome.PromptTokens));
     }
@@ -104,7 +105,8 @@ public sealed class RestSenderTests
     {
         string[] pieces =
         [
-            """{"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}""", """{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}""",
+            """{"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}""",
+            """{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}""",
             """{"choices":[{"delta":{"content":""},"finish_reason":null}]}""", """{"choices":[{"delta":{},"finish_reason":"length"}]}""",
         ];
         var record = await AnswerAsync(
@@ -136,7 +138,9 @@ public sealed class RestSenderTests
         Assert.Equal("base", body!["model"]!.GetValue<string>());
         Assert.Equal(64, body["max_tokens"]!.GetValue<int>());
         Assert.True(body["stream"]!.GetValue<bool>() && body["stream_options"]!["include_usage"]!.GetValue<bool>());
-        Assert.Equal((ignoresEos, minTokens, returnsIds), (body["ignore_eos"] is not null, body["min_tokens"] is not null, body["return_token_ids"] is not null));
+        Assert.Equal(
+            (ignoresEos, minTokens, returnsIds),
+            (body["ignore_eos"] is not null, body["min_tokens"] is not null, body["return_token_ids"] is not null));
         Assert.Equal(owner == "llamacpp", body["lora"] is JsonArray);
         // Only a server of whom it is known gets ids.
         Assert.Equal(owner != "somebody", body["prompt"] is JsonArray { Count: 32 } ids && ids.All(id => id!.GetValue<int>() is >= 3 and < 50));
@@ -152,7 +156,8 @@ public sealed class RestSenderTests
                 body = await JsonNode.ParseAsync(context.Request.Body);
                 await SyntheticServer.AnswerAsync(context);
             },
-            arguments => arguments with { Server = "llamacpp" }, adapters: new Popularity.AdapterMix(["4"], Popularity.MixSpec.Everything, Popularity.PopularitySpec.Parse("identical")));
+            arguments => arguments with { Server = "llamacpp" },
+            adapters: new Popularity.AdapterMix(["4"], Popularity.MixSpec.Everything, Popularity.PopularitySpec.Parse("identical")));
         Assert.Equal("""[{"id":4,"scale":1}]""", body!["lora"]!.ToJsonString());
     }
 
@@ -181,8 +186,10 @@ public sealed class RestSenderTests
             return SyntheticServer.AnswerAsync(context);
         });
         var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, """[{"name":"a","key":"k-a","weight":1},{"name":"b","key":"k-b","weight":3}]""", TestContext.Current.CancellationToken);
-        using var setup = await LoadSetup.PrepareAsync(new LoadArguments { Url = server.Address, Tenants = file }, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file, """[{"name":"a","key":"k-a","weight":1},{"name":"b","key":"k-b","weight":3}]""", TestContext.Current.CancellationToken);
+        using var setup = await LoadSetup.PrepareAsync(
+            new LoadArguments { Url = server.Address, Tenants = file }, TestContext.Current.CancellationToken);
         var recorder = await Runs.AgainstAsync(setup.Sender, setup.Plan, new RunOptions { Clients = 4, Requests = 400 });
         File.Delete(file);
         Assert.Equal(["Bearer k-a", "Bearer k-b"], keys.Distinct().Order());
@@ -202,16 +209,19 @@ public sealed class RestSenderTests
             var tokens = 5 + (3 * body!["prompt"]!.GetValue<string>().Split(' ').Length);
             lengths.Add(tokens);
             context.Response.ContentType = "text/event-stream";
-            await SyntheticServer.WriteAsync(context, Token + $"data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{tokens},\"completion_tokens\":1}}}}\n\ndata: [DONE]\n\n");
+            await SyntheticServer.WriteAsync(
+                context, Token + $"data: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":{tokens},\"completion_tokens\":1}}}}\n\ndata: [DONE]\n\n");
         }, """{"data":[{"id":"m","owned_by":"x"}]}""");
-        using var setup = await LoadSetup.PrepareAsync(new LoadArguments { Url = server.Address, PromptTokens = "200" }, TestContext.Current.CancellationToken);
+        using var setup = await LoadSetup.PrepareAsync(
+            new LoadArguments { Url = server.Address, PromptTokens = "200" }, TestContext.Current.CancellationToken);
         lengths.Clear();
         await Runs.AgainstAsync(setup.Sender, setup.Plan, s_once);
         Assert.InRange(Assert.Single(lengths), 199, 201);
     }
 
     private static async Task<RequestRecord> AnswerAsync(
-        RequestDelegate answer, Func<LoadArguments, LoadArguments>? change = null, string? models = null, HttpProtocols protocols = HttpProtocols.Http1, Popularity.AdapterMix? adapters = null)
+        RequestDelegate answer, Func<LoadArguments, LoadArguments>? change = null, string? models = null,
+        HttpProtocols protocols = HttpProtocols.Http1, Popularity.AdapterMix? adapters = null)
     {
         await using var server = await SyntheticServer.StartAsync(answer, models, protocols);
         var arguments = new LoadArguments { Url = server.Address };

@@ -38,7 +38,8 @@ public sealed class SseParserTests
         }
     }
 
-    public static TheoryData<string> HostileStreams => ["endless line", "endless comment", "endless data", "endless comments", "endless type", "endless blanks"];
+    public static TheoryData<string> HostileStreams =>
+        ["endless line", "endless comment", "endless data", "endless comments", "endless type", "endless blanks"];
 
     [Theory]
     [MemberData(nameof(HostileStreams))]

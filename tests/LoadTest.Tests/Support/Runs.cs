@@ -10,7 +10,8 @@ namespace AdapterServe.LoadTest.Tests.Support;
 /// <summary>Whole runs inside the test's process, over a real socket or against a sender of the test's own.</summary>
 internal static class Runs
 {
-    public static async Task<RunRecorder> AgainstAsync(SyntheticServer server, PlanOptions plan, RunOptions options, Func<LoadArguments, LoadArguments>? change = null)
+    public static async Task<RunRecorder> AgainstAsync(
+        SyntheticServer server, PlanOptions plan, RunOptions options, Func<LoadArguments, LoadArguments>? change = null)
     {
         var arguments = new LoadArguments { Url = server.Address };
         using var setup = await LoadSetup.PrepareAsync(change?.Invoke(arguments) ?? arguments, TestContext.Current.CancellationToken);
@@ -25,6 +26,7 @@ internal static class Runs
     }
 
     public static RunReport Report(RunRecorder recorder, SloLimits? slo = null, params string[] tenants) => ReportBuilder.Build(
-        new RunDescription("http://there/", "AdapterServe", "base", "a load", "none", "32", "64", 1, DateTimeOffset.UnixEpoch), recorder, slo ?? new SloLimits(),
+        new RunDescription("http://there/", "AdapterServe", "base", "a load", "none", "32", "64", 1, DateTimeOffset.UnixEpoch), recorder, slo
+            ?? new SloLimits(),
         tenants.Length == 0 ? ["default"] : tenants);
 }

@@ -15,13 +15,16 @@ internal sealed class SyntheticServer : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public static async Task<SyntheticServer> StartAsync(RequestDelegate completions, string? models = null, HttpProtocols protocols = HttpProtocols.Http1)
+    public static async Task<SyntheticServer> StartAsync(
+        RequestDelegate completions, string? models = null, HttpProtocols protocols = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
         var app = builder.Build();
-        app.MapGet("/v1/models", () => Results.Text(models ?? """{"data":[{"id":"base","owned_by":"adapterserve","vocab_size":100}]}""", "application/json"));
+        app.MapGet(
+            "/v1/models",
+            () => Results.Text(models ?? """{"data":[{"id":"base","owned_by":"adapterserve","vocab_size":100}]}""", "application/json"));
         app.MapPost("/v1/completions", completions);
         app.MapPost("/v1/chat/completions", completions);
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -37,7 +40,8 @@ internal sealed class SyntheticServer : IAsyncDisposable
             await WriteAsync(context, """data: {"choices":[{"index":0,"text":"a","token_ids":[5],"finish_reason":null}]}""" + "\n\n");
         }
 
-        await WriteAsync(context, $$$"""data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":{{{tokens}}}}}""" + "\n\ndata: [DONE]\n\n");
+        await WriteAsync(
+            context, $$$"""data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":{{{tokens}}}}}""" + "\n\ndata: [DONE]\n\n");
     }
 
     public static async Task WriteAsync(HttpContext context, string text)

@@ -13,5 +13,6 @@ internal sealed class TestSender(Func<PlannedRequest, ITokenSink, CancellationTo
         return Task.FromResult(new SendOutcome(200, OutputTokens: 1));
     });
 
-    public Task<SendOutcome> SendAsync(PlannedRequest request, ITokenSink tokens, CancellationToken cancellation) => answer(request, tokens, cancellation);
+    public Task<SendOutcome> SendAsync(PlannedRequest request, ITokenSink tokens, CancellationToken cancellation) =>
+        answer(request, tokens, cancellation);
 }

@@ -12,7 +12,10 @@ public sealed class TraceReaderTests
 
     [Fact]
     public void A_json_trace_has_an_object_a_line() =>
-        Assert.Equal(s_rows, Read("{\"time\":0,\"adapter\":\"a\",\"prompt_tokens\":10,\"output_tokens\":5,\"more\":{}}\n{\"time\":0.5,\"adapter\":null,\"prompt_tokens\":20}"));
+        Assert.Equal(
+            s_rows, Read(
+                "{\"time\":0,\"adapter\":\"a\",\"prompt_tokens\":10,\"output_tokens\":5,\"more\":{}}\n"
+            + "{\"time\":0.5,\"adapter\":null,\"prompt_tokens\":20}"));
 
     [Theory]
     [InlineData("", "no rows")]

@@ -1,6 +1,9 @@
 namespace AdapterServe.LoadTest.Reports.Html;
 
-/// <summary>Values of [<paramref name="Least"/>, <paramref name="Most"/>] along a line of [<paramref name="From"/>, <paramref name="To"/>], by value or by logarithm.</summary>
+/// <summary>
+/// Values of [<paramref name="Least"/>, <paramref name="Most"/>] along a line of [<paramref name="From"/>, <paramref name="To"/>], by value or by
+/// logarithm.
+/// </summary>
 internal sealed record Axis(double Least, double Most, double From, double To, bool IsLogarithmic = false)
 {
     private const int WantedTicks = 5;

@@ -16,9 +16,9 @@ internal static class BarChart
         for (var row = 0; row < bars.Count; row++)
         {
             var (name, value) = bars[row];
-            var (top, baseline) = (Markup.At(row * RowHeight), Markup.At((row * RowHeight) + 14));
+            var baseline = Markup.At((row * RowHeight) + 14);
             svg.Append($"<text class=\"end\" x=\"{Markup.At(NameWidth - 8)}\" y=\"{baseline}\">{Markup.Text(Shorten(name))}</text>");
-            svg.Append($"<rect class=\"bar {style}\" x=\"{Markup.At(NameWidth)}\" y=\"{top}\" width=\"{Markup.At(Math.Max(1, x.Place(value) - NameWidth))}\" height=\"{Markup.At(RowHeight - 3)}\">");
+            svg.Append(ChartFrame.Bar(style, NameWidth, row * RowHeight, x.Place(value) - NameWidth, RowHeight - 3));
             svg.Append($"<title>{Markup.Text(name)}: {Markup.Number(value)}</title></rect>");
             svg.Append($"<text x=\"{Markup.At(x.Place(value) + 6)}\" y=\"{baseline}\">{Markup.Number(value)}</text>");
         }

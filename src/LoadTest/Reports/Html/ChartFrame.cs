@@ -14,13 +14,20 @@ internal static class ChartFrame
 
     public static string Figure(string title, IReadOnlyList<Series> legend, string drawing, double height = Height)
     {
-        var keys = legend.Count < 2 ? string.Empty : string.Concat(legend.Select(series => $"<span class=\"key\"><i class=\"{series.Style}\"></i>{Markup.Text(series.Name)}</span>"));
+        var keys = legend.Count < 2
+            ? string.Empty
+            : string.Concat(legend.Select(series => $"<span class=\"key\"><i class=\"{series.Style}\"></i>{Markup.Text(series.Name)}</span>"));
         return $"""
             <figure><figcaption>{Markup.Text(title)} {keys}</figcaption>
             <svg viewBox="0 0 {Markup.At(Width)} {Markup.At(height)}" role="img" aria-label="{Markup.Text(title)}">{drawing}</svg></figure>
 
             """;
     }
+
+    /// <summary>An open rectangle at least one unit wide; the caller gives it a title and closes it.</summary>
+    public static string Bar(string style, double left, double top, double width, double height) =>
+        $"<rect class=\"bar {style}\" x=\"{Markup.At(left)}\" y=\"{Markup.At(top)}\" "
+        + $"width=\"{Markup.At(Math.Max(1, width))}\" height=\"{Markup.At(height)}\">";
 
     public static void Draw(StringBuilder svg, Axis x, Axis y, string xLabel)
     {
@@ -38,7 +45,8 @@ internal static class ChartFrame
             svg.Append($"<text class=\"middle\" x=\"{at}\" y=\"{Markup.At(Bottom + 16)}\">{Markup.Number(tick)}</text>");
         }
 
-        svg.Append($"<line class=\"axis\" x1=\"{Markup.At(Left)}\" x2=\"{Markup.At(Right)}\" y1=\"{Markup.At(Bottom)}\" y2=\"{Markup.At(Bottom)}\"/>");
+        svg.Append(
+            $"<line class=\"axis\" x1=\"{Markup.At(Left)}\" x2=\"{Markup.At(Right)}\" y1=\"{Markup.At(Bottom)}\" y2=\"{Markup.At(Bottom)}\"/>");
         svg.Append($"<text class=\"end\" x=\"{Markup.At(Right)}\" y=\"{Markup.At(Height - 4)}\">{Markup.Text(xLabel)}</text>");
     }
 }

@@ -9,8 +9,11 @@ internal static class HistogramChart
 
     public static string Render(string title, LatencySummary latency, string style)
     {
-        var columns = latency.Buckets.GroupBy(bucket => (int)Math.Floor(Math.Log10(Math.Max(bucket[0], 1e-3)) * ColumnsPerDecade)).OrderBy(column => column.Key)
-            .Select(column => (From: Math.Pow(10, (double)column.Key / ColumnsPerDecade), To: Math.Pow(10, (column.Key + 1.0) / ColumnsPerDecade), Count: column.Sum(bucket => bucket[1])))
+        var columns = latency.Buckets.GroupBy(bucket => (int)Math.Floor(Math.Log10(Math.Max(bucket[0], 1e-3)) * ColumnsPerDecade))
+            .OrderBy(column => column.Key)
+            .Select(column =>
+                (From: Math.Pow(10, (double)column.Key / ColumnsPerDecade), To: Math.Pow(10, (column.Key + 1.0) / ColumnsPerDecade),
+                    Count: column.Sum(bucket => bucket[1])))
             .DefaultIfEmpty((From: 1, To: 1, Count: 0)).ToArray();
         var x = Axis.Decades(columns[0].From, columns[^1].To, ChartFrame.Left, ChartFrame.Right);
         var y = Axis.FromZero(Math.Max(1, columns.Max(column => column.Count)), ChartFrame.Bottom, ChartFrame.Top);
@@ -19,7 +22,7 @@ internal static class HistogramChart
         foreach (var (from, to, count) in columns)
         {
             var (left, top) = (x.Place(from), y.Place(count));
-            svg.Append($"<rect class=\"bar {style}\" x=\"{Markup.At(left)}\" y=\"{Markup.At(top)}\" width=\"{Markup.At(Math.Max(1, x.Place(to) - left - 1))}\" height=\"{Markup.At(y.From - top)}\">");
+            svg.Append(ChartFrame.Bar(style, left, top, x.Place(to) - left - 1, y.From - top));
             svg.Append($"<title>{Markup.Number(from)} to {Markup.Number(to)} ms: {Markup.Number(count)}</title></rect>");
         }
 

@@ -13,7 +13,8 @@ internal static class LineChart
     /// <param name="isLogarithmic">Of x.</param>
     /// <param name="mark">A place on x with a dashed line.</param>
     /// <param name="mostY">The upper end of y; null: what the points need.</param>
-    public static string Render(string title, string xLabel, IReadOnlyList<Series> series, bool isLogarithmic = false, double? mark = null, double? mostY = null)
+    public static string Render(
+        string title, string xLabel, IReadOnlyList<Series> series, bool isLogarithmic = false, double? mark = null, double? mostY = null)
     {
         var points = series.SelectMany(line => line.Points).DefaultIfEmpty((X: 1.0, Y: 1.0)).ToArray();
         var x = isLogarithmic

@@ -6,7 +6,9 @@ namespace AdapterServe.LoadTest.Reports.Html;
 /// <summary>Text and numbers inside the page. Other people's words are escaped, and control characters become spaces.</summary>
 internal static class Markup
 {
-    public static string Text(string text) => WebUtility.HtmlEncode(string.Concat(text.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) || letter >= '\uFFFE' ? ' ' : letter)));
+    public static string Text(string text) =>
+        WebUtility.HtmlEncode(
+            string.Concat(text.Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) || letter >= '\uFFFE' ? ' ' : letter)));
 
     public static string Number(double value) => Math.Abs(value) switch
     {

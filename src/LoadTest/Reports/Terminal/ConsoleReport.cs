@@ -20,7 +20,9 @@ internal static class ConsoleReport
         WriteErrors(console, report.Errors);
         if (report.Slo is { } slo)
         {
-            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"SLO {(slo.IsMet ? "met" : "missed")}: {slo.Limits}; {slo.GoodShare * 100:0.##} % were good"));
+            console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture, $"SLO {(slo.IsMet ? "met" : "missed")}: {slo.Limits}; {slo.GoodShare * 100:0.##} % were good"));
         }
     }
 
@@ -29,7 +31,8 @@ internal static class ConsoleReport
         var (counts, rates) = (report.Requests, report.PerSecond);
         var table = NewTable("measured", "ok", "failed", "good", "seconds", "requests/s", "good/s", "output tok/s", "prompt tok/s");
         return Row(
-            table, Whole(counts.Measured), Whole(counts.Succeeded), Whole(counts.Failed), Whole(counts.Good), Number(report.WindowSeconds), Number(rates.Requests),
+            table, Whole(counts.Measured), Whole(counts.Succeeded), Whole(counts.Failed), Whole(counts.Good), Number(report.WindowSeconds),
+            Number(rates.Requests),
             Number(rates.GoodRequests), Number(rates.OutputTokens), Number(rates.PromptTokens));
     }
 
@@ -38,10 +41,12 @@ internal static class ConsoleReport
         var table = NewTable("ms", "mean", "p50", "p90", "p99", "p99.9", "max");
         foreach (var (name, values) in new[]
         {
-            ("time to first token", latencies.TimeToFirstToken), ("inter-token", latencies.InterToken), ("end to end", latencies.EndToEnd), ("sent late by", latencies.SendDelay),
+            ("time to first token", latencies.TimeToFirstToken), ("inter-token", latencies.InterToken), ("end to end", latencies.EndToEnd),
+            ("sent late by", latencies.SendDelay),
         })
         {
-            Row(table, name, Number(values.MeanMs), Number(values.P50Ms), Number(values.P90Ms), Number(values.P99Ms), Number(values.P999Ms), Number(values.MaxMs));
+            Row(table, name, Number(values.MeanMs), Number(values.P50Ms), Number(values.P90Ms), Number(values.P99Ms), Number(values.P999Ms),
+                Number(values.MaxMs));
         }
 
         return table;
@@ -58,13 +63,17 @@ internal static class ConsoleReport
         foreach (var group in groups.OrderByDescending(group => group.Requests).Take(MostGroups))
         {
             Row(
-                table, group.Name.Length == 0 ? "(none)" : group.Name, Whole(group.Requests), Whole(group.Failed), Whole(group.OutputTokens), Number(group.MeanTtftMs),
+                table, group.Name.Length == 0 ? "(none)" : group.Name, Whole(group.Requests), Whole(group.Failed), Whole(group.OutputTokens),
+                Number(group.MeanTtftMs),
                 Number(group.P99TtftMs), Number(group.MeanEndToEndMs));
         }
 
         console.Write(table);
         var more = groups.Count > MostGroups ? $"{groups.Count - MostGroups} more; " : string.Empty;
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{more}Jain's index over {groups.Count} {title}s: {fairness.MeanTtft:0.000} of mean TTFT, {fairness.OutputTokens:0.000} of tokens"));
+        console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{more}Jain's index over {groups.Count} {title}s: {fairness.MeanTtft:0.000} of mean TTFT, {fairness.OutputTokens:0.000} of tokens"));
     }
 
     private static void WriteErrors(IAnsiConsole console, IReadOnlyList<ErrorSummary> errors)

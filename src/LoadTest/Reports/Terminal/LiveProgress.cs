@@ -36,8 +36,9 @@ internal static class LiveProgress
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{elapsed.TotalSeconds,6:0.0} s  {now.Started} sent  {now.InFlight} in flight  {now.Succeeded} done  {now.Failed} failed  {now.Tokens} tokens  "
-            + $"TTFT p50 {now.TtftP50 / 1000.0:0.0} ms  p99 {now.TtftP99 / 1000.0:0.0} ms  inter-token p50 {now.InterTokenP50 / 1000.0:0.0} ms");
+            $"{elapsed.TotalSeconds,6:0.0} s  {now.Started} sent  {now.InFlight} in flight  {now.Succeeded} done  {now.Failed} failed  "
+            + $"{now.Tokens} tokens  TTFT p50 {now.TtftP50 / 1000.0:0.0} ms  p99 {now.TtftP99 / 1000.0:0.0} ms  "
+            + $"inter-token p50 {now.InterTokenP50 / 1000.0:0.0} ms");
         return new Text(now.LastError is null ? line : $"{line}\nlast error: {now.LastError}");
     }
 }
