@@ -9,5 +9,7 @@ namespace AdapterServe.AdapterServer.Rest.Models;
 /// <param name="Root">The base for the base, the content digest for an adapter.</param>
 /// <param name="Parent">The base's id for an adapter, null for the base.</param>
 /// <param name="MaxModelLen">Most tokens of prompt and answer together.</param>
+/// <param name="VocabSize">Token ids are in [0, size).</param>
 internal sealed record ModelCard(
-    string Id, string Object, long Created, string OwnedBy, string Root, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Parent, int MaxModelLen);
+    string Id, string Object, long Created, string OwnedBy, string Root, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Parent, int MaxModelLen,
+    int VocabSize);

@@ -1,0 +1,3 @@
+namespace AdapterServe.Client.Completions;
+
+public sealed record ChatMessage(string Role, string Content);
