@@ -9,7 +9,7 @@ public sealed class BlockedGoldenTests
     [Fact]
     public async Task Adapters_of_every_sort_act_as_on_f32_weights()
     {
-        using var demo = new DemoModel(new ImportOptions { Weights = WeightFormat.Int8 });
+        using var demo = new DemoModel(RepositoryFiles.DemoModel, new ImportOptions { Weights = WeightFormat.Int8 });
         await using var engine = demo.Start(new EngineOptions());
         string[] sorts = ["base", "pirate-lora", "polite-dora", "brief-ia3", "yoda-shira", "doubt-oft", "doubt-randlora", "pirate-hub-seq-bn", "json-showcase"];
         Assert.All(sorts.Skip(1), sort => Assert.Contains(sort, DemoModel.AdapterNames));

@@ -17,12 +17,7 @@ public class DemoModel : IDisposable
     {
     }
 
-    internal DemoModel(ImportOptions options)
-        : this(RepositoryFiles.DemoModel, options)
-    {
-    }
-
-    private protected DemoModel(string model, ImportOptions options)
+    internal DemoModel(string model, ImportOptions options)
     {
         Environment = new OrtEnvironment();
         Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models"), options).GetAwaiter().GetResult();
