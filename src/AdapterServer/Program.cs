@@ -3,7 +3,7 @@ using AdapterServe.AdapterServer.Options;
 using Microsoft.Extensions.Options;
 
 const int StartFailed = 1;
-const int WrongOptions = 2;
+const int Wrong = 2;
 
 if (args.Contains("--help"))
 {
@@ -27,16 +27,16 @@ try
             // Told to stop, or unable to start, before it listened.
         }
 
-        return failure.Sentence is { } sentence ? Fail(sentence, StartFailed) : 0;
+        return failure.Sentence is { } sentence ? Fail(sentence, failure.IsWrongModel ? Wrong : StartFailed) : 0;
     }
 }
 catch (CommandLineException e)
 {
-    return Fail(e.Message, WrongOptions);
+    return Fail(e.Message, Wrong);
 }
 catch (OptionsValidationException e)
 {
-    return Fail(string.Join(' ', e.Failures.Select(OptionNames.InOperatorsWords)), WrongOptions);
+    return Fail(string.Join(' ', e.Failures.Select(OptionNames.InOperatorsWords)), Wrong);
 }
 catch (Exception e) when (e is StartupException or IOException)
 {

@@ -13,6 +13,8 @@ public sealed class EngineCounters
     private long _allocatedBytes;
     private long _preemptions;
     private long _failures;
+    private long _drafts;
+    private long _heldDrafts;
     private int _running;
     private int _waiting;
     private int _freeBlocks;
@@ -38,6 +40,12 @@ public sealed class EngineCounters
 
     public Exception? LastFailure => Volatile.Read(ref _lastFailure);
 
+    /// <summary>Tokens that were guessed.</summary>
+    public long Drafts => Volatile.Read(ref _drafts);
+
+    /// <summary>Those of them that held.</summary>
+    public long HeldDrafts => Volatile.Read(ref _heldDrafts);
+
     public int Running => Volatile.Read(ref _running);
 
     public int Waiting => Volatile.Read(ref _waiting);
@@ -53,6 +61,12 @@ public sealed class EngineCounters
         Volatile.Write(ref _runTicks, _runTicks + runTicks);
         Volatile.Write(ref _stepTicks, _stepTicks + stepTicks);
         Volatile.Write(ref _allocatedBytes, _allocatedBytes + allocatedBytes);
+    }
+
+    internal void AddDrafts(int guessed, int held)
+    {
+        Volatile.Write(ref _drafts, _drafts + guessed);
+        Volatile.Write(ref _heldDrafts, _heldDrafts + held);
     }
 
     internal void AddFailure(Exception failure)

@@ -32,7 +32,7 @@ public sealed class EngineHost : IAsyncDisposable
         _notifier = new GenerationNotifier(options.MaxSequences);
         Counters = new EngineCounters { TotalBlocks = totalBlocks };
         _loop = new EngineLoop(runner, options, pool, _queue, _notifier, Counters);
-        Client = new EngineClient(_queue, limits with { SequenceTokens = Math.Min(limits.SequenceTokens, totalBlocks * options.BlockTokens) }, options.BlockTokens);
+        Client = new EngineClient(_queue, limits with { SequenceTokens = Math.Min(limits.SequenceTokens, totalBlocks * options.BlockTokens) }, options);
         _thread = new Thread(Run) { IsBackground = true, Name = "adapterserve-engine" };
         _thread.Start();
     }

@@ -114,15 +114,43 @@ internal sealed class EngineLoop
     {
         var sequence = planned.Sequence;
         ScorePrompt(planned, logits);
-        sequence.Advance(planned.Rows, _pool, _options.PrefixCache && !sequence.HasAdapterState);
+        Advance(sequence, planned.Rows - planned.Drafts);
         if (planned.Sampled)
         {
-            Draw(sequence, RowOf(logits, planned.LogitStart + planned.LogitRows - 1));
+            DrawAll(planned, logits);
         }
         else if (sequence.Pending == 0)
         {
             _scheduler.End(sequence, FinishReason.Length);
         }
+    }
+
+    private void Advance(Sequence sequence, int rows) => sequence.Advance(rows, _pool, _options.PrefixCache && !sequence.HasAdapterState);
+
+    /// <summary>
+    /// One token, and one more for each guess that is the token drawn: its row was then computed from what the sequence really holds. A draw depends on the
+    /// seed, the position and the logits alone, so guesses change no answer.
+    /// </summary>
+    private void DrawAll(in PlannedSequence planned, Span<float> logits)
+    {
+        var sequence = planned.Sequence;
+        var row = planned.LogitStart + planned.LogitRows - 1 - planned.Drafts;
+        var held = 0;
+        while (true)
+        {
+            var guess = sequence.NextDraft;
+            var token = Draw(sequence, RowOf(logits, row + held));
+            if (token != guess || sequence.Generation.Finish is not null)
+            {
+                break;
+            }
+
+            Advance(sequence, 1);
+            held++;
+        }
+
+        sequence.Learn(planned.Drafts, held);
+        _counters.AddDrafts(planned.Drafts, held);
     }
 
     private void ScorePrompt(in PlannedSequence planned, Span<float> logits)
@@ -144,7 +172,7 @@ internal sealed class EngineLoop
         }
     }
 
-    private void Draw(Sequence sequence, Span<float> logits)
+    private int Draw(Sequence sequence, Span<float> logits)
     {
         var generation = sequence.Generation;
         if (generation.LogProbs is not null)
@@ -172,6 +200,8 @@ internal sealed class EngineLoop
         {
             _notifier.Add(generation);
         }
+
+        return token;
     }
 
     /// <summary>The logits of all tokens that the row's adapter knows, valid until the next call.</summary>

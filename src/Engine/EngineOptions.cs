@@ -27,6 +27,12 @@ public sealed record EngineOptions
     /// <summary>Requests inside the engine, running or waiting.</summary>
     public int MaxInFlight => MaxSequences + MaxQueued;
 
+    /// <summary>Most tokens that are guessed for a sequence in a step from what it holds already; 0 guesses none.</summary>
+    public int SpeculativeTokens { get; init; }
+
+    /// <summary>Guesses are made while at most this many sequences run: more rows then cost little.</summary>
+    public int SpeculativeSequences { get; init; } = 2;
+
     /// <summary>Whether sequences share the blocks of equal beginnings.</summary>
     public bool PrefixCache { get; init; } = true;
 

@@ -65,4 +65,13 @@ internal static class Tolerances
 
     /// <summary>Half a unit in the last place of a float just below 1.</summary>
     public const double RotaryTable = 3e-8;
+
+    /// <summary>
+    /// Two products whose rows were rounded to 8 bits by the same rule differ by the order of their sums in f32, of at most 28 groups: 28 · 3 · 6e-8 ≈ 5e-6 of
+    /// the sum of magnitudes, which for random signs is a few times the largest output.
+    /// </summary>
+    public const double BlockProductOrder = 1e-5;
+
+    /// <summary>How much larger the sum of squared errors may be for that order: errors of rounding to 8 bits are some 1e-3, the order moves them by 1e-6, both ways.</summary>
+    public const double BlockProductErrors = 1.01;
 }

@@ -70,6 +70,9 @@ internal static class Tolerances
 
     public static double Dense(int inFeatures, double magnitude) => Chain((2 * inFeatures) + 2, magnitude);
 
+    /// <summary>For each 32 inputs, whose products are summed exactly: two products and a sum. Then the bias.</summary>
+    public static double BlockQuantizedProduct(int inFeatures, double magnitude) => Chain((3 * ((inFeatures + 31) / 32)) + 1, magnitude);
+
     /// <summary>
     /// Attention with values in [-1, 1]: a logit is off by d = (2 D + 8) u |q||k| (rotation, scale, chain), which moves each softmax weight by a factor
     /// e^(+-2 d); exp adds 3 ulp, the weighted sum and the total a chain over a chunk and one over the chunks.

@@ -31,6 +31,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         ServerLog.Starting(logger, $"reading the tokenizer of {folder}");
         var tokenizer = Tokenizer.Load(folder);
         var template = ChatTemplate.Load(folder, tokenizer.Special);
+        var defaults = GenerationDefaultsReader.Read(folder);
+        ModelVocabulary.Check(folder, tokenizer);
         ServerLog.Starting(logger, "importing the model");
         var imported = await new ModelImporter(time)
             .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
@@ -45,7 +47,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             await new DemoAdapters(_store, logger).UploadAsync(demo!.Adapters, _options.Data, cancellationToken).ConfigureAwait(false);
         }
 
-        var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens);
+        var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens, defaults);
         return new ServingModel
         {
             Options = _options,
@@ -111,6 +113,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         MaxSequences = _options.MaxSequences,
         MaxQueued = _options.QueueLimit,
         PrefixCache = _options.PrefixCache,
+        SpeculativeTokens = _options.SpeculativeTokens,
+        SpeculativeSequences = _options.SpeculativeSequences,
         Threads = _options.Threads == 0 ? Environment.ProcessorCount : _options.Threads,
     };
 }

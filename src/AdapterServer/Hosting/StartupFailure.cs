@@ -7,5 +7,12 @@ internal sealed class StartupFailure
 
     public string? Sentence => Volatile.Read(ref _sentence);
 
-    public void Set(string sentence) => Volatile.Write(ref _sentence, sentence);
+    /// <summary>The model folder is at fault: it can't be served as it is, however often the start is tried.</summary>
+    public bool IsWrongModel { get; private set; }
+
+    public void Set(string sentence, bool isWrongModel)
+    {
+        IsWrongModel = isWrongModel;
+        Volatile.Write(ref _sentence, sentence);
+    }
 }

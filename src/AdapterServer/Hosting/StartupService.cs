@@ -31,7 +31,7 @@ internal sealed class StartupService(
         }
         catch (Exception exception)
         {
-            failure.Set(Sentence(exception) ?? $"The server failed while starting ({exception.GetType().Name}); the log has the details.");
+            failure.Set(Sentence(exception) ?? $"The server failed while starting ({exception.GetType().Name}); the log has the details.", IsWrongModel(exception));
             if (Sentence(exception) is null)
             {
                 ServerLog.StartFailed(logger, exception);
@@ -42,6 +42,9 @@ internal sealed class StartupService(
     }
 
     private string Address() => server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "no address";
+
+    private static bool IsWrongModel(Exception exception) =>
+        exception is TokenizerException or ChatTemplateException || exception is ModelImportException { Code: not ("disk_full" or "io_error") };
 
     /// <summary>What the operator can do something about, in one sentence; null for a bug.</summary>
     private static string? Sentence(Exception exception) => exception switch

@@ -80,6 +80,14 @@ internal sealed class ServerOptions
     /// <summary>Reuse keys and values of equal beginnings.</summary>
     public bool PrefixCache { get; set; } = true;
 
+    /// <summary>Most tokens guessed for a sequence in one step from what it holds already; 0 guesses none.</summary>
+    [Range(0, 32)]
+    public int SpeculativeTokens { get; set; }
+
+    /// <summary>Guess while at most so many sequences run.</summary>
+    [Range(1, 4096)]
+    public int SpeculativeSequences { get; set; } = 2;
+
     /// <summary>Most bytes of an uploaded adapter, in MiB.</summary>
     [Range(1, 1 << 20)]
     public int MaxUploadMb { get; set; } = 1024;

@@ -15,9 +15,10 @@ namespace AdapterServe.Engine.ChatTemplates;
 /// </summary>
 public sealed class ChatTemplate
 {
-    private const int MaxSourceCharacters = 1 << 20;
-    private const string DefaultName = "default";
     private const string ToolName = "tool_use";
+
+    /// <summary>A variable that names one of several templates; no template sees it.</summary>
+    private const string NameVariable = "chat_template";
 
     private readonly FrozenDictionary<string, (Statement[] Statements, bool TakesParts)> _templates;
     private readonly SpecialTokens _special;
@@ -34,18 +35,17 @@ public sealed class ChatTemplate
     internal long SourceCharacters { get; }
 
     /// <summary>
-    /// The template of a model folder: <c>chat_template.jinja</c>, else <c>chat_template</c> of <c>tokenizer_config.json</c>, which may be several by name;
-    /// null where there is none. <b>Errors</b>: <see cref="ChatTemplateException"/> for a malformed template, <see cref="TokenizerException"/> for a malformed file.
+    /// The templates of a model folder, several of which have names; null where there are none. <b>Errors</b>: <see cref="ChatTemplateException"/> for a malformed template, <see cref="TokenizerException"/> for a malformed file.
     /// </summary>
     public static ChatTemplate? Load(string modelFolder, SpecialTokens special, TimeProvider? time = null)
     {
-        List<(string Name, string Source)> sources = ReadSources(modelFolder);
+        List<(string Name, string Source)> sources = ChatTemplateFiles.Read(modelFolder);
         return sources.Count == 0 ? null : new ChatTemplate(sources, special, time ?? TimeProvider.System);
     }
 
     /// <summary>A template from its source. <b>Errors</b>: <see cref="ChatTemplateException"/>.</summary>
     public static ChatTemplate Parse(string source, SpecialTokens special, TimeProvider? time = null) =>
-        new([(DefaultName, source)], special, time ?? TimeProvider.System);
+        new([(ChatTemplateFiles.DefaultName, source)], special, time ?? TimeProvider.System);
 
     /// <summary>
     /// The prompt's text, special tokens included, to be encoded without adding any. Content parts are flattened where the template expects strings.
@@ -53,12 +53,12 @@ public sealed class ChatTemplate
     /// <param name="messages">A list of objects, as OpenAI's chat endpoint takes them.</param>
     /// <param name="tools">Tool definitions, or null.</param>
     /// <param name="addGenerationPrompt">Ends the prompt where the assistant's answer begins.</param>
-    /// <param name="extraVariables">An object of further variables (<c>chat_template_kwargs</c>); it can't replace the ones above.</param>
+    /// <param name="extraVariables">An object of further variables (<c>chat_template_kwargs</c>, <c>documents</c>); it can't replace the ones above.</param>
     /// <exception cref="ChatTemplateException">The template refuses the messages, fails on them, or exceeds its limits.</exception>
     public string Render(JsonElement messages, JsonElement? tools = null, bool addGenerationPrompt = true, JsonElement? extraVariables = null)
     {
         bool hasTools = tools is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0;
-        (Statement[] statements, bool takesParts) = Choose(hasTools);
+        (Statement[] statements, bool takesParts) = Choose(hasTools, extraVariables);
         var budget = new Budget(Length(messages) + Length(tools) + Length(extraVariables));
         var scope = new Scope(null);
         Globals.Define(scope, _time, budget);
@@ -67,9 +67,10 @@ public sealed class ChatTemplate
             scope.Set(role, text);
         }
 
+        scope.Set("documents", null);
         if (extraVariables is { ValueKind: JsonValueKind.Object } extra)
         {
-            foreach (JsonProperty variable in extra.EnumerateObject())
+            foreach (JsonProperty variable in extra.EnumerateObject().Where(variable => variable.Name != NameVariable))
             {
                 scope.Set(variable.Name, TemplateValue.FromJson(variable.Value));
             }
@@ -77,7 +78,6 @@ public sealed class ChatTemplate
 
         scope.Set("messages", ChatMessages.Read(messages, takesParts));
         scope.Set("tools", hasTools ? TemplateValue.FromJson(tools!.Value) : null);
-        scope.Set("documents", null);
         scope.Set("add_generation_prompt", addGenerationPrompt);
 
         // A template's own names (sets at its top) must not show to later renderings; each has a scope of its own.
@@ -88,64 +88,30 @@ public sealed class ChatTemplate
     public string Render(JsonNode messages, JsonNode? tools, bool addGenerationPrompt, JsonObject? extraVariables) =>
         Render(ToElement(messages), tools is null ? null : ToElement(tools), addGenerationPrompt, extraVariables is null ? null : ToElement(extraVariables));
 
-    private (Statement[] Statements, bool TakesParts) Choose(bool hasTools)
+    // The one that is asked for, else that for tools where there are some, else the default.
+    private (Statement[] Statements, bool TakesParts) Choose(bool hasTools, JsonElement? variables)
     {
-        if (hasTools && _templates.TryGetValue(ToolName, out (Statement[] Statements, bool TakesParts) forTools))
-        {
-            return forTools;
-        }
-
-        return _templates.TryGetValue(DefaultName, out (Statement[] Statements, bool TakesParts) usual)
-            ? usual
-            : throw new ChatTemplateException("The model has several chat templates and none is the default.");
+        string? asked = variables is { ValueKind: JsonValueKind.Object } given && given.TryGetProperty(NameVariable, out JsonElement name) && name.ValueKind == JsonValueKind.String
+            ? name.GetString()
+            : null;
+        string chosen = asked ?? (hasTools && _templates.ContainsKey(ToolName) ? ToolName : ChatTemplateFiles.DefaultName);
+        string known = string.Join(", ", _templates.Keys.Order(StringComparer.Ordinal));
+        return _templates.TryGetValue(chosen, out (Statement[] Statements, bool TakesParts) template)
+            ? template
+            : throw new ChatTemplateException(asked is null
+                ? $"The model has several chat templates and none is the default; chat_template_kwargs may name one as chat_template: {known}."
+                : $"The model has no chat template of this name; it has {known}.");
     }
 
     private static (Statement[] Statements, bool TakesParts) Compile(string source)
     {
-        if (source.Length > MaxSourceCharacters)
+        if (source.Length > ChatTemplateFiles.MaxSourceCharacters)
         {
-            throw new ChatTemplateException($"The chat template is longer than {MaxSourceCharacters} characters.");
+            throw new ChatTemplateException($"The chat template is longer than {ChatTemplateFiles.MaxSourceCharacters} characters.");
         }
 
         Statement[] statements = TemplateParser.Parse(source);
         return (statements, ContentForm.TakesParts(statements));
-    }
-
-    private static List<(string Name, string Source)> ReadSources(string modelFolder)
-    {
-        string file = Path.Combine(modelFolder, "chat_template.jinja");
-        if (File.Exists(file))
-        {
-            return [(DefaultName, ReadFile(file))];
-        }
-
-        string config = Path.Combine(modelFolder, "tokenizer_config.json");
-        if (!File.Exists(config))
-        {
-            return [];
-        }
-
-        using JsonDocument json = TokenizerJson.Open(config);
-        return json.RootElement.Optional("chat_template") switch
-        {
-            null => [],
-            { ValueKind: JsonValueKind.Array } named => [.. named.EnumerateArray().Select(item => (item.TextOf("name"), item.TextOf("template")))],
-            { } single => [(DefaultName, single.Text("chat_template"))],
-        };
-    }
-
-    private static string ReadFile(string path)
-    {
-        try
-        {
-            return new FileInfo(path).Length <= MaxSourceCharacters * 4L
-                ? File.ReadAllText(path)
-                : throw new ChatTemplateException($"The chat template is longer than {MaxSourceCharacters} characters.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ChatTemplateException($"The chat template can't be read: {e.Message}", e);
-        }
     }
 
     private static long Length(JsonElement? json) => json is { ValueKind: not JsonValueKind.Undefined } value ? value.GetRawText().Length : 0;

@@ -21,6 +21,7 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(SublayerSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step));
+        Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel));
     }
 
     public CustomOpDomain Domain { get; }

@@ -108,7 +108,7 @@ internal sealed class OrtStepRunner : IStepRunner
         var logitsRows = _logitsRows.AsSpan<long>(plan.LogitRows);
         foreach (var entry in plan.Entries)
         {
-            var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
+            var tokens = entry.Sequence.TokensWithDrafts.Slice(entry.Past, entry.Rows);
             for (var row = 0; row < tokens.Length; row++)
             {
                 // The base has no row for a virtual token, or for one that an adapter adds; they get their embeddings behind the gather.

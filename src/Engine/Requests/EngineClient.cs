@@ -10,11 +10,11 @@ public sealed class EngineClient
 {
     public const int MaxLaterAdapters = 16;
     private readonly RequestQueue _queue;
-    private readonly int _blockTokens;
+    private readonly EngineOptions _options;
 
-    internal EngineClient(RequestQueue queue, ModelLimits limits, int blockTokens)
+    internal EngineClient(RequestQueue queue, ModelLimits limits, EngineOptions options)
     {
-        (_queue, Limits, _blockTokens) = (queue, limits, blockTokens);
+        (_queue, Limits, _options) = (queue, limits, options);
     }
 
     public ModelLimits Limits { get; }
@@ -30,7 +30,7 @@ public sealed class EngineClient
             Check(request);
             var generation = new Generation(request);
             var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
-            _queue.Enter(new Sequence(generation, sampling, _blockTokens, Limits.LongRotation));
+            _queue.Enter(new Sequence(generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens));
             return generation;
         }
         catch

@@ -18,7 +18,10 @@ internal readonly record struct PlannedSequence
 
     public int LogitOffset { get; init; }
 
-    /// <summary>Whether the last logit row yields a new token.</summary>
+    /// <summary>How many of the last rows are guesses.</summary>
+    public int Drafts { get; init; }
+
+    /// <summary>Whether the last logit row that is no guess yields a new token; each guess that holds yields one more.</summary>
     public bool Sampled { get; init; }
 
     /// <summary>Position of the first row.</summary>

@@ -49,8 +49,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     {
         plan.Clear();
         SendBackOutgrown();
-        PlanDecodes(plan);
-        PlanPrompts(plan);
+        PlanPrompts(plan, options.PrefillTokens - PlanDecodes(plan));
         plan.Seal();
     }
 
@@ -83,16 +82,43 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         }
     }
 
-    private void PlanDecodes(StepPlan plan)
+    /// <summary>Returns how many rows are guesses.</summary>
+    private int PlanDecodes(StepPlan plan)
     {
+        var guesses = 0;
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
             if (sequence.Pending == 1 && MakeRoom(sequence, plan))
             {
+                guesses += Guess(sequence, options.PrefillTokens - guesses);
                 Add(plan, sequence, 1);
             }
         }
+
+        return guesses;
+    }
+
+    /// <summary>Guesses cost rows, which are cheap only while there are few; they take no block from anybody.</summary>
+    private int Guess(Sequence sequence, int most)
+    {
+        if (_running.Count > options.SpeculativeSequences)
+        {
+            return 0;
+        }
+
+        sequence.Guess(most);
+        using var growth = _reservation.Begin(sequence.Table);
+        if (growth.TryGrowTo(pool.BlocksFor(sequence.Count + sequence.Drafts)))
+        {
+            growth.Commit();
+        }
+        else
+        {
+            sequence.DropDrafts();
+        }
+
+        return sequence.Drafts;
     }
 
     /// <summary>Blocks for everything known of a running sequence, taken from younger ones if need be. False when it had to give way itself.</summary>
@@ -130,9 +156,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         return found;
     }
 
-    private void PlanPrompts(StepPlan plan)
+    private void PlanPrompts(StepPlan plan, int budget)
     {
-        var budget = options.PrefillTokens;
         var mayAdmit = true;
         while (budget > 0)
         {

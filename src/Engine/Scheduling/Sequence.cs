@@ -2,6 +2,7 @@ using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
+using AdapterServe.Engine.Speculation;
 
 namespace AdapterServe.Engine.Scheduling;
 
@@ -20,10 +21,11 @@ internal sealed class Sequence
     private bool _isLong;
     private int _chainedBlocks;
     private int _charged;
+    private DraftTrust _trust;
 
-    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null)
+    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null, int drafts = 0)
     {
-        _longRotation = longRotation;
+        (_longRotation, _trust) = (longRotation, new DraftTrust(drafts));
         var request = generation.Request;
         Generation = generation;
         Sampling = sampling;
@@ -103,6 +105,42 @@ internal sealed class Sequence
 
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Count);
 
+    /// <summary>Tokens that are only guessed, behind the known ones.</summary>
+    public int Drafts { get; private set; }
+
+    /// <summary>What a step reads: the known tokens and the guessed ones.</summary>
+    public ReadOnlySpan<int> TokensWithDrafts => _tokens.AsSpan(0, Count + Drafts);
+
+    /// <summary>
+    /// Guesses at most <paramref name="most"/> tokens, as many as are worth it. Nothing is guessed where an adapter keeps a state, which could not be taken back, nor across
+    /// the length from which the sequence rotates otherwise.
+    /// </summary>
+    public void Guess(int most)
+    {
+        most = Math.Min(Math.Min(most, _trust.Take()), _tokens.Length - Count - 1);
+        if (_longRotation is { } rotation && !_isLong)
+        {
+            most = Math.Min(most, rotation.From - (Count - (VirtualTokens?.PositionOffset ?? 0)));
+        }
+
+        Drafts = most > 0 && !HasAdapterState ? PromptLookup.Guess(Tokens[VirtualCount..], _tokens.AsSpan(Count, most)) : 0;
+    }
+
+    public void DropDrafts() => Drafts = 0;
+
+    /// <summary>The guess for the token that is drawn next, or null.</summary>
+    public int? NextDraft => Drafts > 0 ? _tokens[Count] : null;
+
+    /// <summary>What became of a guess of so many tokens.</summary>
+    public void Learn(int guessed, int held)
+    {
+        Drafts = 0;
+        if (guessed > 0)
+        {
+            _trust.Learn(guessed, held);
+        }
+    }
+
     /// <summary>Enters the engine as the <paramref name="arrival"/>-th.</summary>
     public void Arrive(TenantShare share, long arrival) => (Share, Arrival) = (share, arrival);
 
@@ -121,7 +159,11 @@ internal sealed class Sequence
         return rows;
     }
 
-    public void Append(int token) => _tokens[Count++] = token;
+    public void Append(int token)
+    {
+        _tokens[Count++] = token;
+        Drafts = Math.Max(0, Drafts - 1);
+    }
 
     /// <summary>Marks <paramref name="tokens"/> more tokens as computed and remembers the blocks that this filled.</summary>
     public void Advance(int tokens, BlockPool pool, bool remember)
@@ -174,7 +216,7 @@ internal sealed class Sequence
 
         _isLong = IsLong;
         _chain = _isLong ? _root.Switch(default, 0) : _root;
-        (_chainedBlocks, Computed, UnwrittenPrefix, IsPlanned) = (0, 0, VirtualCount, false);
+        (_chainedBlocks, Computed, UnwrittenPrefix, IsPlanned, Drafts) = (0, 0, VirtualCount, false, 0);
     }
 
     private bool IsLong => _longRotation is { } rotation && Count - (VirtualTokens?.PositionOffset ?? 0) > rotation.From;

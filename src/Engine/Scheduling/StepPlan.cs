@@ -25,7 +25,7 @@ internal sealed class StepPlan(int maxSequences)
 
     public void Clear() => (Count, Rows, LogitRows, _unorderedCount) = (0, 0, 0, 0);
 
-    /// <summary>Plans the next <paramref name="rows"/> pending tokens of a sequence.</summary>
+    /// <summary>Plans the next <paramref name="rows"/> pending tokens of a sequence, and behind them what it guesses.</summary>
     public void Add(Sequence sequence, int rows) =>
         _unordered[_unorderedCount++] = WithLogitRows(sequence, rows);
 
@@ -78,14 +78,15 @@ internal sealed class StepPlan(int maxSequences)
     /// </summary>
     private static PlannedSequence WithLogitRows(Sequence sequence, int rows)
     {
-        var end = sequence.Computed + rows;
-        var sampled = end == sequence.Count && sequence.WantsMoreTokens;
+        var end = sequence.Computed + rows + sequence.Drafts;
+        var sampled = end == sequence.Count + sequence.Drafts && sequence.WantsMoreTokens;
         var last = sampled ? end : Math.Min(end, sequence.PromptLength - 1);
-        var first = sequence.ScoredPrompt < sequence.PromptLength ? Math.Max(sequence.Computed, sequence.ScoredPrompt - 1) : last - (sampled ? 1 : 0);
+        var first = sequence.ScoredPrompt < sequence.PromptLength ? Math.Max(sequence.Computed, sequence.ScoredPrompt - 1) : sampled ? sequence.Count - 1 : last;
         return new PlannedSequence
         {
             Sequence = sequence,
-            Rows = rows,
+            Rows = rows + sequence.Drafts,
+            Drafts = sequence.Drafts,
             LogitOffset = first - sequence.Computed,
             LogitRows = Math.Max(0, last - first),
             Sampled = sampled,

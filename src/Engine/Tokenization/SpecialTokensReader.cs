@@ -4,16 +4,14 @@ using System.Text.Json;
 namespace AdapterServe.Engine.Tokenization;
 
 /// <summary>
-/// Gathers the special tokens of a model folder: texts from <c>tokenizer_config.json</c>, ids from there, <c>generation_config.json</c> and <c>config.json</c>.
+/// Gathers the special tokens of a model folder: texts from the tokenizer's settings, ids from there, <c>generation_config.json</c> and <c>config.json</c>.
 /// </summary>
 internal static class SpecialTokensReader
 {
-    private static readonly string[] Roles = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
-    /// <summary>Texts from an adapter's <c>tokenizer_config.json</c> over those of its base; an end that is not the base's is one of the <see cref="SpecialTokens.EosIds"/> too.</summary>
-    public static SpecialTokens Over(SpecialTokens under, string adapterFolder, Func<string, int?> idOf)
+    /// <summary>Texts from an adapter's settings over those of its base; an end that is not the base's is one of the <see cref="SpecialTokens.EosIds"/> too.</summary>
+    public static SpecialTokens Over(SpecialTokens under, TokenizerConfig config, Func<string, int?> idOf)
     {
-        ImmutableSortedDictionary<string, string> texts = under.Texts.SetItems(ReadTexts(Path.Combine(adapterFolder, "tokenizer_config.json")));
+        ImmutableSortedDictionary<string, string> texts = under.Texts.SetItems(config.Roles);
         int? Id(string role) => texts.TryGetValue(role, out string? text) ? idOf(text) : null;
         return under with
         {
@@ -24,9 +22,9 @@ internal static class SpecialTokensReader
         };
     }
 
-    public static SpecialTokens Read(string modelFolder, Vocabulary vocabulary)
+    public static SpecialTokens Read(string modelFolder, TokenizerConfig config, Vocabulary vocabulary)
     {
-        ImmutableSortedDictionary<string, string> texts = ReadTexts(Path.Combine(modelFolder, "tokenizer_config.json"));
+        ImmutableSortedDictionary<string, string> texts = config.Roles;
         string[] configurations = ["generation_config.json", "config.json"];
         int[]?[] ends = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "eos_token_id"))];
         int[]?[] begins = [.. configurations.Select(name => ReadIds(Path.Combine(modelFolder, name), "bos_token_id"))];
@@ -42,20 +40,6 @@ internal static class SpecialTokensReader
         };
     }
 
-    private static ImmutableSortedDictionary<string, string> ReadTexts(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return SpecialTokens.None.Texts;
-        }
-
-        using JsonDocument config = TokenizerJson.Open(path);
-        return Roles
-            .Select(role => (Role: role, Text: config.RootElement.TokenText(role)))
-            .Where(token => token.Text is not null)
-            .ToImmutableSortedDictionary(token => token.Role, token => token.Text!, StringComparer.Ordinal);
-    }
-
     private static int? IdOf(ImmutableSortedDictionary<string, string> texts, string role, Vocabulary vocabulary) =>
         texts.TryGetValue(role, out string? text) && vocabulary.TryGetId(text, out int id) ? id : null;
 
@@ -68,7 +52,7 @@ internal static class SpecialTokensReader
             return null;
         }
 
-        using JsonDocument config = TokenizerJson.Open(path);
+        using JsonDocument config = TokenizerJson.OpenObject(path);
         return config.RootElement.Optional(name) switch
         {
             null => null,

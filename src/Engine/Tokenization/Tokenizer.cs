@@ -34,18 +34,19 @@ public sealed class Tokenizer
     /// <summary>Reads <c>tokenizer.json</c> and its companions. <b>Errors</b>: <see cref="TokenizerException"/>.</summary>
     public static Tokenizer Load(string modelFolder)
     {
-        using JsonDocument json = TokenizerJson.Open(Path.Combine(modelFolder, "tokenizer.json"));
+        using JsonDocument json = TokenizerJson.OpenObject(Path.Combine(modelFolder, "tokenizer.json"));
+        TokenizerConfig config = TokenizerConfig.Read(modelFolder);
         TokenizerParts parts;
         try
         {
-            parts = TokenizerReader.Read(json.RootElement);
+            parts = TokenizerReader.Read(json.RootElement, config);
         }
         catch (InvalidOperationException e)
         {
             throw new TokenizerException("tokenizer.json holds text that is not valid Unicode.", e);
         }
 
-        return new Tokenizer(parts, SpecialTokensReader.Read(modelFolder, parts.Vocabulary));
+        return new Tokenizer(parts, SpecialTokensReader.Read(modelFolder, config, parts.Vocabulary));
     }
 
     /// <summary>This tokenizer with further tokens and other special ones; <paramref name="postProcessor"/> takes the place of the one that there is.</summary>
@@ -121,15 +122,20 @@ public sealed class Tokenizer
         return ByteFallbackDecoder.TryByte(token, out byte value) ? [value] : Encoding.UTF8.GetBytes(DecodeToken(token));
     }
 
-    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token)
+    /// <summary>What a decoder gets for an id.</summary>
+    internal bool TryGetToken(int id, [NotNullWhen(true)] out string? token) =>
+        _parts.Added.TryGetNormalizedText(id, out token) || TryGetText(id, out token);
+
+    /// <summary>A token's text as its file has it.</summary>
+    internal bool TryGetText(int id, [NotNullWhen(true)] out string? text)
     {
-        if (_parts.Vocabulary.TryGetText(id, out token))
+        if (_parts.Vocabulary.TryGetText(id, out text))
         {
             return true;
         }
 
-        token = _parts.Added.TryGet(id, out AddedToken? added) ? added.Content : null;
-        return token is not null;
+        text = _parts.Added.TryGet(id, out AddedToken? added) ? added.Content : null;
+        return text is not null;
     }
 
     private void EncodeStretch(ReadOnlyMemory<char> stretch, bool atStart, List<ReadOnlyMemory<char>> words, List<int> ids)

@@ -11,6 +11,11 @@ internal static class TokenizerJson
     public static JsonDocument Open(string path)
     {
         string name = Path.GetFileName(path);
+        if (!File.Exists(path))
+        {
+            throw new TokenizerException($"The model folder has no {name}; transformers writes one with AutoTokenizer.from_pretrained(…).save_pretrained(…).");
+        }
+
         try
         {
             if (new FileInfo(path).Length > MaxFileBytes)
@@ -28,6 +33,19 @@ internal static class TokenizerJson
         {
             throw new TokenizerException($"{name} cannot be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>As <see cref="Open"/>, for a file that holds an object.</summary>
+    public static JsonDocument OpenObject(string path)
+    {
+        JsonDocument document = Open(path);
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+        {
+            return document;
+        }
+
+        document.Dispose();
+        throw new TokenizerException($"{Path.GetFileName(path)} must hold a JSON object.");
     }
 
     /// <summary>The member, or null where it is absent or JSON null.</summary>
@@ -78,12 +96,4 @@ internal static class TokenizerJson
         element.ValueKind == JsonValueKind.Object
             ? element.EnumerateObject()
             : throw new TokenizerException($"{what} must be an object.");
-
-    /// <summary>A token's text, given as a string or as an object with <c>content</c>.</summary>
-    public static string? TokenText(this JsonElement element, string name) => element.Optional(name) switch
-    {
-        null => null,
-        { ValueKind: JsonValueKind.Object } token => token.OptionalText("content"),
-        { } token => token.Text(name),
-    };
 }

@@ -11,21 +11,13 @@ namespace AdapterServe.Engine.Tokenization;
 /// <summary>Resolves the components of a <c>tokenizer.json</c>. <b>Errors</b>: <see cref="TokenizerException"/>; a component of unknown type is named.</summary>
 internal static class TokenizerReader
 {
-    public static TokenizerParts Read(JsonElement json)
+    /// <param name="json">The file.</param>
+    /// <param name="config">The settings beside it.</param>
+    public static TokenizerParts Read(JsonElement json, TokenizerConfig config)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-        {
-            throw new TokenizerException("tokenizer.json must hold an object.");
-        }
-
         var vocabulary = new Vocabulary();
         ITokenizerModel model = ReadModel(json.Required("model"), vocabulary);
-        AddedToken[] added = json.Optional("added_tokens") is { } tokens ? [.. tokens.Items("added_tokens").Select(AddedToken.Read)] : [];
-        foreach (AddedToken token in added)
-        {
-            vocabulary.Add(token.Content, token.Id);
-        }
-
+        IReadOnlyCollection<AddedToken> added = ReadAdded(json.Optional("added_tokens"), config, vocabulary);
         INormalizer? normalizer = json.Optional("normalizer") is { } normalizerJson ? NormalizerReader.Read(normalizerJson) : null;
         return new TokenizerParts(
             vocabulary,
@@ -34,6 +26,22 @@ internal static class TokenizerReader
             model,
             json.Optional("post_processor") is { } postProcessor ? PostProcessorReader.Read(postProcessor) : null,
             json.Optional("decoder") is { } decoder ? DecoderReader.Read(decoder) : new SpaceJoiningDecoder());
+    }
+
+    // A text that the model knows keeps the model's id; of two entries for an id the later counts.
+    private static Dictionary<int, AddedToken>.ValueCollection ReadAdded(JsonElement? json, TokenizerConfig config, Vocabulary vocabulary)
+    {
+        var added = new Dictionary<int, AddedToken>();
+        IEnumerable<AddedToken> tokens = json?.Items("added_tokens").Select(token => AddedToken.Read(token, token.Required("id").Integer("An added token's id"))) ?? [];
+        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0))
+        {
+            int id = vocabulary.TryGetId(token.Content, out int known) ? known : token.Id;
+            vocabulary.Add(token.Content, id);
+            added[id] = token with { Id = id };
+        }
+
+        config.ApplyTo(added, vocabulary);
+        return added.Values;
     }
 
     // The oldest files leave the type out; only BPE has merges.

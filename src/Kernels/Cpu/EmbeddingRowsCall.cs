@@ -15,14 +15,12 @@ internal struct EmbeddingWork
 }
 
 /// <summary>One call of <see cref="EmbeddingRows.Apply"/>, shared out in rows.</summary>
-internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, EmbeddingWork* works) : ISimdCall
+internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, EmbeddingWork* works) : ISimdCall, IRowCall
 {
     private readonly long* _ids = ids;
     private readonly float* _y = y;
     private readonly EmbeddingWork* _works = works;
-    private int _segments;
-    private long _total;
-    private int _tasks;
+    private RowPlan _plan;
 
     public void Plan(ReadOnlySpan<EmbeddingSegment> segments)
     {
@@ -36,8 +34,8 @@ internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, Embeddi
             {
                 var table = segment.Weights.Table;
                 var cost = (long)width * (sizeof(float) + table.Rank);
-                _works[_segments++] = new EmbeddingWork { RowStart = segment.RowStart, Rows = rows, Table = table, RowCost = cost, Start = _total };
-                _total += rows * cost;
+                _works[_plan.Segments++] = new EmbeddingWork { RowStart = segment.RowStart, Rows = rows, Table = table, RowCost = cost, Start = _plan.Total };
+                _plan.Total += rows * cost;
             }
         }
     }
@@ -47,32 +45,20 @@ internal unsafe struct EmbeddingRowsCall(long* ids, float* y, int width, Embeddi
     {
         fixed (EmbeddingRowsCall* state = &this)
         {
-            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
+            _plan.Tasks = WorkSplit.Tasks(_plan.Total, parallel.Threads);
+            RowLoop.Run<EmbeddingRowsCall, TLanes>(state, parallel);
         }
     }
 
-    private static void Task<TLanes>(void* state, int task)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        ref var call = ref *(EmbeddingRowsCall*)state;
-        var from = WorkSplit.Boundary(call._total, task, call._tasks);
-        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
-        for (var i = 0; i < call._segments; i++)
-        {
-            ref var work = ref call._works[i];
-            var end = WorkSplit.FirstUnit(to, work.Start, work.RowCost, work.Rows);
-            for (var row = WorkSplit.FirstUnit(from, work.Start, work.RowCost, work.Rows); row < end; row++)
-            {
-                call.Row<TLanes>(work.RowStart + row, work.Table);
-            }
-        }
-    }
+    readonly RowPlan IRowCall.Plan => _plan;
 
-    private readonly void Row<TLanes>(int row, in EmbeddingTable table)
-        where TLanes : unmanaged, ILanes<TLanes>
+    readonly RowShare IRowCall.Share(int segment) => new(_works[segment].Rows, _works[segment].RowCost, _works[segment].Start);
+
+    readonly void IRowCall.Row<TLanes>(int segment, int row)
     {
-        var rows = new EmbeddingTableRow(_ids[row], _y + ((nint)row * width), width);
+        ref readonly var table = ref _works[segment].Table;
+        var at = _works[segment].RowStart + row;
+        var rows = new EmbeddingTableRow(_ids[at], _y + ((nint)at * width), width);
         switch (table.Kind, table.Type, table.HasNarrowColumns)
         {
             case (EmbeddingTableKind.Replaced, WeightType.F32, _):

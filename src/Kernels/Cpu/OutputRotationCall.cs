@@ -16,16 +16,14 @@ internal unsafe struct OutputRotationWork
 }
 
 /// <summary>One call of <see cref="OutputRotation.Apply"/>, shared out in rows.</summary>
-internal unsafe struct OutputRotationCall(float* y, int width, OutputRotationWork* works) : ISimdCall
+internal unsafe struct OutputRotationCall(float* y, int width, OutputRotationWork* works) : ISimdCall, IRowCall
 {
     private const int Lanes = 16;
 
     private readonly float* _y = y;
     private readonly OutputRotationWork* _works = works;
     private readonly long _rowCost = (long)width * 2 * sizeof(float);
-    private int _segments;
-    private long _total;
-    private int _tasks;
+    private RowPlan _plan;
 
     public void Plan(ReadOnlySpan<OutputRotationSegment> segments)
     {
@@ -38,11 +36,11 @@ internal unsafe struct OutputRotationCall(float* y, int width, OutputRotationWor
             if (rows > 0)
             {
                 var weights = segment.Weights;
-                _works[_segments++] = new OutputRotationWork
+                _works[_plan.Segments++] = new OutputRotationWork
                 {
-                    RowStart = segment.RowStart, Rows = rows, Group = weights.Group, Own = weights.Own, Other = weights.Other, Start = _total,
+                    RowStart = segment.RowStart, Rows = rows, Group = weights.Group, Own = weights.Own, Other = weights.Other, Start = _plan.Total,
                 };
-                _total += rows * _rowCost;
+                _plan.Total += rows * _rowCost;
             }
         }
     }
@@ -52,35 +50,22 @@ internal unsafe struct OutputRotationCall(float* y, int width, OutputRotationWor
     {
         fixed (OutputRotationCall* state = &this)
         {
-            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
+            _plan.Tasks = WorkSplit.Tasks(_plan.Total, parallel.Threads);
+            RowLoop.Run<OutputRotationCall, TLanes>(state, parallel);
         }
     }
 
-    private static void Task<TLanes>(void* state, int task)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        ref var call = ref *(OutputRotationCall*)state;
-        var from = WorkSplit.Boundary(call._total, task, call._tasks);
-        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
-        for (var i = 0; i < call._segments; i++)
-        {
-            ref var work = ref call._works[i];
-            var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
-            for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
-            {
-                call.Row<TLanes>(work.RowStart + row, work);
-            }
-        }
-    }
+    readonly RowPlan IRowCall.Plan => _plan;
 
-    private readonly void Row<TLanes>(int row, in OutputRotationWork work)
-        where TLanes : unmanaged, ILanes<TLanes>
+    readonly RowShare IRowCall.Share(int segment) => new(_works[segment].Rows, _rowCost, _works[segment].Start);
+
+    readonly void IRowCall.Row<TLanes>(int segment, int row)
     {
+        ref readonly var work = ref _works[segment];
         var half = work.Group / 2;
         for (var at = 0; at < width; at += work.Group)
         {
-            Group<TLanes>(_y + ((nint)row * width) + at, work.Own + at, work.Other + at, half);
+            Group<TLanes>(_y + ((nint)(work.RowStart + row) * width) + at, work.Own + at, work.Other + at, half);
         }
     }
 

@@ -17,7 +17,7 @@ internal unsafe struct RmsNormWork
 }
 
 /// <summary>One call of <see cref="RmsNorm.Apply"/>, shared out in rows.</summary>
-internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works) : ISimdCall
+internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* works) : ISimdCall, IRowCall
 {
     private const int Lanes = 16;
 
@@ -25,9 +25,7 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
     private readonly float* _y = y;
     private readonly RmsNormWork* _works = works;
     private readonly long _rowCost = (long)width * 2 * sizeof(float);
-    private int _segments;
-    private long _total;
-    private int _tasks;
+    private RowPlan _plan;
 
     public void Plan(ReadOnlySpan<RmsNormSegment> segments)
     {
@@ -40,12 +38,12 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
             if (rows > 0)
             {
                 var weights = segment.Weights;
-                _works[_segments++] = new RmsNormWork
+                _works[_plan.Segments++] = new RmsNormWork
                 {
                     RowStart = segment.RowStart, Rows = rows, Epsilon = weights.Epsilon, IsAdded = weights.IsAdded, Scale = weights.Scale,
-                    Values = weights.Values, Start = _total,
+                    Values = weights.Values, Start = _plan.Total,
                 };
-                _total += rows * _rowCost;
+                _plan.Total += rows * _rowCost;
             }
         }
     }
@@ -55,33 +53,21 @@ internal unsafe struct RmsNormCall(float* x, float* y, int width, RmsNormWork* w
     {
         fixed (RmsNormCall* state = &this)
         {
-            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
+            _plan.Tasks = WorkSplit.Tasks(_plan.Total, parallel.Threads);
+            RowLoop.Run<RmsNormCall, TLanes>(state, parallel);
         }
     }
 
-    private static void Task<TLanes>(void* state, int task)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        ref var call = ref *(RmsNormCall*)state;
-        var from = WorkSplit.Boundary(call._total, task, call._tasks);
-        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
-        for (var i = 0; i < call._segments; i++)
-        {
-            ref var work = ref call._works[i];
-            var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
-            for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
-            {
-                call.Row<TLanes>(work.RowStart + row, work);
-            }
-        }
-    }
+    readonly RowPlan IRowCall.Plan => _plan;
 
-    private readonly void Row<TLanes>(int row, in RmsNormWork work)
-        where TLanes : unmanaged, ILanes<TLanes>
+    readonly RowShare IRowCall.Share(int segment) => new(_works[segment].Rows, _rowCost, _works[segment].Start);
+
+    readonly void IRowCall.Row<TLanes>(int segment, int row)
     {
-        var source = _x + ((nint)row * width);
-        var target = _y + ((nint)row * width);
+        ref readonly var work = ref _works[segment];
+        var at = (nint)(work.RowStart + row) * width;
+        var source = _x + at;
+        var target = _y + at;
         var factor = 1 / MathF.Sqrt((SumOfSquares<TLanes>(source) / width) + work.Epsilon);
         var (factors, scales) = (TLanes.Broadcast(factor), TLanes.Broadcast(work.Scale));
         var i = 0;

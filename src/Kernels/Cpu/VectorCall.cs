@@ -15,7 +15,7 @@ internal unsafe struct VectorWork
 }
 
 /// <summary>One call of <see cref="ChannelScale"/> or <see cref="ChannelBias"/>, shared out in rows.</summary>
-internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* works) : ISimdCall
+internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* works) : ISimdCall, IRowCall
     where TOperation : IVectorOperation
 {
     private const int Lanes = 16;
@@ -23,9 +23,7 @@ internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* w
     private readonly float* _y = y;
     private readonly VectorWork* _works = works;
     private readonly long _rowCost = (long)width * sizeof(float);
-    private int _segments;
-    private long _total;
-    private int _tasks;
+    private RowPlan _plan;
 
     public void Plan(string name, ReadOnlySpan<VectorSegment> segments)
     {
@@ -37,8 +35,8 @@ internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* w
             Shape.Require(name, "width of the weights", width, segment.Weights.Width);
             if (rows > 0)
             {
-                _works[_segments++] = new VectorWork { RowStart = segment.RowStart, Rows = rows, Values = segment.Weights.Values, Scale = segment.Weights.Scale, Start = _total };
-                _total += rows * _rowCost;
+                _works[_plan.Segments++] = new VectorWork { RowStart = segment.RowStart, Rows = rows, Values = segment.Weights.Values, Scale = segment.Weights.Scale, Start = _plan.Total };
+                _plan.Total += rows * _rowCost;
             }
         }
     }
@@ -48,33 +46,22 @@ internal unsafe struct VectorCall<TOperation>(float* y, int width, VectorWork* w
     {
         fixed (VectorCall<TOperation>* state = &this)
         {
-            _tasks = WorkSplit.Tasks(_total, parallel.Threads);
-            WorkSplit.For(_tasks, &Task<TLanes>, state, parallel);
+            _plan.Tasks = WorkSplit.Tasks(_plan.Total, parallel.Threads);
+            RowLoop.Run<VectorCall<TOperation>, TLanes>(state, parallel);
         }
     }
 
-    private static void Task<TLanes>(void* state, int task)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        ref var call = ref *(VectorCall<TOperation>*)state;
-        var from = WorkSplit.Boundary(call._total, task, call._tasks);
-        var to = WorkSplit.Boundary(call._total, task + 1, call._tasks);
-        for (var i = 0; i < call._segments; i++)
-        {
-            ref var work = ref call._works[i];
-            var end = WorkSplit.FirstUnit(to, work.Start, call._rowCost, work.Rows);
-            for (var row = WorkSplit.FirstUnit(from, work.Start, call._rowCost, work.Rows); row < end; row++)
-            {
-                call.Row<TLanes>(work.RowStart + row, work.Values, work.Scale);
-            }
-        }
-    }
+    readonly RowPlan IRowCall.Plan => _plan;
+
+    readonly RowShare IRowCall.Share(int segment) => new(_works[segment].Rows, _rowCost, _works[segment].Start);
 
     /// <summary>The values are scaled first, rounded, so that every path has the same bits; a scale of 1 rounds nothing.</summary>
-    private readonly void Row<TLanes>(int row, float* values, float scale)
-        where TLanes : unmanaged, ILanes<TLanes>
+    readonly void IRowCall.Row<TLanes>(int segment, int row)
     {
-        var y = _y + ((nint)row * width);
+        ref readonly var work = ref _works[segment];
+        var values = work.Values;
+        var scale = work.Scale;
+        var y = _y + ((nint)(work.RowStart + row) * width);
         var scales = TLanes.Broadcast(scale);
         var i = 0;
         for (; i <= width - Lanes; i += Lanes)

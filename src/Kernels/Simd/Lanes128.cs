@@ -11,6 +11,14 @@ internal readonly unsafe struct Lanes128(Vector128<float> a, Vector128<float> b,
     private readonly Vector128<float> _c = c;
     private readonly Vector128<float> _d = d;
 
+    public Vector128<float> A => _a;
+
+    public Vector128<float> B => _b;
+
+    public Vector128<float> C => _c;
+
+    public Vector128<float> D => _d;
+
     public static bool HoldsSixteenAccumulators => false;
 
     public static Lanes128 Zero

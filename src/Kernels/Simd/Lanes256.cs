@@ -10,6 +10,10 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     private readonly Vector256<float> _low = low;
     private readonly Vector256<float> _high = high;
 
+    public Vector256<float> Low => _low;
+
+    public Vector256<float> High => _high;
+
     public static bool HoldsSixteenAccumulators => false;
 
     public static Lanes256 Zero

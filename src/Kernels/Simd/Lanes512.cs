@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
 {
     private readonly Vector512<float> _value = value;
 
+    public Vector512<float> Value => _value;
+
     public static bool HoldsSixteenAccumulators => true;
 
     public static Lanes512 Zero

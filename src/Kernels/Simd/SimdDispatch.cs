@@ -24,4 +24,25 @@ internal static class SimdDispatch
                 break;
         }
     }
+
+    /// <summary>The same for what computes on bytes too.</summary>
+    public static void RunBytes<TCall>(ref TCall call, IParallel parallel)
+        where TCall : struct, IByteSimdCall
+    {
+        switch (SimdSupport.Path)
+        {
+            case SimdPath.Avx512:
+                call.Run<Lanes512, ByteLanes512>(parallel);
+                break;
+            case SimdPath.Avx2:
+                call.Run<Lanes256, ByteLanes256>(parallel);
+                break;
+            case SimdPath.Vector128:
+                call.Run<Lanes128, ByteLanes128>(parallel);
+                break;
+            default:
+                call.Run<LanesScalar, ByteLanesScalar>(parallel);
+                break;
+        }
+    }
 }

@@ -7,7 +7,7 @@ namespace AdapterServe.OnnxRuntime.CustomOps;
 /// <summary>
 /// <b>Semantics</b>: the shapes of a node's inputs as far as they are known at load, and the place to say the outputs'. Valid during <see cref="CustomOp.InferShapes"/> only.
 /// The C API does not tell a scalar from an unknown shape, so inputs without dimensions count as unknown.
-/// <b>Errors</b>: <see cref="OnnxRuntimeException"/> for an index out of range.
+/// <b>Errors</b>: <see cref="OnnxRuntimeException"/> for an index out of range and for an attribute that is absent or no integer.
 /// </summary>
 public sealed unsafe class ShapeInference
 {
@@ -67,6 +67,19 @@ public sealed unsafe class ShapeInference
         int type;
         _api.Check(_api.GetTensorElementType(info, &type));
         return (ElementType)type;
+    }
+
+    /// <summary>An attribute of the node.</summary>
+    public long GetInt64(string attribute)
+    {
+        const int int64 = 1; // ORT_OP_ATTR_INT
+        using var name = new NativeText(attribute);
+        void* found;
+        _api.Check(_api.ShapeInferContextGetAttribute(_context, name.Pointer, &found));
+        long value;
+        nuint size;
+        _api.Check(_api.ReadOpAttr(found, int64, &value, sizeof(long), &size));
+        return value;
     }
 
     /// <param name="output">The output's index.</param>

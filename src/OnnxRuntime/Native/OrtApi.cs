@@ -104,8 +104,10 @@ internal readonly unsafe struct OrtApi(void** table)
     public delegate* unmanaged[Cdecl]<void*, byte*, nuint*, void*> KernelInfoGetNodeName => (delegate* unmanaged[Cdecl]<void*, byte*, nuint*, void*>)_table[244];
     public delegate* unmanaged[Cdecl]<void*, nuint*, void*> ShapeInferContextGetInputCount => (delegate* unmanaged[Cdecl]<void*, nuint*, void*>)_table[267];
     public delegate* unmanaged[Cdecl]<void*, nuint, void**, void*> ShapeInferContextGetInputTypeShape => (delegate* unmanaged[Cdecl]<void*, nuint, void**, void*>)_table[268];
+    public delegate* unmanaged[Cdecl]<void*, byte*, void**, void*> ShapeInferContextGetAttribute => (delegate* unmanaged[Cdecl]<void*, byte*, void**, void*>)_table[269];
     public delegate* unmanaged[Cdecl]<void*, nuint, void*, void*> ShapeInferContextSetOutputTypeShape => (delegate* unmanaged[Cdecl]<void*, nuint, void*, void*>)_table[270];
     public delegate* unmanaged[Cdecl]<void*, byte**, nuint, void*> SetSymbolicDimensions => (delegate* unmanaged[Cdecl]<void*, byte**, nuint, void*>)_table[271];
+    public delegate* unmanaged[Cdecl]<void*, int, void*, nuint, nuint*, void*> ReadOpAttr => (delegate* unmanaged[Cdecl]<void*, int, void*, nuint, nuint*, void*>)_table[272];
     public delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, nuint, void>, nuint, nuint, void*, void*> KernelContextParallelFor => (delegate* unmanaged[Cdecl]<void*, delegate* unmanaged[Cdecl]<void*, nuint, void>, nuint, nuint, void*, void*>)_table[274];
     public delegate* unmanaged[Cdecl]<void*, nuint*, void*> GetTensorSizeInBytes => (delegate* unmanaged[Cdecl]<void*, nuint*, void*>)_table[318];
 

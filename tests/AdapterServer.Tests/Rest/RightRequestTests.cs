@@ -3,12 +3,13 @@ using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.Engine.Models;
 
 namespace AdapterServe.AdapterServer.Tests.Rest;
 
 public sealed class RightRequestTests
 {
-    private static readonly ModelFacts Facts = new(1024, 1024);
+    private static readonly ModelFacts Facts = new(1024, 1024, GenerationDefaults.None);
 
     [Fact]
     public void Defaults_are_OpenAIs()
@@ -20,6 +21,16 @@ public sealed class RightRequestTests
         Assert.Equal((1, null, null), (request.Settings.N, request.Settings.LogProbs, request.Settings.PromptLogProbs));
         Assert.True(request.AddSpecialTokens && request.Settings.SkipSpecialTokens);
         Assert.False(request.Echo || request.Settings.Stream || request.Settings.ReturnTokenIds || sampling.IgnoreEos);
+    }
+
+    [Fact]
+    public void The_models_own_defaults_hold_where_a_request_says_nothing_and_only_there()
+    {
+        var facts = Facts with { Defaults = new GenerationDefaults { Temperature = 0.5f, TopP = 0.25f, TopK = 7, MinP = 0.125f, RepetitionPenalty = 1.5f } };
+        var silent = Completion("""{"model":"demo","prompt":"a","top_k":null}""", facts).Settings.Sampling;
+        Assert.Equal((0.5f, 0.25f, 7, 0.125f, 1.5f), (silent.Temperature, silent.TopP, silent.TopK, silent.MinP, silent.RepetitionPenalty));
+        var own = Completion("""{"model":"demo","prompt":"a","temperature":1,"top_p":1,"top_k":-1,"min_p":0,"repetition_penalty":1}""", facts).Settings.Sampling;
+        Assert.Equal((1f, 1f, 0, 0f, 1f), (own.Temperature, own.TopP, own.TopK, own.MinP, own.RepetitionPenalty));
     }
 
     [Fact]
@@ -115,10 +126,10 @@ public sealed class RightRequestTests
         return RequestedModel.Parse(new JsonFields(document.RootElement)).Adapters;
     }
 
-    private static CompletionRequest Completion(string body)
+    private static CompletionRequest Completion(string body, ModelFacts? facts = null)
     {
         using var document = JsonBody.Parse(Encoding.UTF8.GetBytes(body));
-        return CompletionParser.Parse(document.RootElement, Facts);
+        return CompletionParser.Parse(document.RootElement, facts ?? Facts);
     }
 
     private static ChatRequest Chat(string body)

@@ -5,6 +5,7 @@ using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.Engine.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 
 namespace AdapterServe.AdapterServer.Tests.Rest;
@@ -12,7 +13,7 @@ namespace AdapterServe.AdapterServer.Tests.Rest;
 /// <summary>The table against the parsers; what only a running server can know is tested there.</summary>
 public sealed class WrongRequestTests
 {
-    private static readonly ModelFacts Facts = new(1024, 1024);
+    private static readonly ModelFacts Facts = new(1024, 1024, GenerationDefaults.None);
 
     /// <summary>Rows that need the model, the tokenizer or the default of max_tokens.</summary>
     private static readonly string[] NeedServer =

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using AdapterServe.EndToEnd.Tests.Support;
 
 namespace AdapterServe.EndToEnd.Tests.Lifecycle;
@@ -12,7 +13,7 @@ public sealed class StartTests
     [InlineData(2, "--bogus", "--bogus")]
     [InlineData(2, "must be between", "--threads", "5000")]
     [InlineData(2, "loopback only", "--bind", "0.0.0.0")]
-    [InlineData(2, "not served yet", "--weights", "int4")]
+    [InlineData(2, "--weights must be f32, int8 or int4", "--weights", "fp8")]
     [InlineData(1, "does not exist", "--model", "/nowhere")]
     public async Task A_start_that_can_not_be_ends_with_one_sentence(int code, string reason, params string[] arguments)
     {
@@ -90,6 +91,21 @@ public sealed class StartTests
         await using var server = await ServerProcess.StartAsync(["--no-demo", "--model-id", "plain"]);
         var list = await server.Client.GetJsonAsync("/v1/models");
         Assert.Equal("plain", Assert.Single(list["data"]!.AsArray())!["id"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("--weights", "int8")]
+    [InlineData("--weights", "int4", "--embedding-weights", "f32")]
+    public async Task On_weights_of_few_bits_adapters_answer_as_they_do_on_f32(params string[] arguments)
+    {
+        await using var server = await ServerProcess.StartAsync(arguments);
+        foreach (var golden in (string[])["base", "pirate-showcase", "shout-showcase"])
+        {
+            var expected = Golden.Read(golden)[0];
+            var answer = await server.Client.PostAsync(
+                "/v1/completions", new JsonObject { ["model"] = Golden.ModelOf(golden), ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = 64 });
+            Assert.Equal(expected.GreedyText, answer["choices"]![0]!["text"]!.GetValue<string>());
+        }
     }
 
     [Fact]

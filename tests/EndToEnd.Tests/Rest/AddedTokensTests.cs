@@ -161,6 +161,21 @@ public sealed class AddedTokensTests(SharedServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_approximation_keeps_the_added_tokens_as_they_are()
+    {
+        using (var response = await shared.Client.PutFilesAsync("arr-small?lower=svd:rank=4", new AddedTokensAdapter("pirate-lora", Copied).Files()))
+        {
+            Assert.True((int)response.StatusCode is 200 or 201, await response.Content.ReadAsStringAsync(Cancellation));
+        }
+
+        var answer = await shared.Client.PostAsync(Path, Request("arr-small", Ids([.. Case.PromptIds]), 1, ("logprobs", 3)));
+        var best = answer["choices"]![0]!["logprobs"]!["top_logprobs"]![0]!.AsObject();
+        Assert.Equal(best["<|arr|>"]!.GetValue<double>(), best["<|stop|>"]!.GetValue<double>());
+        Assert.Equal(best.First().Value!.GetValue<double>(), best["<|arr|>"]!.GetValue<double>(), Tolerances.GoldenLogProb);
+        using var deleted = await shared.Client.DeleteAsync("/v1/adapters/arr-small", Cancellation);
+    }
+
+    [Fact]
     public async Task A_folder_whose_text_is_anothers_is_refused_with_the_reason()
     {
         foreach (var (code, spoil) in new (string, Action<AddedTokensAdapter>)[]

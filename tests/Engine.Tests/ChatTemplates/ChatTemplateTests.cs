@@ -68,7 +68,40 @@ public sealed class ChatTemplateTests
         Assert.Equal("plain", template.Render(new JsonArray(), null, true, null));
         Assert.Equal("plain", template.Render(new JsonArray(), new JsonArray(), true, null));
         Assert.Equal("tools", template.Render(new JsonArray(), new JsonArray(new JsonObject()), true, null));
+        Assert.Equal("plain", template.Render(new JsonArray(), new JsonArray(new JsonObject()), true, new JsonObject { ["chat_template"] = "default" }));
+        Assert.Contains("default, tool_use", Assert.Throws<ChatTemplateException>(
+            () => template.Render(new JsonArray(), null, true, new JsonObject { ["chat_template"] = "rag" })).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Files_of_the_folder_replace_the_template_of_the_settings_and_bring_names()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("template-");
+        Directory.CreateDirectory(Path.Combine(folder.FullName, "additional_chat_templates"));
+        File.WriteAllText(Path.Combine(folder.FullName, "tokenizer_config.json"), """{"chat_template": "old"}""");
+        File.WriteAllText(Path.Combine(folder.FullName, "chat_template.jinja"), "new\n");
+        File.WriteAllText(Path.Combine(folder.FullName, "additional_chat_templates", "rag.jinja"), "{{ documents[0].text }}");
+        ChatTemplate template = ChatTemplate.Load(folder.FullName, SpecialTokens.None)!;
+        folder.Delete(recursive: true);
+        Assert.Equal("new", template.Render(new JsonArray(), null, true, null));
+        var extra = new JsonObject { ["chat_template"] = "rag", ["documents"] = new JsonArray(new JsonObject { ["text"] = "d" }) };
+        Assert.Equal("d", template.Render(new JsonArray(), null, true, extra));
+    }
+
+    [Theory]
+    [InlineData("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}")]
+    [InlineData("{{ '%100000000d' % 1 }}")]
+    [InlineData("{{ '{:>100000000}'.format(1) }}")]
+    [InlineData("{{ '%.100000000f' % 1 }}")]
+    [InlineData("{{ '{a.b.c[}'.format(a=1) }}")]
+    [InlineData("{{ 'x'.center(9223372036854775807) }}")]
+    [InlineData("{{ 'x'.zfill(9223372036854775807) }}")]
+    [InlineData("{{ range(9) | batch(9223372036854775807, 1) | list }}")]
+    [InlineData("{{ [1] | slice(9223372036854775807) | list }}")]
+    [InlineData("{{ [1, 'a'] | sort }}")]
+    [InlineData("{% break %}")]
+    public void Formats_and_loops_without_measure_or_sense_are_errors_of_the_template(string source) =>
+        Assert.Throws<ChatTemplateException>(() => Render(source, "[]"));
 
     [Fact]
     public void The_date_comes_from_the_clock_that_was_given()
@@ -151,12 +184,5 @@ public sealed class ChatTemplateTests
     {
         using JsonDocument json = JsonDocument.Parse(messages);
         return ChatTemplate.Parse(source, SpecialTokens.None).Render(json.RootElement);
-    }
-
-    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
-    {
-        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
-
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -9,16 +9,16 @@ namespace AdapterServe.Engine.Tests.ChatTemplates;
 public sealed class TemplateCasesTests
 {
     public static TheoryData<string> Families =>
-        [.. TokenizerCasesTests.Families.Select(row => row.Data).Where(family => File.Exists(RepositoryFiles.Data("tokenizers", family, "template_cases.json")))];
+        [.. FamilyFolders.Names.Where(family => File.Exists(FamilyFolders.Cases(family, "template_cases.json")))];
 
     [Theory]
     [MemberData(nameof(Families))]
     public void Every_recorded_request_renders_and_encodes_as_in_the_reference(string family)
     {
-        string folder = RepositoryFiles.Data("tokenizers", family);
+        string folder = FamilyFolders.Model(family);
         Tokenizer tokenizer = Tokenizer.Load(folder);
         ChatTemplate template = ChatTemplate.Load(folder, tokenizer.Special)!;
-        JsonElement[] cases = [.. RepositoryFiles.Json(Path.Combine(folder, "template_cases.json")).GetProperty("cases").EnumerateArray()];
+        JsonElement[] cases = [.. RepositoryFiles.Json(FamilyFolders.Cases(family, "template_cases.json")).GetProperty("cases").EnumerateArray()];
         Assert.NotEmpty(cases);
         Assert.All(cases, item =>
         {

@@ -51,6 +51,17 @@ public sealed class GoldenTests(DemoModel demo) : IClassFixture<DemoModel>
     }
 
     [Fact]
+    public async Task The_reference_is_reproduced_with_guessed_tokens()
+    {
+        await using var engine = demo.Start(new EngineOptions { SpeculativeTokens = 4, SpeculativeSequences = Clients });
+        await Task.WhenAll(Names.Select(row => row.Data).SelectMany(name => GoldenFile.Read(name).Cases.Select(expected =>
+            GoldenRun.CheckAsync(demo, engine, name, expected, scorePrompt: false))));
+
+        Assert.Equal(0, engine.Counters.FailedSteps);
+        Assert.True(engine.Counters.HeldDrafts > 0);
+    }
+
+    [Fact]
     public void The_instruction_sets_are_those_that_the_environment_asks_for()
     {
         var without = (string name) => Environment.GetEnvironmentVariable(name) == "0";

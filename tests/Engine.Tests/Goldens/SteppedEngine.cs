@@ -32,7 +32,7 @@ internal sealed class SteppedEngine : IDisposable
         _notifier = new GenerationNotifier(options.MaxSequences);
         Counters = new EngineCounters { TotalBlocks = blocks };
         _loop = new EngineLoop(_runner, options, pool, _queue, _notifier, Counters);
-        _client = new EngineClient(_queue, new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds) { LongRotation = shape.LongRotation }, options.BlockTokens);
+        _client = new EngineClient(_queue, new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds) { LongRotation = shape.LongRotation }, options);
     }
 
     public EngineCounters Counters { get; }

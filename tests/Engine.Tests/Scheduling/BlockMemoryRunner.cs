@@ -16,6 +16,9 @@ internal sealed class BlockMemoryRunner(BlockPool pool, int vocabularySize) : IS
 
     public int VocabularySize => vocabularySize;
 
+    /// <summary>How many of the last tokens the next one depends on; with few, texts repeat themselves.</summary>
+    public int Horizon { get; set; } = int.MaxValue;
+
     public List<int> RowsOfSteps { get; } = [];
 
     public Action<StepPlan>? OnRun { get; set; }
@@ -91,13 +94,13 @@ internal sealed class BlockMemoryRunner(BlockPool pool, int vocabularySize) : IS
             adapter = span.Start <= position ? span.Weights : adapter;
         }
 
-        _slots[SlotIndex(sequence, position)] = Slot(sequence.Tokens[position], adapter?.Digest);
+        _slots[SlotIndex(sequence, position)] = Slot(sequence.TokensWithDrafts[position], adapter?.Digest);
     }
 
     private int Next(Sequence sequence, int position)
     {
         var hash = 17ul;
-        for (var i = 0; i <= position; i++)
+        for (var i = Math.Max(0, position - Horizon + 1); i <= position; i++)
         {
             hash = Mix(hash, _slots[SlotIndex(sequence, i)]);
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Requests;
+using AdapterServe.Engine.Sampling;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Engine.Tests.Scheduling;
@@ -22,7 +23,7 @@ internal sealed class LoopFixture : IDisposable
         _notifier = new GenerationNotifier(options.MaxSequences);
         Counters = new EngineCounters { TotalBlocks = blocks };
         Loop = new EngineLoop(Runner, options, Pool, _queue, _notifier, Counters);
-        Client = new EngineClient(_queue, new ModelLimits(blocks * options.BlockTokens, Vocabulary, endIds.IsDefault ? [] : endIds), options.BlockTokens);
+        Client = new EngineClient(_queue, new ModelLimits(blocks * options.BlockTokens, Vocabulary, endIds.IsDefault ? [] : endIds), options);
     }
 
     public EngineOptions Options { get; }
@@ -77,7 +78,8 @@ internal sealed class LoopFixture : IDisposable
 
     public static int[] TokensOf(Generation generation) => Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt).ToArray();
 
-    public Generation Submit(int[] prompt, int maxTokens, AdapterWeights? adapter = null, Action? onRelease = null, string tenant = "default", double weight = 1, int priority = 0, int tenantPriority = 0) =>
+    public Generation Submit(int[] prompt, int maxTokens, AdapterWeights? adapter = null, Action? onRelease = null, string tenant = "default", double weight = 1, int priority = 0, int tenantPriority = 0,
+        SamplingParameters? sampling = null) =>
         Client.Submit(new GenerationRequest
         {
             Tenant = tenant,
@@ -86,6 +88,7 @@ internal sealed class LoopFixture : IDisposable
             TenantPriority = tenantPriority,
             PromptTokens = prompt,
             MaxTokens = maxTokens,
+            Sampling = sampling ?? SamplingParameters.Greedy,
             Adapter = adapter is null ? null : new AdapterLease(adapter, onRelease ?? (() => { })),
         });
 

@@ -11,7 +11,7 @@ public sealed class IncrementalDecoderTests
     [MemberData(nameof(Families))]
     public void Pieces_of_any_ids_add_up_to_the_whole_decoding_and_never_split_a_character(string family)
     {
-        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.Data("tokenizers", family));
+        Tokenizer tokenizer = Tokenizer.Load(FamilyFolders.Model(family));
         var random = new Random(20_261);
         for (int round = 0; round < 400; round++)
         {

@@ -6,8 +6,7 @@ namespace AdapterServe.Engine.Tests.Tokenization;
 /// <summary>Encodings and decodings that the reference implementation recorded.</summary>
 public sealed class TokenizerCasesTests
 {
-    public static TheoryData<string> Families =>
-        [.. Directory.GetDirectories(RepositoryFiles.Data("tokenizers")).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Families => [.. FamilyFolders.Names];
 
     /// <summary>The goldens with cases of their own.</summary>
     public static TheoryData<string> Goldens =>
@@ -20,8 +19,8 @@ public sealed class TokenizerCasesTests
     [MemberData(nameof(Families))]
     public void Every_recorded_text_encodes_and_decodes_as_in_the_reference(string family)
     {
-        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.Data("tokenizers", family));
-        JsonElement[] cases = [.. RepositoryFiles.Json(RepositoryFiles.Data("tokenizers", family, "tokenizer_cases.json")).GetProperty("cases").EnumerateArray()];
+        Tokenizer tokenizer = Tokenizer.Load(FamilyFolders.Model(family));
+        JsonElement[] cases = [.. RepositoryFiles.Json(FamilyFolders.Cases(family, "tokenizer_cases.json")).GetProperty("cases").EnumerateArray()];
         Assert.True(cases.Length > 20);
         Assert.All(cases, item =>
         {

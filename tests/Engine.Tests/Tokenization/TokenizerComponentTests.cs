@@ -73,9 +73,17 @@ public sealed class TokenizerComponentTests
     [Fact]
     public void A_single_word_token_needs_word_boundaries()
     {
-        Tokenizer tokenizer = TokenizerFile.Load(Added("""{"id": 20, "content": "de", "single_word": true}"""));
-        Assert.Equal([20, 5, 20], tokenizer.Encode("de de", false));
-        Assert.Equal([8, 0], tokenizer.Encode("dea", false));
+        Tokenizer tokenizer = TokenizerFile.Load(Added("""{"id": 20, "content": "ed", "single_word": true}"""));
+        Assert.Equal([20, 5, 20], tokenizer.Encode("ed ed", false));
+        Assert.Equal([4, 3, 0], tokenizer.Encode("eda", false));
+    }
+
+    [Fact]
+    public void An_added_token_that_the_model_knows_keeps_the_models_id()
+    {
+        Tokenizer tokenizer = TokenizerFile.Load(Added("""{"id": 20, "content": "de", "special": true}"""));
+        Assert.Equal([0, 8, 0], tokenizer.Encode("adea", false));
+        Assert.Equal("aa", tokenizer.Decode([0, 8, 0], skipSpecialTokens: true));
     }
 
     [Fact]

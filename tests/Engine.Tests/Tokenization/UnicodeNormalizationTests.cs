@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text;
 using AdapterServe.Engine.Tokenization.Normalizers;
-using AdapterServe.Engine.Tokenization.Patterns;
 
 namespace AdapterServe.Engine.Tests.Tokenization;
 
@@ -55,8 +53,4 @@ public sealed class UnicodeNormalizationTests
         string marks = "a" + string.Concat(Enumerable.Repeat("\u0301\u0323", 50_000));
         Assert.Equal("a" + new string('\u0323', 50_000) + new string('\u0301', 50_000), UnicodeNormalization.Shared.Normalize(marks, NormalizationForm.FormD));
     }
-
-    [Fact]
-    public void Each_stand_in_for_astral_characters_has_the_category_that_it_stands_for() =>
-        Assert.All(AstralShadow.Representatives, pair => Assert.Equal(pair.Key, CharUnicodeInfo.GetUnicodeCategory(pair.Value)));
 }

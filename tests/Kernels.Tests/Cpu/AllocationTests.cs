@@ -133,6 +133,19 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void Products_of_quantised_weights_allocate_nothing()
+    {
+        using var arena = new WeightArena();
+        var layout = new BlockProductLayout(new BlockFormat(4, 32), 70, 50, hasZeroPoints: true);
+        var weights = BlockProductWeights.Pack(arena, layout, new byte[50 * 48], new float[150], new byte[100]);
+        using var x = new GuardedBuffer<float>(5 * 70);
+        using var y = new GuardedBuffer<float>(5 * 50);
+        using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(layout, 5, 1));
+        var parallel = new SerialParallel();
+        Assert.Equal(0, AllocatedBy(() => BlockQuantizedProduct.Apply(x.Pointer, 5, weights, null, y.Pointer, workspace.Pointer, parallel)));
+    }
+
+    [Fact]
     public void The_samplers_helpers_allocate_nothing()
     {
         var row = new float[1000];

@@ -54,6 +54,25 @@ public sealed unsafe class ShapeInferenceTests(OrtFixture ort)
         Assert.Throws<OnnxRuntimeException>(() => ort.Session(Chain("First", "Second"), failing, Observer("Second")));
     }
 
+    [Fact]
+    public void An_inference_reads_the_attributes_of_its_node()
+    {
+        var first = Op("First", shapes => shapes.SetOutput(0, [Dimension.Of(shapes.GetInt64("width"))]));
+        var model = new TestModel().Input("x", "T", 4)
+            .CustomNode("First", ["x"], ["a"], ("width", 1L << 40)).CustomNode("Second", ["a"], ["y"]).Output("y", "T", 4).ToArray();
+        using var session = ort.Session(model, first, Observer("Second"));
+        Assert.All(_seen, shape => Assert.Equal([Dimension.Of(1L << 40)], shape));
+        Assert.NotEmpty(_seen);
+    }
+
+    [Fact]
+    public void An_inference_that_asks_for_an_attribute_that_the_node_lacks_fails_the_session()
+    {
+        var failing = Op("First", shapes => shapes.SetOutput(0, [Dimension.Of(shapes.GetInt64("width"))]));
+        var error = Assert.Throws<OnnxRuntimeException>(() => ort.Session(Chain("First", "Second"), failing, Observer("Second")));
+        Assert.Contains("Attribute", error.Message, StringComparison.Ordinal);
+    }
+
     private static TestOp Op(string name, Action<ShapeInference> infer) => new(name, [TestOp.Float], info => Nothing) { Infer = infer };
 
     private static void Nothing(in KernelContext context)

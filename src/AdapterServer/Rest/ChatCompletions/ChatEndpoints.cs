@@ -16,7 +16,7 @@ internal static class ChatEndpoints
         var cancellation = context.RequestAborted;
         var (target, settings, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
         using var running = await GenerationStarter
-            .StartAsync(model, target, settings, [prompt], int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
+            .StartAsync(model, target, settings, [prompt], target.Text.Facts.Defaults.MaxTokens ?? int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
         var formatter = new ChatFormatter(target.Text.Tokens.Labels, settings);
         var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
         var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), target.Model, [], null);

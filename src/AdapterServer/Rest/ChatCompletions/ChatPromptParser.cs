@@ -19,13 +19,31 @@ internal static class ChatPromptParser
             throw ApiException.Unsupported("continue_final_message", "'continue_final_message' is not supported; /v1/completions continues any text.");
         }
 
-        var extra = Members(fields, "chat_template_kwargs", JsonValueKind.Object, "an object");
         return new ChatPrompt(
             Messages(fields),
             Tools(fields),
             fields.Bool("add_generation_prompt", absent: true),
-            extra is { } value ? JsonObject.Create(value) : null,
+            Variables(fields),
             fields.Bool("add_special_tokens", absent: false));
+    }
+
+    private static JsonObject? Variables(JsonFields fields)
+    {
+        var extra = Members(fields, "chat_template_kwargs", JsonValueKind.Object, "an object");
+        var variables = extra is { } value ? JsonObject.Create(value)! : null;
+        if (Members(fields, "documents", JsonValueKind.Array, "a list of documents") is not { } documents)
+        {
+            return variables;
+        }
+
+        if (documents.EnumerateArray().Any(document => document.ValueKind != JsonValueKind.Object))
+        {
+            throw ApiException.WrongType("documents", "a list of objects");
+        }
+
+        variables ??= [];
+        variables["documents"] = JsonArray.Create(documents);
+        return variables;
     }
 
     private static JsonArray? Tools(JsonFields fields)

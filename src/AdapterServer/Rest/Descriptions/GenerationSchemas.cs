@@ -40,7 +40,8 @@ internal static class GenerationSchemas
         ("tools", List(Map("A tool as the model's chat template takes it."))),
         ("add_generation_prompt", Flag("The prompt ends with the beginning of an answer; true unless set.")),
         ("continue_final_message", Flag("May only be false.")),
-        ("chat_template_kwargs", Map("More variables for the chat template.")),
+        ("chat_template_kwargs", Map("More variables for the chat template; chat_template names one of several.")),
+        ("documents", List(Map("A document as the model's chat template takes it."))),
         ("add_special_tokens", Flag("The tokenizer adds its special tokens besides the template's; false unless set.")),
     ];
 

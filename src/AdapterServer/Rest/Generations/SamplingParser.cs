@@ -13,41 +13,41 @@ internal static class SamplingParser
 {
     public static SamplingParameters Parse(JsonFields fields, ModelFacts facts) => new()
     {
-        Temperature = Temperature(fields),
-        TopP = TopP(fields),
+        Temperature = Temperature(fields, facts),
+        TopP = TopP(fields, facts),
         TopK = TopK(fields, facts),
-        MinP = fields.Float("min_p", 0, 1) ?? 0,
+        MinP = fields.Float("min_p", 0, 1) ?? facts.Defaults.MinP,
         PresencePenalty = fields.Float("presence_penalty", RequestLimits.LowestPenalty, RequestLimits.HighestPenalty) ?? 0,
         FrequencyPenalty = fields.Float("frequency_penalty", RequestLimits.LowestPenalty, RequestLimits.HighestPenalty) ?? 0,
-        RepetitionPenalty = RepetitionPenalty(fields),
+        RepetitionPenalty = RepetitionPenalty(fields, facts),
         LogitBias = LogitBias(fields, facts),
         MinTokens = fields.Int("min_tokens", 0, int.MaxValue) ?? 0,
         StopTokenIds = [.. (fields.Ids("stop_token_ids", facts.VocabularySize, RequestLimits.StopTokenIds) ?? []).Distinct()],
         IgnoreEos = fields.Bool("ignore_eos", absent: false),
     };
 
-    private static float Temperature(JsonFields fields)
+    private static float Temperature(JsonFields fields, ModelFacts facts)
     {
-        var temperature = fields.Float("temperature", 0, float.MaxValue) ?? 1;
+        var temperature = fields.Float("temperature", 0, float.MaxValue) ?? facts.Defaults.Temperature;
         return temperature < RequestLimits.GreedyTemperature ? 0 : temperature;
     }
 
-    private static float TopP(JsonFields fields)
+    private static float TopP(JsonFields fields, ModelFacts facts)
     {
-        var topP = fields.Float("top_p", 0, 1) ?? 1;
+        var topP = fields.Float("top_p", 0, 1) ?? facts.Defaults.TopP;
         return topP > 0 ? topP : throw ApiException.Invalid("top_p", "'top_p' must be greater than 0 and at most 1.");
     }
 
     private static int TopK(JsonFields fields, ModelFacts facts)
     {
         // vLLM's clients write -1 for "off".
-        var topK = fields.Int("top_k", -1, int.MaxValue) ?? 0;
+        var topK = fields.Int("top_k", -1, int.MaxValue) ?? facts.Defaults.TopK;
         return topK <= 0 || topK >= facts.VocabularySize ? 0 : topK;
     }
 
-    private static float RepetitionPenalty(JsonFields fields)
+    private static float RepetitionPenalty(JsonFields fields, ModelFacts facts)
     {
-        var penalty = fields.Float("repetition_penalty", 0, float.MaxValue) ?? 1;
+        var penalty = fields.Float("repetition_penalty", 0, float.MaxValue) ?? facts.Defaults.RepetitionPenalty;
         return penalty > 0 ? penalty : throw ApiException.Invalid("repetition_penalty", "'repetition_penalty' must be greater than 0.");
     }
 

@@ -30,7 +30,7 @@ internal sealed class ServingTexts(ServingText baseText, Tokenizer baseTokenizer
             return new Kept(baseText, 0);
         }
 
-        var facts = new ModelFacts(baseText.Facts.VocabularySize + version.AddedTokens, baseText.Facts.ContextTokens);
+        var facts = new ModelFacts(baseText.Facts.VocabularySize + version.AddedTokens, baseText.Facts.ContextTokens, baseText.Facts.Defaults);
         var tokens = baseText.Tokens.Over(own.Tokenizer ?? baseTokenizer, facts);
         return new Kept(new ServingText(facts, tokens, own.Template ?? baseText.Template, own.EndIds), own.Characters);
     }

@@ -22,7 +22,9 @@ internal static class UnsupportedFields
     {
         foreach (var name in Refused)
         {
-            if (fields.TryGet(name, out var value) && !IsOff(name, value))
+            // A chat's template may go through documents.
+            var isServed = name == "documents" && fields.Has("messages");
+            if (!isServed && fields.TryGet(name, out var value) && !IsOff(name, value))
             {
                 throw ApiException.Unsupported(name, $"'{name}' is not supported.");
             }

@@ -11,6 +11,7 @@ internal static class Access
     {
         DictValue dict => Methods.OfDict(dict, name) ?? Lookup(dict, name),
         string text => (object?)Methods.OfString(text, name, budget) ?? Missing("a string", name),
+        GroupValue group when group.Attribute(name) is { } part => part,
         ListValue list => (object?)Methods.OfList(list, name, budget) ?? Missing("a list", name),
         NamespaceValue space => space.Attributes.TryGetValue(name, out object? value) ? value : Missing("a namespace", name),
         LoopValue loop => loop.Attribute(name),
@@ -23,6 +24,9 @@ internal static class Access
     {
         switch (target, key)
         {
+            // What can't be a key is no key.
+            case (DictValue, DictValue or ListValue { IsTuple: false }):
+                return Missing("a mapping", TemplateValue.TypeName(key));
             case (DictValue dict, not null):
                 return dict.Items.TryGetValue(key, out object? value) ? value : key is string name && Methods.OfDict(dict, name) is { } method ? method : Missing("a mapping", $"{key}");
             case (ListValue list, long or bool):

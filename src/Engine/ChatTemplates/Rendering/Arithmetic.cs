@@ -31,6 +31,8 @@ internal static class Arithmetic
             case ("+", ListValue a, ListValue b) when a.IsTuple == b.IsTuple:
                 budget.Step(a.Items.Count + (long)b.Items.Count);
                 return new ListValue([.. a.Items, .. b.Items], a.IsTuple);
+            case ("%", string format, _):
+                return PercentFormat.Apply(format, right, budget);
             case ("*", string text, long or bool):
                 return Repeat(text, right, budget);
             case ("*", long or bool, string text):
@@ -80,9 +82,26 @@ internal static class Arithmetic
             "*" => left * right,
             "/" => left / right,
             "//" => Math.Floor(left / right),
-            "%" => left - (Math.Floor(left / right) * right),
-            _ => Math.Pow(left, right),
+            "%" => Remainder(left, right),
+            _ => Power(left, right),
         };
+    }
+
+    // Has the sign of the divisor, also where it is zero.
+    private static double Remainder(double left, double right)
+    {
+        double remainder = left % right;
+        return remainder == 0 ? double.CopySign(0, right) : (remainder < 0) != (right < 0) ? remainder + right : remainder;
+    }
+
+    private static double Power(double left, double right)
+    {
+        if (left == 0 && right < 0)
+        {
+            throw new TemplateError("zero is raised to a negative power");
+        }
+
+        return left < 0 && right != Math.Floor(right) ? throw new TemplateError("a negative number has no such power") : Math.Pow(left, right);
     }
 
     private static object ApplyToIntegers(string @operator, long left, long right)
@@ -120,7 +139,7 @@ internal static class Arithmetic
     {
         if (right < 0)
         {
-            return Math.Pow(left, right);
+            return Power((double)left, right);
         }
 
         long result = 1;

@@ -37,5 +37,18 @@ internal readonly struct Characters
         }
     }
 
+    public string this[Range range]
+    {
+        get
+        {
+            (int start, int length) = range.GetOffsetAndLength(Count);
+            return _text[Position(start)..Position(start + length)];
+        }
+    }
+
+    public override string ToString() => _text;
+
+    private int Position(int index) => _starts is null ? index : index == Count ? _text.Length : _starts[index];
+
     private static int Width(string text, int at) => at + 1 < text.Length && char.IsSurrogatePair(text, at) ? 2 : 1;
 }

@@ -8,7 +8,11 @@ internal sealed class Evaluator(Budget budget)
 {
     public Budget Budget => budget;
 
-    public object? Evaluate(Expression expression, Scope scope)
+    public object? Evaluate(Expression expression, Scope scope) => Plain(EvaluateMarkup(expression, scope));
+
+    private static object? Plain(object? value) => value is MarkupText markup ? markup.Text : value;
+
+    private object? EvaluateMarkup(Expression expression, Scope scope)
     {
         budget.Enter();
         object? value = expression switch
@@ -19,7 +23,7 @@ internal sealed class Evaluator(Budget budget)
             ItemAccess access => Access.Item(Evaluate(access.Target, scope), Evaluate(access.Key, scope), budget),
             SliceAccess slice => Slice(slice, scope),
             Call call => Invoke(Evaluate(call.Target, scope), Evaluate(call.Arguments, scope)),
-            FilterApplication filter => Filter(filter, Evaluate(filter.Target, scope), scope),
+            FilterApplication filter => FilterMarkup(filter, EvaluateMarkup(filter.Target, scope), scope),
             TestApplication test => Test(test, scope),
             Unary unary => Unary(unary, scope),
             Binary binary => Binary(binary, scope),
@@ -46,18 +50,44 @@ internal sealed class Evaluator(Budget budget)
             named[name] = Evaluate(value, scope);
         }
 
-        return new CallArguments([.. arguments.Positional.Select(argument => Evaluate(argument, scope))], named);
+        List<object?> positional = [.. arguments.Positional.Select(argument => Evaluate(argument, scope))];
+        if (arguments.MorePositional is { } list)
+        {
+            positional.AddRange(TemplateValue.Items(Evaluate(list, scope)));
+        }
+
+        if (arguments.MoreNamed is { } mapping)
+        {
+            foreach ((object key, object? value) in (Evaluate(mapping, scope) as DictValue ?? throw new TemplateError("\"**\" needs a mapping")).Items)
+            {
+                named[key as string ?? throw new TemplateError("the names of arguments must be strings")] = value;
+            }
+        }
+
+        return new CallArguments(positional, named);
     }
 
-    public static object? Invoke(object? target, CallArguments arguments) =>
-        target is FunctionValue function ? function.Invoke(arguments) : throw new TemplateError($"{TemplateValue.TypeName(target)} can't be called");
+    public static object? Invoke(object? target, CallArguments arguments) => target switch
+    {
+        FunctionValue function => function.Invoke(arguments),
+        LoopValue loop => loop.Recurse(arguments),
+        _ => throw new TemplateError($"{TemplateValue.TypeName(target)} can't be called"),
+    };
 
     public object? Filter(FilterApplication filter, object? value, Scope scope) => ApplyFilter(filter.Name, value, Evaluate(filter.Arguments, scope));
 
     public object? ApplyFilter(string name, object? value, CallArguments arguments)
     {
         budget.Step();
-        return Filters.Find(name)(this, value, arguments);
+        return Plain(Filters.Find(name)(this, value, arguments));
+    }
+
+    // Escaping twice is escaping once.
+    private object? FilterMarkup(FilterApplication filter, object? value, Scope scope)
+    {
+        budget.Step();
+        CallArguments arguments = Evaluate(filter.Arguments, scope);
+        return (value, filter.Name) is (MarkupText, "safe" or "escape" or "e") ? value : Filters.Find(filter.Name)(this, Plain(value), arguments);
     }
 
     public bool ApplyTest(string name, object? value, CallArguments arguments)
@@ -85,7 +115,13 @@ internal sealed class Evaluator(Budget budget)
 
     private object? Binary(Binary binary, Scope scope)
     {
-        object? left = Evaluate(binary.Left, scope);
+        object? left = EvaluateMarkup(binary.Left, scope);
+        if (binary.Operator == "+")
+        {
+            return Add(left, EvaluateMarkup(binary.Right, scope));
+        }
+
+        left = Plain(left);
         switch (binary.Operator)
         {
             case "and":
@@ -98,6 +134,15 @@ internal sealed class Evaluator(Budget budget)
                 return Arithmetic.Apply(binary.Operator, left, Evaluate(binary.Right, scope), budget);
         }
     }
+
+    private object Add(object? left, object? right)
+    {
+        bool isMarkup = (left is MarkupText && right is MarkupText or string) || (right is MarkupText && left is string);
+        object sum = Arithmetic.Apply("+", isMarkup ? Escaped(left) : Plain(left), isMarkup ? Escaped(right) : Plain(right), budget);
+        return isMarkup ? new MarkupText((string)sum) : sum;
+    }
+
+    private string Escaped(object? value) => value is MarkupText markup ? markup.Text : Filters.Escape((string)value!, budget);
 
     private bool Compare(Comparison comparison, Scope scope)
     {

@@ -64,6 +64,12 @@ internal static class Globals
             }
         }
 
+        foreach (object? pair in arguments.Positional is [ListValue pairs, ..] ? pairs.Items : [])
+        {
+            (object key, object? value) = pair is ListValue { Items: [{ } name, var held] } ? (name, held) : throw new TemplateError("dict needs pairs");
+            dict.Items[key] = value;
+        }
+
         foreach ((string key, object? value) in arguments.Named)
         {
             dict.Items[key] = value;

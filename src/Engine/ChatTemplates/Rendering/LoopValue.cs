@@ -3,11 +3,17 @@ using AdapterServe.Engine.ChatTemplates.Values;
 namespace AdapterServe.Engine.ChatTemplates.Rendering;
 
 /// <summary>The variable <c>loop</c>: where a loop stands.</summary>
-internal sealed class LoopValue(List<object?> items)
+/// <param name="items">What it runs over.</param>
+/// <param name="depth">How many loops of a recursive one it stands in.</param>
+/// <param name="recurse">Runs the loop over other items and yields what that writes; null where the loop is not recursive.</param>
+internal sealed class LoopValue(List<object?> items, int depth, Func<object?, object?>? recurse)
 {
     private object? _lastChanged = new UndefinedValue("nothing");
 
     public int Index { get; set; }
+
+    public object? Recurse(CallArguments arguments) =>
+        recurse is null ? throw new TemplateError("only a recursive loop can be called") : recurse(arguments.Required(0, "iterable"));
 
     public object? Attribute(string name) => name switch
     {
@@ -20,6 +26,8 @@ internal sealed class LoopValue(List<object?> items)
         "revindex0" => (long)(items.Count - Index - 1),
         "previtem" => Index > 0 ? items[Index - 1] : new UndefinedValue("there is no previous item"),
         "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new UndefinedValue("there is no next item"),
+        "depth" => (long)depth + 1,
+        "depth0" => (long)depth,
         "cycle" => new FunctionValue("cycle", arguments =>
             arguments.Positional.Count > 0 ? arguments.Positional[Index % arguments.Positional.Count] : throw new TemplateError("cycle needs values")),
         "changed" => new FunctionValue("changed", arguments => Changed(arguments)),

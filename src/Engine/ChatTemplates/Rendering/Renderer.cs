@@ -62,7 +62,7 @@ internal sealed class Renderer(Budget budget)
                 flow = RunIf(choice, scope);
                 break;
             case ForStatement loop:
-                RunFor(loop, scope);
+                RunFor(loop, _evaluator.Evaluate(loop.Items, scope), scope, depth: 0);
                 break;
             case SetStatement set:
                 Assign(set.Target, _evaluator.Evaluate(set.Value, scope), scope);
@@ -74,7 +74,7 @@ internal sealed class Renderer(Budget budget)
                 _output.Append(_evaluator.ToText(Capture(filter.Body, new Scope(scope), filter.Filters)));
                 break;
             case MacroStatement macro:
-                scope.Set(macro.Name, Macro(macro.Name, macro.Parameters, macro.Body, scope));
+                scope.Set(macro.Macro.Name, Function(macro.Macro, scope));
                 break;
             case CallStatement call:
                 RunCall(call, scope);
@@ -83,7 +83,7 @@ internal sealed class Renderer(Budget budget)
                 flow = RunWith(with, scope);
                 break;
             case BlockStatement block:
-                flow = Run(block.Body, scope);
+                flow = Run(block.Body, new Scope(scope));
                 break;
             case LoopControlStatement control:
                 flow = control.Break ? Flow.Break : Flow.Continue;
@@ -109,15 +109,15 @@ internal sealed class Renderer(Budget budget)
         return Run(choice.Else, scope);
     }
 
-    private void RunFor(ForStatement loop, Scope scope)
+    private void RunFor(ForStatement loop, object? iterated, Scope scope, int depth)
     {
-        List<object?> items = TemplateValue.Items(_evaluator.Evaluate(loop.Items, scope));
+        List<object?> items = TemplateValue.Items(iterated);
         if (loop.Filter is not null)
         {
             items = [.. items.Where(item => TemplateValue.IsTrue(_evaluator.Evaluate(loop.Filter, LoopScope(loop, item, scope))))];
         }
 
-        var position = new LoopValue(items);
+        var position = new LoopValue(items, depth, loop.Recursive ? inner => Written(() => RunFor(loop, inner, scope, depth + 1)) : null);
         for (int i = 0; i < items.Count; i++)
         {
             budget.Step();
@@ -157,42 +157,67 @@ internal sealed class Renderer(Budget budget)
     private void RunCall(CallStatement call, Scope scope)
     {
         CallArguments arguments = _evaluator.Evaluate(call.Call.Arguments, scope);
-        arguments.Named["caller"] = Macro("caller", call.Parameters, call.Body, scope);
+        arguments.Named["caller"] = Function(call.Caller, scope);
         _output.Append(_evaluator.ToText(Evaluator.Invoke(_evaluator.Evaluate(call.Call.Target, scope), arguments)));
     }
 
-    private FunctionValue Macro(string name, Parameter[] parameters, Statement[] body, Scope definition) => new(name, arguments =>
+    private FunctionValue Function(Macro macro, Scope definition) => new(macro.Name, arguments =>
     {
         int line = _line;
         var scope = new Scope(definition);
-        for (int i = 0; i < parameters.Length; i++)
+        for (int i = 0; i < macro.Parameters.Length; i++)
         {
-            object? value = arguments.Has(i, parameters[i].Name)
-                ? arguments.Get(i, parameters[i].Name)
-                : parameters[i].Default is { } fallback ? _evaluator.Evaluate(fallback, scope) : new UndefinedValue($"'{parameters[i].Name}' is undefined");
-            scope.Set(parameters[i].Name, value);
+            Parameter parameter = macro.Parameters[i];
+            object? value = arguments.Has(i, parameter.Name)
+                ? arguments.Get(i, parameter.Name)
+                : parameter.Default is { } fallback ? _evaluator.Evaluate(fallback, scope) : new UndefinedValue($"'{parameter.Name}' is undefined");
+            scope.Set(parameter.Name, value);
         }
 
-        if (arguments.Named.TryGetValue("caller", out object? caller))
-        {
-            scope.Set("caller", caller);
-        }
-
-        object? result = Capture(body, scope, []);
+        TakeRest(macro, arguments, scope);
+        object? result = Capture(macro.Body, scope, []);
         _line = line;
         return result;
     });
 
+    // What no parameter takes goes to the names that the macro asks for, or is an error.
+    private static void TakeRest(Macro macro, CallArguments arguments, Scope scope)
+    {
+        List<object?> positional = arguments.Skip(macro.Parameters.Length).Positional;
+        var named = new DictValue();
+        foreach ((string name, object? value) in arguments.Named.Where(pair => macro.Parameters.All(parameter => parameter.Name != pair.Key)))
+        {
+            named.Items[name] = value;
+        }
+
+        if (macro.Mentions.Contains("caller"))
+        {
+            scope.Set("caller", named.Items.TryGetValue("caller", out object? caller) ? caller : new UndefinedValue("no caller is given"));
+            named.Items.Remove("caller");
+        }
+
+        if ((positional.Count > 0 && !macro.Mentions.Contains("varargs")) || (named.Items.Count > 0 && !macro.Mentions.Contains("kwargs")))
+        {
+            throw new TemplateError($"the macro \"{macro.Name}\" is given an argument that it does not take");
+        }
+
+        scope.Set("varargs", new ListValue(positional, isTuple: true));
+        scope.Set("kwargs", named);
+    }
+
     // What the statements write, through the filters.
-    private object? Capture(Statement[] body, Scope scope, FilterApplication[] filters)
+    private object? Capture(Statement[] body, Scope scope, FilterApplication[] filters) =>
+        filters.Aggregate((object?)Written(() => Run(body, scope)), (value, filter) => _evaluator.Filter(filter, value, scope));
+
+    private string Written(Action run)
     {
         StringBuilder outer = _output;
         _output = new StringBuilder();
-        Run(body, scope);
+        run();
         string text = _output.ToString();
         budget.Write(text.Length);
         _output = outer;
-        return filters.Aggregate((object?)text, (value, filter) => _evaluator.Filter(filter, value, scope));
+        return text;
     }
 
     private static void Assign(Target target, object? value, Scope scope)

@@ -21,13 +21,16 @@ internal static class Tests
             ["string"] = (value, _) => value is string,
             ["mapping"] = (value, _) => value is DictValue,
             ["iterable"] = (value, _) => value is string or ListValue or DictValue or UndefinedValue,
-            ["sequence"] = (value, _) => value is string or ListValue or DictValue,
-            ["callable"] = (value, _) => value is FunctionValue,
-            ["odd"] = (value, _) => TemplateValue.ToInteger(value, "the value") % 2 != 0,
-            ["even"] = (value, _) => TemplateValue.ToInteger(value, "the value") % 2 == 0,
-            ["divisibleby"] = (value, arguments) => TemplateValue.ToInteger(value, "the value") % Divisor(arguments) == 0,
-            ["lower"] = (value, _) => value is string text && text.Any(char.IsLower) && !text.Any(char.IsUpper),
-            ["upper"] = (value, _) => value is string text && text.Any(char.IsUpper) && !text.Any(char.IsLower),
+            ["sequence"] = (value, _) => value is string or ListValue or DictValue or UndefinedValue,
+            ["callable"] = (value, _) => value is FunctionValue or UndefinedValue,
+            ["odd"] = (value, _) => Remainder(value, 2L) == 1,
+            ["even"] = (value, _) => Remainder(value, 2L) == 0,
+            ["divisibleby"] = (value, arguments) => Remainder(value, arguments.Required(0, "num")) == 0,
+            ["lower"] = (value, _) => StringMethods.IsLower(ValueWriter.ToText(value, _ => { })),
+            ["upper"] = (value, _) => StringMethods.IsUpper(ValueWriter.ToText(value, _ => { })),
+            ["escaped"] = (_, _) => false,
+            ["filter"] = (value, _) => value is string name && Filters.Exists(name),
+            ["test"] = (value, _) => value is string name && Exists(name),
             ["in"] = (value, arguments) => TemplateValue.Contains(arguments.Required(0, "seq"), value),
             ["sameas"] = (value, arguments) => Same(value, arguments.Required(0, "other")),
             ["eq"] = (value, arguments) => TemplateValue.AreEqual(value, arguments.Required(0, "other")),
@@ -52,8 +55,10 @@ internal static class Tests
         _ => name,
     };
 
-    private static long Divisor(CallArguments arguments) =>
-        TemplateValue.ToInteger(arguments.Required(0, "num"), "num") is var divisor and not 0 ? divisor : throw new TemplateError("a number is divided by zero");
+    private static bool Exists(string name) => ByName.ContainsKey(Canonical(name));
+
+    private static double Remainder(object? value, object? divisor) =>
+        value is bool or long or double ? TemplateValue.ToDouble(Arithmetic.Apply("%", value, divisor, new Budget(0))) : TemplateValue.ToInteger(value, "the value");
 
     private static bool Same(object? left, object? right) =>
         left?.GetType() == right?.GetType() && (left is ListValue or DictValue ? ReferenceEquals(left, right) : TemplateValue.AreEqual(left, right));

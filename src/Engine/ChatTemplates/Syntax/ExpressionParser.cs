@@ -33,9 +33,19 @@ internal sealed class ExpressionParser(TokenReader tokens)
         tokens.Expect("(");
         var positional = new List<Expression>();
         var named = new List<(string, Expression)>();
+        Expression? moreNamed = null;
+        Expression? morePositional = null;
         while (!tokens.TryTake(")"))
         {
-            if (tokens.Current.Kind == TokenKind.Name && tokens.Next.Is("="))
+            if (tokens.TryTake("**"))
+            {
+                moreNamed = Parse();
+            }
+            else if (tokens.TryTake("*"))
+            {
+                morePositional = Parse();
+            }
+            else if (tokens.Current.Kind == TokenKind.Name && tokens.Next.Is("="))
             {
                 string name = tokens.Name();
                 tokens.Take();
@@ -52,7 +62,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             }
         }
 
-        return new Arguments([.. positional], [.. named]);
+        return new Arguments([.. positional], [.. named], morePositional, moreNamed);
     }
 
     /// <summary>A filter's name and arguments, applied to <paramref name="target"/>.</summary>
@@ -221,7 +231,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
             case TokenKind.Name:
                 return ParseName(token.Text);
             case TokenKind.Integer:
-                return long.TryParse(token.Text, CultureInfo.InvariantCulture, out long integer) ? new Literal(integer) : throw tokens.Error("an integer is too large");
+                return TryInteger(token.Text, out long integer) ? new Literal(integer) : throw tokens.Error("an integer is too large");
             case TokenKind.Float:
                 return new Literal(double.Parse(token.Text, CultureInfo.InvariantCulture));
             case TokenKind.String:
@@ -238,6 +248,10 @@ internal sealed class ExpressionParser(TokenReader tokens)
                 throw tokens.Error($"an expression is expected instead of \"{token.Text}\"");
         }
     }
+
+    private static bool TryInteger(string text, out long value) => text is ['0', 'x' or 'X', ..]
+        ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+        : long.TryParse(text, CultureInfo.InvariantCulture, out value);
 
     private static Expression ParseName(string name) => name switch
     {

@@ -32,7 +32,11 @@ internal sealed record Comparison(Expression First, (string Operator, Expression
 
 internal sealed record Conditional(Expression Test, Expression WhenTrue, Expression? WhenFalse) : Expression;
 
-internal sealed record Arguments(Expression[] Positional, (string Name, Expression Value)[] Named)
+/// <param name="Positional">By place.</param>
+/// <param name="Named">By name.</param>
+/// <param name="MorePositional">A list of further ones (<c>*list</c>).</param>
+/// <param name="MoreNamed">A mapping of further ones (<c>**mapping</c>).</param>
+internal sealed record Arguments(Expression[] Positional, (string Name, Expression Value)[] Named, Expression? MorePositional = null, Expression? MoreNamed = null)
 {
     public static readonly Arguments None = new([], []);
 }

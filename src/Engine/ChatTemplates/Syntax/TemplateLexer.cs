@@ -200,6 +200,12 @@ internal sealed class TemplateLexer
 
     private void ReadNumber()
     {
+        if (_source[_at] == '0' && _at + 2 < _source.Length && _source[_at + 1] is 'x' or 'X' && char.IsAsciiHexDigit(_source[_at + 2]))
+        {
+            AddSpan(TokenKind.Integer, Scan(_at + 2, char.IsAsciiHexDigit));
+            return;
+        }
+
         int end = Scan(_at, c => char.IsAsciiDigit(c) || c == '_');
         bool isFloat = false;
         if (end + 1 < _source.Length && _source[end] == '.' && char.IsAsciiDigit(_source[end + 1]))

@@ -5,6 +5,7 @@ internal sealed class TemplateParser
 {
     private readonly TokenReader _tokens;
     private readonly ExpressionParser _expressions;
+    private int _loops;
 
     private TemplateParser(List<Token> tokens)
     {
@@ -70,7 +71,9 @@ internal sealed class TemplateParser
         "filter" => ParseFilterBlock(line),
         "with" => ParseWith(line),
         "generation" => new BlockStatement(ParseBlockBody("endgeneration"), line),
-        "break" or "continue" => EndBlock(new LoopControlStatement(name == "break", line)),
+        "block" => ParseNamedBlock(line),
+        "break" or "continue" when _loops > 0 => EndBlock(new LoopControlStatement(name == "break", line)),
+        "break" or "continue" => throw _tokens.Error($"\"{name}\" stands outside a loop"),
         _ => throw _tokens.Error($"the statement \"{name}\" is not supported"),
     };
 
@@ -97,15 +100,13 @@ internal sealed class TemplateParser
         _tokens.Expect("in");
         Expression items = _expressions.ParseWithoutCondition();
         Expression? filter = _tokens.TryTake("if") ? _expressions.Parse() : null;
-        if (_tokens.Current.Is("recursive"))
-        {
-            throw _tokens.Error("recursive loops are not supported");
-        }
-
+        bool recursive = _tokens.TryTake("recursive");
         EndBlock();
+        _loops++;
         Statement[] body = ParseBody("else", "endfor");
+        _loops--;
         Statement[] otherwise = OpenBlock() == "else" ? ParseBlockBody("endfor") : EndBlock<Statement[]>([]);
-        return new ForStatement(target, items, filter, body, otherwise, line);
+        return new ForStatement(target, items, filter, recursive, body, otherwise, line);
     }
 
     private Statement ParseSet(int line)
@@ -123,15 +124,24 @@ internal sealed class TemplateParser
     private MacroStatement ParseMacro(int line)
     {
         string name = _tokens.Name();
-        Parameter[] parameters = ParseParameters();
-        return new MacroStatement(name, parameters, ParseBlockBody("endmacro"), line);
+        return new MacroStatement(ParseFunction(name, ParseParameters(), "endmacro"), line);
+    }
+
+    private BlockStatement ParseNamedBlock(int line)
+    {
+        string name = _tokens.Name();
+        EndBlock();
+        Statement[] body = ParseBody("endblock");
+        OpenBlock();
+        _tokens.TryTake(name);
+        return EndBlock(new BlockStatement(body, line));
     }
 
     private CallStatement ParseCall(int line)
     {
         Parameter[] parameters = _tokens.Current.Is("(") ? ParseParameters() : [];
         var call = _expressions.Parse() as Call ?? throw _tokens.Error("a call block needs a call");
-        return new CallStatement(call, parameters, ParseBlockBody("endcall"), line);
+        return new CallStatement(call, ParseFunction("caller", parameters, "endcall"), line);
     }
 
     private FilterStatement ParseFilterBlock(int line)
@@ -213,6 +223,18 @@ internal sealed class TemplateParser
 
         string name = _tokens.Name();
         return _tokens.TryTake(".") ? new AttributeTarget(name, _tokens.Name()) : new NameTarget(name);
+    }
+
+    // What a macro runs belongs to no loop around it.
+    private Macro ParseFunction(string name, Parameter[] parameters, string closing)
+    {
+        int loops = _loops;
+        _loops = 0;
+        int start = _tokens.Position;
+        Statement[] body = ParseBlockBody(closing);
+        _loops = loops;
+        string[] special = ["varargs", "kwargs", "caller"];
+        return new Macro(name, parameters, body, [.. special.Where(word => _tokens.Mentions(word, start))]);
     }
 
     // The rest of a block's tag, its body, and the tag that closes it.

@@ -13,6 +13,11 @@ internal sealed class TokenReader(List<Token> tokens)
 
     public Token Next => tokens[Math.Min(_at + 1, tokens.Count - 1)];
 
+    public int Position => _at;
+
+    /// <summary>Whether a name occurs between a position and here.</summary>
+    public bool Mentions(string name, int start) => tokens.GetRange(start, _at - start).Exists(token => token.Kind == TokenKind.Name && token.Text == name);
+
     public Token Take()
     {
         Token token = Current;

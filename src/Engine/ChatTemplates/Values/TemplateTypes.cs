@@ -5,14 +5,25 @@ namespace AdapterServe.Engine.ChatTemplates.Values;
 /// <summary>What a name or key without a value yields: prints as nothing, is false, and fails on any further use.</summary>
 internal sealed record UndefinedValue(string Reason);
 
+/// <summary>
+/// What <c>safe</c> and <c>escape</c> yield: a text that escapes what is added to it. It is a plain string for everything but <c>+</c>, and once it has a name.
+/// </summary>
+internal sealed record MarkupText(string Text);
+
 /// <summary>A list or tuple; not changed once a template has seen it.</summary>
-internal sealed class ListValue(List<object?> items, bool isTuple = false) : ContainerValue
+internal class ListValue(List<object?> items, bool isTuple = false) : ContainerValue
 {
     public List<object?> Items { get; } = items;
 
     public bool IsTuple { get; } = isTuple;
 
     protected override IEnumerable<object?> Children => Items;
+}
+
+/// <summary>A group of items with the same key: a pair with names.</summary>
+internal sealed class GroupValue(object? grouper, ListValue items) : ListValue([grouper, items], isTuple: true)
+{
+    public object? Attribute(string name) => name switch { "grouper" => Items[0], "list" => Items[1], _ => null };
 }
 
 /// <summary>A mapping in insertion order; not changed once a template has seen it.</summary>

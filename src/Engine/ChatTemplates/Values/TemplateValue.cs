@@ -48,7 +48,7 @@ internal static class TemplateValue
                 return a.CompareTo(b);
             case (bool or long or double, bool or long or double):
                 return ToDouble(left).CompareTo(ToDouble(right));
-            case (ListValue a, ListValue b):
+            case (ListValue a, ListValue b) when a.IsTuple == b.IsTuple:
                 int difference = a.Items.Zip(b.Items).Select(pair => AreEqual(pair.First, pair.Second) ? 0 : Compare(pair.First, pair.Second)).FirstOrDefault(order => order != 0);
                 return difference != 0 ? difference : a.Items.Count.CompareTo(b.Items.Count);
             default:

@@ -12,13 +12,15 @@ internal sealed class ValueWriter
     private readonly string _itemSeparator;
     private readonly string _keySeparator;
     private readonly bool _sortKeys;
+    private readonly bool _asciiOnly;
 
-    private ValueWriter(Action<int> onWrite, string? indent, string itemSeparator, string keySeparator, bool sortKeys)
+    private ValueWriter(Action<int> onWrite, string? indent, (string Item, string Key) separators, bool sortKeys, bool asciiOnly)
     {
+        _asciiOnly = asciiOnly;
         _onWrite = onWrite;
         _indent = indent;
-        _itemSeparator = itemSeparator;
-        _keySeparator = keySeparator;
+        _itemSeparator = separators.Item;
+        _keySeparator = separators.Key;
         _sortKeys = sortKeys;
     }
 
@@ -27,7 +29,7 @@ internal sealed class ValueWriter
     {
         string text => text,
         UndefinedValue => "",
-        ListValue or DictValue => Represent(value, onWrite),
+        ListValue or DictValue => ToRepresentation(value, onWrite),
         _ => Scalar(value),
     };
 
@@ -35,18 +37,19 @@ internal sealed class ValueWriter
     /// <param name="indent">One level's white space; null writes everything on one line.</param>
     /// <param name="separators">Between items and behind keys; null is Python's default.</param>
     /// <param name="sortKeys">Keys in order instead of as inserted.</param>
+    /// <param name="asciiOnly">Other characters as escapes.</param>
     /// <param name="onWrite">Told the length of what is written.</param>
-    public static string ToJson(object? value, string? indent, (string Item, string Key)? separators, bool sortKeys, Action<int> onWrite)
+    public static string ToJson(object? value, string? indent, (string Item, string Key)? separators, bool sortKeys, bool asciiOnly, Action<int> onWrite)
     {
-        (string item, string key) = separators ?? (indent is null ? ", " : ",", ": ");
-        var writer = new ValueWriter(onWrite, indent, item, key, sortKeys);
+        var writer = new ValueWriter(onWrite, indent, separators ?? (indent is null ? ", " : ",", ": "), sortKeys, asciiOnly);
         writer.WriteJson(value, 0);
         return writer._text.ToString();
     }
 
-    private static string Represent(object? value, Action<int> onWrite)
+    /// <summary>A value as its source would show it, strings in quotes.</summary>
+    public static string ToRepresentation(object? value, Action<int> onWrite)
     {
-        var writer = new ValueWriter(onWrite, null, ", ", ": ", sortKeys: false);
+        var writer = new ValueWriter(onWrite, null, (", ", ": "), sortKeys: false, asciiOnly: false);
         writer.WriteRepresentation(value);
         return writer._text.ToString();
     }
@@ -249,6 +252,7 @@ internal sealed class ValueWriter
                 '\b' => "\\b",
                 '\f' => "\\f",
                 < ' ' => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
+                > '~' when _asciiOnly => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
                 _ => null,
             };
             _ = escape is null ? quoted.Append(character) : quoted.Append(escape);

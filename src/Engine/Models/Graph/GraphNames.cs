@@ -45,6 +45,8 @@ public static class GraphNames
 
     public const string PagedAttention = "PagedAttention";
 
+    public const string BlockQuantizedProduct = "BlockQuantizedProduct";
+
     /// <summary>Initializer, f32: cosines of one of the model's rotations.</summary>
     public static string CosTable(int rotary) => $"cos_table.{rotary}";
 

@@ -57,7 +57,7 @@ public sealed class AdapterTokenizerReader
         }
 
         SpecialTokens special = SpecialTokensReader.Over(
-            _base.Special, folder, text => tokens.FirstOrDefault(token => token.Content == text)?.Id ?? (_base.TryGetId(text, out int id) ? id : null));
+            _base.Special, TokenizerConfig.Read(folder), text => tokens.FirstOrDefault(token => token.Content == text)?.Id ?? (_base.TryGetId(text, out int id) ? id : null));
         bool addsNothing = tokens.All(_base.Has) && ReferenceEquals(postProcessor, _base.PostProcessor) && special.Texts.SequenceEqual(_base.Special.Texts);
         return addsNothing ? null : _base.With(tokens, postProcessor, special);
     }
@@ -83,7 +83,7 @@ public sealed class AdapterTokenizerReader
                 $"The adapter's tokenizer.json is not the base's with added tokens: its \"{different}\" is another one. Leave the tokenizer's files out to have the base's used.");
         }
 
-        AddedToken[] tokens = json.Optional("added_tokens") is { } added ? [.. added.Items("added_tokens").Select(AddedToken.Read)] : [];
+        AddedToken[] tokens = json.Optional("added_tokens") is { } added ? [.. added.Items("added_tokens").Select(token => AddedToken.Read(token, token.Required("id").Integer("An added token's id")))] : [];
         if (own[TokenizerDigest.PostProcessor] == _digest.Value[TokenizerDigest.PostProcessor])
         {
             return (tokens, _base.PostProcessor);
@@ -93,7 +93,7 @@ public sealed class AdapterTokenizerReader
     }
 
     private static AddedToken[] OfConfig(JsonElement json) => RequireObject(json, ConfigFile).Optional("added_tokens_decoder") is { } tokens
-        ? [.. tokens.Members("added_tokens_decoder").Select(member => AddedToken.ReadAs(IdOf(member.Name), member.Value))]
+        ? [.. tokens.Members("added_tokens_decoder").Select(member => AddedToken.Read(member.Value, IdOf(member.Name)))]
         : [];
 
     private static AddedToken[] OfAddedFile(JsonElement json) =>
@@ -110,7 +110,7 @@ public sealed class AdapterTokenizerReader
                 $"The adapter's tokenizer has a token with the id {token.Id}, and base and adapter together have embeddings for {vocabularySize} tokens.");
         }
 
-        if (_base.TryGetToken(token.Id, out string? text) && text != token.Content)
+        if (_base.TryGetText(token.Id, out string? text) && text != token.Content)
         {
             throw new TokenizerException($"The adapter's tokenizer gives the token {token.Id} another text than the base's.");
         }

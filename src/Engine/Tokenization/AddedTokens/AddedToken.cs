@@ -24,9 +24,7 @@ internal sealed record AddedToken
     /// <summary>Looked for in the normalized text instead of the raw one.</summary>
     public bool Normalized { get; init; }
 
-    public static AddedToken Read(JsonElement json) => ReadAs(json.Required("id").Integer("An added token's id"), json);
-
-    public static AddedToken ReadAs(int id, JsonElement json)
+    public static AddedToken Read(JsonElement json, int id)
     {
         bool special = json.Flag("special", false);
         return new AddedToken

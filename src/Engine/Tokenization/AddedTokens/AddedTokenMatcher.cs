@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Globalization;
+using System.Text;
 
 namespace AdapterServe.Engine.Tokenization.AddedTokens;
 
@@ -112,10 +112,8 @@ internal sealed class AddedTokenMatcher
             return false;
         }
 
-        UnicodeCategory category = CharUnicodeInfo.GetUnicodeCategory(text, char.IsLowSurrogate(text[index]) && index > 0 ? index - 1 : index);
-        return category <= UnicodeCategory.OtherLetter
-            || category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-                or UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
+        int start = char.IsLowSurrogate(text[index]) && index > 0 ? index - 1 : index;
+        return Rune.DecodeFromUtf16(text.AsSpan(start), out Rune rune, out _) == OperationStatus.Done && CharacterClasses.IsWord(rune);
     }
 
     private sealed class Node

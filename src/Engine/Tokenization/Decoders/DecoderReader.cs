@@ -16,6 +16,7 @@ internal static class DecoderReader
         "WordPiece" => new WordPieceDecoder(json.OptionalText("prefix") ?? "##", json.Flag("cleanup", true)),
         "BPEDecoder" => new EndOfWordDecoder(json.OptionalText("suffix") is { Length: > 0 } suffix ? suffix : "</w>"),
         "Metaspace" => new MetaspaceDecoder(Character(json, "replacement"), json.OptionalText("prepend_scheme") != "never" && json.Flag("add_prefix_space", true)),
+        "CTC" => new CtcDecoder(json.TextOf("pad_token"), json.TextOf("word_delimiter_token"), json.Flag("cleanup", true)),
         var type => throw new TokenizerException($"The decoder \"{type}\" is not supported."),
     };
 

@@ -37,7 +37,7 @@ internal sealed class ReplaceDecoder(TextPattern pattern, string content) : ITok
     }
 }
 
-/// <summary>Spaces come back from their visible character; the one before the first token goes where the scheme puts one there.</summary>
+/// <summary>Spaces come back from their visible character; those of the first token go where the scheme puts one there.</summary>
 internal sealed class MetaspaceDecoder(char replacement, bool prepended) : ITokenDecoder
 {
     public DecoderStage Open(DecoderStage next) => new Stage(replacement, prepended, next);
@@ -48,9 +48,9 @@ internal sealed class MetaspaceDecoder(char replacement, bool prepended) : IToke
 
         protected override void Token(string token)
         {
-            string rest = _first && token.StartsWith(replacement) ? token[1..] : token;
+            string space = _first ? "" : " ";
             _first = false;
-            Pass(rest.Replace(replacement, ' '));
+            Pass(token.Replace(replacement.ToString(), space, StringComparison.Ordinal));
         }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanup) : ITokenDeco
 
     public DecoderStage Open(DecoderStage next) => new Stage(prefix, cleanup, next);
 
+    /// <summary>Takes away the spaces that a tokenizer of words puts before punctuation and English contractions.</summary>
+    public static string Clean(string text) => Cleaned.Aggregate(text, (current, change) => current.Replace(change.From, change.To, StringComparison.Ordinal));
+
     private sealed class Stage(string prefix, bool cleanup, DecoderStage next) : WholeTokenStage(next)
     {
         private bool _first = true;
@@ -22,7 +25,7 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanup) : ITokenDeco
             }
 
             _first = false;
-            Pass(cleanup ? Cleaned.Aggregate(token, (text, change) => text.Replace(change.From, change.To, StringComparison.Ordinal)) : token);
+            Pass(cleanup ? Clean(token) : token);
         }
     }
 }

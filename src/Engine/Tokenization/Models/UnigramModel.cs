@@ -68,7 +68,7 @@ internal sealed class UnigramModel : ITokenizerModel
         }
         else if (_byteTokens?.TryAdd(text, ids) != true)
         {
-            ids.Add(_unknownId ?? throw new TokenizerException("The text has a character that the tokenizer does not know, and the tokenizer has no unknown token."));
+            ids.Add(_unknownId!.Value);
         }
     }
 
@@ -94,22 +94,21 @@ internal sealed class UnigramModel : ITokenizerModel
                 single |= matchLength == length;
             }
 
-            if (!single)
+            if (!single && Improve(best, start, start + length, _unknownScore, NoToken) && _unknownId is null)
             {
-                Improve(best, start, start + length, _unknownScore, NoToken);
+                throw new TokenizerException("The text has a character that the tokenizer does not know, and the tokenizer has no unknown token.");
             }
         }
 
         return Ends(best);
     }
 
-    private static void Improve((double Score, int Start, int Token)[] best, int start, int end, double score, int token)
+    private static bool Improve((double Score, int Start, int Token)[] best, int start, int end, double score, int token)
     {
         double sum = best[start].Score + score;
-        if (best[end].Start == NoToken || sum > best[end].Score)
-        {
-            best[end] = (sum, start, token);
-        }
+        bool better = best[end].Start == NoToken || sum > best[end].Score;
+        best[end] = better ? (sum, start, token) : best[end];
+        return better;
     }
 
     private static List<int> Ends((double Score, int Start, int Token)[] best)

@@ -19,15 +19,14 @@ internal sealed class BertNormalizer(bool cleanText, bool separateIdeographs, bo
         return lowercase ? _lowercase.Normalize(result) : result;
     }
 
+    public bool KeepsStart(string text) => text.Length == 0 || Normalize(text[..(char.IsSurrogate(text[0]) ? Math.Min(2, text.Length) : 1)]).Length > 0;
+
     private static void Clean(Rune rune, StringBuilder result)
     {
-        if (Rune.IsWhiteSpace(rune))
+        // U+0085 is both, and goes.
+        if (rune.Value is not (0 or 0xFFFD) && !CharacterClasses.IsControl(rune))
         {
-            result.Append(' ');
-        }
-        else if (rune.Value is not (0 or 0xFFFD) && !CharacterClasses.IsControl(rune))
-        {
-            result.Append(rune);
+            result.Append(Rune.IsWhiteSpace(rune) ? new Rune(' ') : rune);
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class StripAccentsNormalizer : INormalizer
 
         return result.ToString();
     }
+
+    public bool KeepsStart(string text) => !Rune.TryGetRuneAt(text + " ", 0, out Rune first) || !CharacterClasses.IsMark(first);
 }
 
 /// <summary>SentencePiece's cleaning for translation: some control characters go, invisible spaces become spaces.</summary>
@@ -28,7 +30,7 @@ internal sealed class NmtNormalizer : INormalizer
         var result = new StringBuilder(text.Length);
         foreach (char character in text)
         {
-            if (character is not ((>= '\u0001' and <= '\u0008') or '\u000B' or (>= '\u000E' and <= '\u001F') or '\u007F' or '\u008F' or '\u009F'))
+            if (!IsDropped(character))
             {
                 result.Append(IsSpace(character) ? ' ' : character);
             }
@@ -36,6 +38,11 @@ internal sealed class NmtNormalizer : INormalizer
 
         return result.ToString();
     }
+
+    public bool KeepsStart(string text) => text.Length == 0 || !IsDropped(text[0]);
+
+    private static bool IsDropped(char character) =>
+        character is (>= '\u0001' and <= '\u0008') or '\u000B' or (>= '\u000E' and <= '\u001F') or '\u007F' or '\u008F' or '\u009F';
 
     private static bool IsSpace(char character) => character is '\t' or '\n' or '\f' or '\r' or '\u1680' or (>= '\u200B' and <= '\u200F') or '\u2028' or '\u2029'
         or '\u2581' or '\uFEFF' or '\uFFFD';

@@ -6,6 +6,21 @@ namespace AdapterServe.Engine.Tokenization.Normalizers;
 internal sealed class SequenceNormalizer(INormalizer[] parts) : INormalizer
 {
     public string Normalize(string text) => parts.Aggregate(text, (current, part) => part.Normalize(current));
+
+    public bool KeepsStart(string text)
+    {
+        foreach (INormalizer part in parts)
+        {
+            if (!part.KeepsStart(text))
+            {
+                return false;
+            }
+
+            text = part.Normalize(text);
+        }
+
+        return true;
+    }
 }
 
 internal sealed class LowercaseNormalizer : INormalizer
@@ -27,6 +42,8 @@ internal sealed class StripNormalizer(bool left, bool right) : INormalizer
         string result = left ? text.TrimStart() : text;
         return right ? result.TrimEnd() : result;
     }
+
+    public bool KeepsStart(string text) => !left || text.Length == 0 || !char.IsWhiteSpace(text[0]);
 }
 
 internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : INormalizer
@@ -49,6 +66,13 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
         }
 
         return result.Append(text, from, text.Length - from).ToString();
+    }
+
+    public bool KeepsStart(string text)
+    {
+        var matches = new List<(int Start, int Length)>();
+        pattern.FindAll(text, matches);
+        return content.Length > 0 || matches is not [(0, > 0), ..];
     }
 }
 

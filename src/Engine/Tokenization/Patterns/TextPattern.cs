@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AdapterServe.Engine.Tokenization.Patterns;
 
-/// <summary>What <c>Split</c> and <c>Replace</c> look for: a fixed text or a regular expression. Matches do not overlap and are not empty.</summary>
+/// <summary>What <c>Split</c> and <c>Replace</c> look for: a fixed text or a regular expression. Matches do not overlap; those of an expression may be empty.</summary>
 internal abstract class TextPattern
 {
     /// <summary>Appends (start, length) of each match, left to right.</summary>

@@ -9,12 +9,21 @@ internal static class PostProcessorReader
 
     public static IPostProcessor Read(JsonElement json) => json.TextOf("type") switch
     {
-        "Sequence" => new SequencePostProcessor([.. json.Required("processors").Items("processors").Select(Read)]),
+        "Sequence" => ReadSequence(json),
         "ByteLevel" => new ByteLevelPostProcessor(),
         "BertProcessing" or "RobertaProcessing" => new TemplatePostProcessor([[EndToken(json, "cls")], null, [EndToken(json, "sep")]]),
         "TemplateProcessing" => ReadTemplate(json),
         var type => throw new TokenizerException($"The post-processor \"{type}\" is not supported."),
     };
+
+    // A second template would see the first one's tokens as texts of their own.
+    private static SequencePostProcessor ReadSequence(JsonElement json)
+    {
+        IPostProcessor[] parts = [.. json.Required("processors").Items("processors").Select(Read)];
+        return parts.Count(part => part is not ByteLevelPostProcessor) <= 1
+            ? new SequencePostProcessor(parts)
+            : throw new TokenizerException("A sequence of post-processors may hold one template.");
+    }
 
     /// <summary>The id of a pair [text, id].</summary>
     private static int EndToken(JsonElement json, string name) => json.Required(name).Items(name).ToArray() is [_, var id]

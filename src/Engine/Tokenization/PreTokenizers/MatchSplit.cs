@@ -7,7 +7,7 @@ namespace AdapterServe.Engine.Tokenization.PreTokenizers;
 internal static class MatchSplit
 {
     /// <param name="text">The text.</param>
-    /// <param name="matches">In order, not empty, not overlapping.</param>
+    /// <param name="matches">In order, not overlapping; an empty one is a place to cut.</param>
     /// <param name="behavior">What becomes of the matches.</param>
     /// <param name="invert">The gaps are the matches.</param>
     /// <param name="words">Receives the words.</param>
@@ -16,7 +16,10 @@ internal static class MatchSplit
     {
         foreach ((int start, int end) in Join(Stretches(text.Length, matches, invert), behavior))
         {
-            words.Add(text[start..end]);
+            if (end > start)
+            {
+                words.Add(text[start..end]);
+            }
         }
     }
 
@@ -60,6 +63,8 @@ internal static class MatchSplit
 
                     break;
                 case SplitBehavior.MergedWithPrevious when !match && i + 1 < stretches.Count && stretches[i + 1].Match:
+                    end = stretches[++i].End;
+                    break;
                 case SplitBehavior.MergedWithNext when match && i + 1 < stretches.Count && !stretches[i + 1].Match:
                     end = stretches[++i].End;
                     break;

@@ -17,6 +17,8 @@ internal static class PreTokenizerReader
         "Whitespace" => new WordPreTokenizer(),
         "WhitespaceSplit" => Spaces(),
         "CharDelimiterSplit" => Delimiter(json),
+        "UnicodeScripts" => new ScriptPreTokenizer(),
+        "FixedLength" => new FixedLengthPreTokenizer(Length(json)),
         "Metaspace" => new MetaspacePreTokenizer(Replacement(json), Scheme(json), json.Flag("split", true)),
         var type => throw new TokenizerException($"The pre-tokenizer \"{type}\" is not supported."),
     };
@@ -31,6 +33,10 @@ internal static class PreTokenizerReader
             : throw new TokenizerException("CharDelimiterSplit's delimiter must be one character.");
     }
 
+    private static int Length(JsonElement json) => (json.Optional("length")?.Integer("length") ?? 5) is var length and > 0
+        ? length
+        : throw new TokenizerException("FixedLength's length must be positive.");
+
     private static SplitBehavior Behavior(string name) =>
         Enum.GetNames<SplitBehavior>().Contains(name, StringComparer.Ordinal)
             ? Enum.Parse<SplitBehavior>(name)
@@ -39,13 +45,15 @@ internal static class PreTokenizerReader
     private static char Replacement(JsonElement json) =>
         json.TextOf("replacement") is [var only] ? only : throw new TokenizerException("Metaspace's replacement must be one character.");
 
+    // The older form of the same setting, add_prefix_space, can only agree.
     private static MetaspacePreTokenizer.Scheme Scheme(JsonElement json) => json.OptionalText("prepend_scheme") switch
     {
-        "always" => MetaspacePreTokenizer.Scheme.Always,
+        not "never" when !json.Flag("add_prefix_space", true) => json.Optional("prepend_scheme") is null
+            ? MetaspacePreTokenizer.Scheme.Never
+            : throw new TokenizerException("Metaspace's add_prefix_space and prepend_scheme disagree."),
+        null or "always" => MetaspacePreTokenizer.Scheme.Always,
         "first" => MetaspacePreTokenizer.Scheme.First,
         "never" => MetaspacePreTokenizer.Scheme.Never,
-        // The older form of the same setting.
-        null => json.Flag("add_prefix_space", true) ? MetaspacePreTokenizer.Scheme.Always : MetaspacePreTokenizer.Scheme.Never,
         var scheme => throw new TokenizerException($"The Metaspace scheme \"{scheme}\" is not supported."),
     };
 }

@@ -14,9 +14,14 @@ internal sealed class SequencePreTokenizer(IPreTokenizer[] parts) : IPreTokenize
                 part.Split(current[i], atStart && i == 0, next);
             }
 
+            atStart &= current.Count > 0 && next.Count > 0 && BeginsWhere(current[0], next[0]);
+
             current = next;
         }
 
         words.AddRange(current);
     }
+
+    // A part that makes new texts, as the byte alphabet does, drops nothing.
+    private static bool BeginsWhere(ReadOnlyMemory<char> text, ReadOnlyMemory<char> word) => !text.Span.Overlaps(word.Span, out int offset) || offset == 0;
 }

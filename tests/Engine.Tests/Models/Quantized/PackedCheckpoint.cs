@@ -18,7 +18,7 @@ internal sealed class PackedCheckpoint
         {
             var values = new float[tensor.Elements];
             file.CopyToF32(tensor, values);
-            if (!name.Contains("proj", StringComparison.Ordinal))
+            if (!name.Contains("proj", StringComparison.Ordinal) && !(recipe.Head && name.StartsWith("lm_head", StringComparison.Ordinal)))
             {
                 Packed[name] = _plain[name] = (SafetensorsType.F32, [.. tensor.Shape], Bytes(values));
                 continue;
