@@ -93,6 +93,9 @@ public sealed class PackedModelTests : IDisposable
     [Theory]
     [InlineData("version", "\"gemv\"")]
     [InlineData("bits", "8")]
+    [InlineData("checkpoint_format", "\"gemv_fast\"")]
+    [InlineData("desc_act", "true")]
+    [InlineData("pack_dtype", "\"int16\"")]
     [InlineData("scales_dtype", "\"fp8\"")]
     public async Task An_AWQ_configuration_that_is_not_known_is_refused(string field, string json)
     {

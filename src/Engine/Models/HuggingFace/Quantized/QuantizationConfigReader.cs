@@ -17,12 +17,12 @@ internal static class QuantizationConfigReader
         "act_group_aware", "backend", "batch_size", "block_name_to_quantize", "cache_block_outputs", "damp_auto_increment", "damp_percent", "dataset",
         "desc_act", "disable_exllama", "exllama_config", "lm_head", "max_input_length", "meta", "model_file_base_name", "model_name_or_path", "model_seqlen",
         "module_name_preceding_first_block", "modules_in_block_to_quantize", "mse", "pad_token_id", "static_groups", "sym", "tokenizer", "true_sequential",
-        "uri", "use_cuda_fp16", "use_exllama",
+        "uri", "use_cuda_fp16", "use_exllama", "v2", "v2_alpha",
     };
 
     private static readonly HashSet<string> HarmlessAwq = new(StringComparer.Ordinal)
     {
-        "backend", "do_fuse", "exllama_config", "fuse_max_seq_len", "modules_to_fuse", "modules_to_not_convert", "zero_point",
+        "backend", "do_fuse", "exllama_config", "fuse_max_seq_len", "lm_head", "meta", "modules_to_fuse", "modules_to_not_convert", "sym", "zero_point",
     };
 
     /// <summary>Null for a checkpoint that is not quantised.</summary>
@@ -50,7 +50,7 @@ internal static class QuantizationConfigReader
     {
         var format = Text(section, "checkpoint_format") ?? "gptq";
         Require(format is "gptq" or "gptq_v2", $"the checkpoint format '{format}' is not known; 'gptq' and 'gptq_v2' are");
-        Require(Text(section, "pack_dtype") is null or "int32", "weights packed into other words than int32 are not read");
+        RequireWords(section);
         Require(JsonFile.Field(section, "is_marlin_format")?.ValueKind is null or JsonValueKind.False, "weights in Marlin's order are not read");
         Require(IsEmpty(section, "dynamic"), "'dynamic' gives modules settings of their own, which is not supported");
         var bits = Integer(section, "bits");
@@ -61,13 +61,22 @@ internal static class QuantizationConfigReader
 
     private static QuantizationConfig Awq(JsonElement section)
     {
-        var version = Text(section, "version") ?? "gemm";
-        Require(version.Equals("gemm", StringComparison.OrdinalIgnoreCase), $"the version '{version}' is not supported; 'gemm' is");
+        foreach (var field in (string[])["version", "checkpoint_format"])
+        {
+            var version = Text(section, field) ?? "gemm";
+            Require(version.Equals("gemm", StringComparison.OrdinalIgnoreCase), $"the {field} '{version}' is not supported; 'gemm' is");
+        }
+
+        Require(IsEmpty(section, "desc_act"), "AWQ has no order of its inputs, but 'desc_act' is set");
+        RequireWords(section);
         var bits = Integer(section, "bits");
         Require(bits == 4, $"AWQ weights of {bits} bits are not served; 4 is");
-        RequireKnown(section, HarmlessAwq, "quant_method", "bits", "group_size", "version");
+        RequireKnown(section, HarmlessAwq, "quant_method", "bits", "group_size", "version", "checkpoint_format", "pack_dtype", "desc_act");
         return new QuantizationConfig(QuantizationMethod.Awq, bits, GroupSize(section), StoredZeroOffset: 0);
     }
+
+    private static void RequireWords(JsonElement section) =>
+        Require(Text(section, "pack_dtype") is null or "int32", "weights packed into other words than int32 are not read");
 
     private static int? GroupSize(JsonElement section)
     {
