@@ -6,7 +6,6 @@ using AdapterServe.Bench.Products;
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["answers"] = AnswersBenchmark.Run,
-    ["block-products"] = BlockProductBenchmark.Run,
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
     ["import"] = ImportBenchmark.Run,

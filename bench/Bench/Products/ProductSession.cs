@@ -1,108 +1,118 @@
 using System.Security.Cryptography;
+using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Models.Onnx;
 using AdapterServe.Engine.Models.Weights;
+using AdapterServe.Kernels.Weights;
+using AdapterServe.OnnxRuntime.CustomOps;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
 using Google.Protobuf;
 
 namespace AdapterServe.Bench.Products;
 
-/// <summary>A graph of equal linears that all read one input, so many that their weights exceed the last cache.</summary>
+/// <summary>A graph of one linear, on the environment's threads. Its weights lie in files, as those of an import do; nothing is allocated while it runs.</summary>
 internal sealed class ProductSession : IDisposable
 {
-    private readonly OrtSession _session;
+    private const string Output = "y";
     private readonly OrtEnvironment _environment;
-    private readonly string[] _outputs;
+    private readonly ProductVariant _variant;
+    private readonly OrtSession _session;
+    private readonly OrtIoBinding _binding;
+    private readonly Workspace _workspace = new();
+    private readonly int _columns;
+    private readonly int _rows;
+    private readonly string _folder;
+    private OrtValue? _input;
+    private OrtValue? _output;
 
-    public ProductSession(OrtEnvironment environment, ProductVariant variant, int columns, int rows, int copies, int threads, string folder)
+    public ProductSession(OrtEnvironment environment, ProductVariant variant, int columns, int rows, int threads, string folder)
     {
-        _environment = environment;
-        Columns = columns;
-        var builder = new OnnxGraphBuilder("products");
+        (_environment, _variant, _columns, _rows) = (environment, variant, columns, rows);
+        _folder = Directory.CreateDirectory(Path.Combine(folder, Path.GetRandomFileName())).FullName;
+        var builder = new OnnxGraphBuilder("product");
         builder.AddInput("x", TensorProto.Types.DataType.Float, "T", columns);
-        _outputs = new string[copies];
-        for (var copy = 0; copy < copies; copy++)
-        {
-            _outputs[copy] = $"y{copy}";
-            AddProduct(builder, variant, rows, copy, folder);
-            builder.AddOutput(_outputs[copy], TensorProto.Types.DataType.Float, "T", rows);
-        }
-
+        builder.AddOutput(Output, TensorProto.Types.DataType.Float, "T", rows);
+        AddProduct(builder);
+        using var domain = new CustomOpDomain(environment, GraphNames.OpDomain);
+        domain.Add(new BlockQuantizedProductOp(_workspace, new OrtParallel(threads)));
         using var options = new OrtSessionOptions(environment);
-        options.SetIntraOpThreads(threads);
         options.AddConfigEntry("session.model_external_initializers_file_folder_path", "/");
+        options.UseGlobalThreadPool();
+        options.AddCustomOps(domain);
         _session = OrtSession.FromMemory(environment, builder.Build().ToByteArray(), options);
+        _binding = new OrtIoBinding(_session);
     }
 
-    public int Columns { get; }
+    public long WeightBytes { get; private set; }
 
-    public void Run(OrtValue input)
+    public void Bind(int tokens)
     {
-        foreach (var output in _session.Run([("x", input)], _outputs))
-        {
-            output.Dispose();
-        }
-    }
-
-    public OrtValue Input(int tokens)
-    {
-        var input = OrtValue.Allocate(_environment, [tokens, Columns], ElementType.Float32);
+        _input?.Dispose();
+        _output?.Dispose();
+        _output = OrtValue.Allocate(_environment, [tokens, _rows], ElementType.Float32);
+        _input = OrtValue.Allocate(_environment, [tokens, _columns], ElementType.Float32);
         var random = new Random(1);
-        foreach (ref var value in input.AsSpan<float>())
+        foreach (ref var value in _input.AsSpan<float>())
         {
             value = random.NextSingle() - 0.5f;
         }
 
-        return input;
+        _binding.BindInput("x", _input);
+        _binding.BindOutput(Output, _output);
     }
 
-    public void Dispose() => _session.Dispose();
+    public void Run() => _session.RunWithBinding(_binding);
 
-    private void AddProduct(OnnxGraphBuilder builder, ProductVariant variant, int rows, int copy, string folder)
+    public void Dispose()
     {
-        var blocks = (Columns + variant.Block - 1) / variant.Block;
-        var bias = variant.HasBias ? Weight("bias", ElementType.Float32, rows) : "";
-        if (variant.Bits == 32)
+        _binding.Dispose();
+        _session.Dispose();
+        _input?.Dispose();
+        _output?.Dispose();
+        _workspace.Dispose();
+    }
+
+    private void AddProduct(OnnxGraphBuilder builder)
+    {
+        var bias = _variant.HasBias ? Weight(builder, "bias", ElementType.Float32, _rows) : "";
+        if (_variant.Bits == 32)
         {
-            var weight = Weight("w", ElementType.Float32, rows, Columns);
-            builder.AddNode($"n{copy}", "Gemm", variant.HasBias ? ["x", weight, bias] : ["x", weight], [("transB", 1)], output: _outputs[copy]);
+            var weight = Weight(builder, "w", ElementType.Float32, _rows, _columns);
+            builder.AddNode("n", "Gemm", _variant.HasBias ? ["x", weight, bias] : ["x", weight], [("transB", 1)], output: Output);
             return;
         }
 
-        var data = Weight("b", ElementType.UInt8, rows, blocks, variant.Block * variant.Bits / 8);
-        var scales = Weight("scales", ElementType.Float32, rows * blocks);
-        var zeroPoints = variant.HasZeroPoints ? Weight("zero", ElementType.UInt8, rows * ((blocks * variant.Bits + 7) / 8)) : "";
-        string[] withoutBias = variant.HasZeroPoints ? ["x", data, scales, zeroPoints] : ["x", data, scales];
-        builder.AddNode(
-            $"n{copy}",
-            "MatMulNBits",
-            variant.HasBias ? ["x", data, scales, zeroPoints, "", bias] : withoutBias,
-            [("K", Columns), ("N", rows), ("bits", variant.Bits), ("block_size", variant.Block), ("accuracy_level", variant.Accuracy)],
-            GraphNames.ContribDomain,
-            _outputs[copy]);
-
-        string Weight(string name, ElementType type, params ReadOnlySpan<long> shape)
+        (string, object)[] sizes = [("K", _columns), ("N", _rows), ("bits", _variant.Bits), ("block_size", _variant.Block)];
+        if (_variant.IsOurs)
         {
-            var path = Path.Combine(folder, $"{variant.Name}-{name}-{copy}");
-            var bytes = TensorSize.Bytes(type, shape);
-            Fill(path, type, bytes);
-            var reference = new WeightReference($"{name}{copy}", type, [.. shape], path, 0);
-            builder.AddExternalWeight(reference);
-            return reference.Name;
+            var layout = new BlockProductLayout(new BlockFormat(_variant.Bits, _variant.Block), _columns, _rows, _variant.HasZeroPoints);
+            var packed = Weight(builder, "packed", ElementType.UInt8, layout.Tiles, layout.TileBytes);
+            builder.AddNode(
+                "n", GraphNames.BlockQuantizedProduct, ["x", packed, bias], [.. sizes, ("zero_points", _variant.HasZeroPoints ? 1 : 0)], GraphNames.OpDomain, Output);
+            return;
         }
+
+        var blocks = (_columns + _variant.Block - 1) / _variant.Block;
+        var codes = Weight(builder, "b", ElementType.UInt8, _rows, blocks, _variant.Block * _variant.Bits / 8);
+        var scales = Weight(builder, "scales", ElementType.Float32, _rows * blocks);
+        var zeroPoints = _variant.HasZeroPoints ? Weight(builder, "zero", ElementType.UInt8, _rows * ((blocks * _variant.Bits + 7) / 8)) : "";
+        builder.AddNode(
+            "n", "MatMulNBits", ["x", codes, scales, zeroPoints, "", bias], [.. sizes, ("accuracy_level", _variant.Accuracy)], GraphNames.ContribDomain, Output);
     }
 
-    private static void Fill(string path, ElementType type, long bytes)
+    private string Weight(OnnxGraphBuilder builder, string name, ElementType type, params ReadOnlySpan<long> shape)
     {
-        var content = RandomNumberGenerator.GetBytes((int)bytes);
-        if (type == ElementType.Float32)
+        var content = RandomNumberGenerator.GetBytes((int)TensorSize.Bytes(type, shape));
+        for (var i = 3; i < content.Length && type == ElementType.Float32; i += sizeof(float))
         {
-            var values = new float[bytes / sizeof(float)];
-            Array.Fill(values, 0.01f);
-            Buffer.BlockCopy(values, 0, content, 0, (int)bytes);
+            content[i] = 0x3C; // About 0.01.
         }
 
+        var path = Path.Combine(_folder, name);
         File.WriteAllBytes(path, content);
+        builder.AddExternalWeight(new WeightReference(name, type, [.. shape], path, 0));
+        WeightBytes += content.Length;
+        return name;
     }
 }

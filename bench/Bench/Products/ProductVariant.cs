@@ -7,4 +7,6 @@ namespace AdapterServe.Bench.Products;
 /// <param name="HasZeroPoints">Whether each block has a zero point of its own.</param>
 /// <param name="HasBias">Whether the product adds a bias.</param>
 /// <param name="Accuracy">ONNX Runtime's <c>accuracy_level</c>.</param>
-internal sealed record ProductVariant(string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4);
+/// <param name="IsOurs">Whether our operator stands in the place of ONNX Runtime's.</param>
+internal sealed record ProductVariant(
+    string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4, bool IsOurs = false);
