@@ -42,12 +42,12 @@ internal sealed class TokenizerConfig
         return new TokenizerConfig(config?.RootElement, map?.RootElement);
     }
 
-    /// <summary>Changes the flags of added tokens, and adds those that the vocabulary has but the list does not.</summary>
-    public void ApplyTo(Dictionary<int, AddedToken> added, Vocabulary vocabulary)
+    /// <summary>Changes the flags of added tokens, and adds those that have an id but no place in the list.</summary>
+    public void ApplyTo(Dictionary<int, AddedToken> added, Func<string, int?> idOf)
     {
         foreach (AddedToken token in _flags)
         {
-            if (vocabulary.TryGetId(token.Content, out int id))
+            if (idOf(token.Content) is { } id)
             {
                 added[id] = token with { Id = id };
             }
@@ -55,7 +55,7 @@ internal sealed class TokenizerConfig
 
         foreach (AddedToken token in _special)
         {
-            if (vocabulary.TryGetId(token.Content, out int id) && !added.ContainsKey(id))
+            if (idOf(token.Content) is { } id && !added.ContainsKey(id))
             {
                 added[id] = token with { Id = id };
             }

@@ -40,7 +40,7 @@ internal static class TokenizerReader
             added[id] = token with { Id = id };
         }
 
-        config.ApplyTo(added, vocabulary);
+        config.ApplyTo(added, text => vocabulary.TryGetId(text, out int id) ? id : null);
         return added.Values;
     }
 

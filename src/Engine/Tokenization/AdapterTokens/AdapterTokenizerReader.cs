@@ -17,6 +17,7 @@ public sealed class AdapterTokenizerReader
     private const string TokenizerFile = "tokenizer.json";
     private const string ConfigFile = "tokenizer_config.json";
     private const string AddedFile = "added_tokens.json";
+    private const string MapFile = "special_tokens_map.json";
 
     /// <summary>Characters of all added tokens; they are kept in a tree of characters.</summary>
     private const int MaxCharacters = 1 << 17;
@@ -40,13 +41,18 @@ public sealed class AdapterTokenizerReader
     /// <param name="vocabularySize">Ids are below this.</param>
     public Tokenizer? Read(string folder, int vocabularySize)
     {
-        foreach (string name in (string[])[TokenizerFile, ConfigFile, AddedFile])
+        foreach (string name in (string[])[TokenizerFile, ConfigFile, AddedFile, MapFile])
         {
             RequireSize(Path.Combine(folder, name));
         }
 
-        (IReadOnlyCollection<AddedToken> tokens, IPostProcessor? postProcessor) = ReadParts(folder);
-        foreach (AddedToken token in tokens)
+        (IReadOnlyCollection<AddedToken> listed, IPostProcessor? postProcessor) = ReadParts(folder);
+        var config = TokenizerConfig.Read(folder);
+        Dictionary<int, AddedToken> byId = listed.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
+        int? IdOf(string text) => listed.FirstOrDefault(token => token.Content == text)?.Id ?? (_base.TryGetId(text, out int id) ? id : null);
+        config.ApplyTo(byId, IdOf);
+        IReadOnlyCollection<AddedToken> tokens = byId.Values;
+        foreach (AddedToken token in listed.Concat(tokens))
         {
             RequirePlace(token, vocabularySize);
         }
@@ -56,8 +62,7 @@ public sealed class AdapterTokenizerReader
             throw new TokenizerException($"The adapter's tokens have more than {MaxCharacters} characters.");
         }
 
-        SpecialTokens special = SpecialTokensReader.Over(
-            _base.Special, TokenizerConfig.Read(folder), text => tokens.FirstOrDefault(token => token.Content == text)?.Id ?? (_base.TryGetId(text, out int id) ? id : null));
+        SpecialTokens special = SpecialTokensReader.Over(_base.Special, config, IdOf);
         bool addsNothing = tokens.All(_base.Has) && ReferenceEquals(postProcessor, _base.PostProcessor) && special.Texts.SequenceEqual(_base.Special.Texts);
         return addsNothing ? null : _base.With(tokens, postProcessor, special);
     }
@@ -93,13 +98,13 @@ public sealed class AdapterTokenizerReader
     }
 
     private static AddedToken[] OfConfig(JsonElement json) => RequireObject(json, ConfigFile).Optional("added_tokens_decoder") is { } tokens
-        ? [.. tokens.Members("added_tokens_decoder").Select(member => AddedToken.Read(member.Value, IdOf(member.Name)))]
+        ? [.. tokens.Members("added_tokens_decoder").Select(member => AddedToken.Read(member.Value, KeyOf(member.Name)))]
         : [];
 
     private static AddedToken[] OfAddedFile(JsonElement json) =>
         [.. json.Members(AddedFile).Select(member => new AddedToken { Content = member.Name, Id = member.Value.Integer("An added token's id"), Normalized = true })];
 
-    private static int IdOf(string name) =>
+    private static int KeyOf(string name) =>
         int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw new TokenizerException("A key of added_tokens_decoder is no id.");
 
     private void RequirePlace(AddedToken token, int vocabularySize)
