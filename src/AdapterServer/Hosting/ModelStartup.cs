@@ -77,7 +77,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             return demo?.Model ?? throw new StartupException("There is no demo model beside this program; name a model with --model DIR.");
         }
 
-        return Directory.Exists(_options.Model) ? Path.GetFullPath(_options.Model) : throw new StartupException($"The model folder {Path.GetFullPath(_options.Model)} does not exist.");
+        var folder = Path.GetFullPath(_options.Model);
+        return Directory.Exists(folder) ? folder : throw new ModelImportException("model_folder_missing", $"The model folder {folder} does not exist.");
     }
 
     private string ModelId(string folder, bool isDemo)

@@ -14,7 +14,7 @@ public sealed class StartTests
     [InlineData(2, "must be between", "--threads", "5000")]
     [InlineData(2, "loopback only", "--bind", "0.0.0.0")]
     [InlineData(2, "--weights must be f32, int8 or int4", "--weights", "fp8")]
-    [InlineData(1, "does not exist", "--model", "/nowhere")]
+    [InlineData(2, "does not exist", "--model", "/nowhere")]
     public async Task A_start_that_can_not_be_ends_with_one_sentence(int code, string reason, params string[] arguments)
     {
         var (exitCode, log) = await ServerProcess.RunAsync(arguments);
