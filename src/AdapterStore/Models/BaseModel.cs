@@ -47,9 +47,6 @@ public sealed class BaseModel
     /// <summary>Whether the head's weight is the embedding's.</summary>
     public bool HasTiedEmbeddings { get; init; }
 
-    /// <summary>Whether the base's graph does to its logits behind the head what can't be done to others beside them.</summary>
-    public bool ChangesLogits { get; init; }
-
     /// <summary>By how many tokens an adapter's vocabulary is larger than that of the base that this stands for; 0 but for what <see cref="WithAddedTokens"/> gives.</summary>
     internal int AddedTokens { get; private init; }
 
@@ -61,7 +58,6 @@ public sealed class BaseModel
     /// <summary>The base as an adapter sees it that adds so many tokens: embedding and head have that many rows more. <see cref="Weights"/> knows only the base's own sites.</summary>
     internal BaseModel WithAddedTokens(int count) => count == 0 ? this : new BaseModel(Id, Fingerprint, [.. Sites.Select(site => site.WithAddedTokens(count))])
     {
-        Layers = Layers, KvHeads = KvHeads, HeadSize = HeadSize, HasTiedEmbeddings = HasTiedEmbeddings, ChangesLogits = ChangesLogits,
-        Weights = Weights, AddedTokens = count,
+        Layers = Layers, KvHeads = KvHeads, HeadSize = HeadSize, HasTiedEmbeddings = HasTiedEmbeddings, Weights = Weights, AddedTokens = count,
     };
 }

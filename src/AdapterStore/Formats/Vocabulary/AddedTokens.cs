@@ -37,18 +37,13 @@ internal static class AddedTokens
             throw Wrong($"The tensor '{AdapterNames.Shorten(sized[0].Name)}' has rows for {rows} tokens, and the configuration gives the token {vocabulary + added - 1} a row.");
         }
 
-        RequirePlainHead(baseModel);
+        RequireNoBias(baseModel);
         return added <= Max ? (int)added : throw Wrong($"The adapter adds {added} tokens to the base's {vocabulary}; at most {Max} are served.");
     }
 
-    private static void RequirePlainHead(BaseModel baseModel)
+    private static void RequireNoBias(BaseModel baseModel)
     {
         var head = baseModel.Sites.First(site => site.Kind == SiteKind.Head);
-        if (baseModel.ChangesLogits)
-        {
-            throw Wrong($"The graph of the base {baseModel.Id} works on its logits behind the head, which can't be done to those of added tokens; serve the base from its Hugging Face folder.");
-        }
-
         if (baseModel.Weights?.TryReadBias(head, new float[head.OutFeatures]) == true)
         {
             throw Wrong($"The base has a bias behind '{head.Path}', and no part of it is for the tokens that the adapter adds.");

@@ -71,7 +71,6 @@ internal sealed class GenAiFolder : IModelFolder
             Layers = config.Layers,
             KvHeads = config.KvHeads,
             HeadSize = config.HeadSize,
-            ChangesLogits = _scope.ChangesLogits,
             HasTiedEmbeddings = TiedRows.Are(
                 values, embedding, head, isQuantised: graph.Blocks.ContainsKey(embedding.Path) || graph.Blocks.ContainsKey(head.Path)),
         };

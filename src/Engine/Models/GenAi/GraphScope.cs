@@ -98,7 +98,4 @@ internal sealed class GraphScope
         PendingLinear head => Graph.AddLinear(head, GraphNames.Logits),
         var value => value as Activation,
     };
-
-    /// <summary>Whether nodes of the graph stand between the head and the logits; known before <see cref="Logits"/> and after.</summary>
-    public bool ChangesLogits => _values.GetValueOrDefault(Config.Names.Logits) is Activation;
 }

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterStore.Formats.Safetensors;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tests.Support;
 
 namespace AdapterServe.AdapterStore.Tests.Formats.Peft;
@@ -285,17 +284,6 @@ public sealed class WrongLoraTests
         using var storage = folder.Open(Bases.Demo);
         var refused = await storage.RefusedAsync(TestData.Files(TestData.Refused(name)));
         Assert.Equal((AdapterErrorKind.Unservable, code), (refused.Kind, refused.Code));
-    }
-
-    [Fact]
-    public async Task Added_tokens_are_refused_where_the_bases_graph_works_on_its_logits()
-    {
-        using var folder = new TestFolder();
-        using var storage = folder.Open(new BaseModel("base", Bases.Fingerprint, Bases.Small.Sites) { ChangesLogits = true });
-        await storage.PutAsync("plain", new SmallLora().Files());
-        var refused = await storage.RefusedAsync(SmallLora.Make(lora => AddEnds(lora, 18, 18)).Files());
-        Assert.Equal((AdapterErrorKind.Unservable, "vocabulary"), (refused.Kind, refused.Code));
-        Assert.Contains("logits", refused.Message, StringComparison.Ordinal);
     }
 
     private static void AddEnds(SmallLora lora, int embedding, int head)
