@@ -21,6 +21,7 @@ internal sealed class LoadOptionSet
     private readonly Option<string?> _adapters = Words.Optional("--adapters", "Names or patterns, with commas; all that the server lists");
     private readonly Option<string?> _popularity = Words.Optional("--popularity", "none, identical, distinct, uniform or zipf:ALPHA (none)");
     private readonly Option<string?> _mix = Words.Optional("--mix", "Groups of adapters with weights: lora-*=2,shira-*=1,none=1");
+    private readonly Option<int?> _together = Numbers.With<int>("--together", "Adapters in each request, as a sum with equal weights", 1);
     private readonly Option<string?> _tenants = Words.Optional("--tenants", "JSON file of tenants with keys, weights or rates");
     private readonly Option<string?> _prompt = Words.Optional("--prompt-tokens", "64, uniform:16-128 or lognormal:MEDIAN,SIGMA[,MOST] (32)");
     private readonly Option<string?> _output = Words.Optional("--output-tokens", "Likewise (64)");
@@ -36,8 +37,8 @@ internal sealed class LoadOptionSet
         command.Add(_url);
         Option[] options =
         [
-            _model, _server, _apiKey, _http, _timeout, _chat, _text, _vocabulary, _tokensPerWord, _adapters, _popularity, _mix, _tenants, _prompt,
-            _output, _trace, _seed,
+            _model, _server, _apiKey, _http, _timeout, _chat, _text, _vocabulary, _tokensPerWord, _adapters, _popularity, _mix, _together, _tenants,
+            _prompt, _output, _trace, _seed,
             _sloTtft, _sloItl, _sloE2e, _sloPercentile,
         ];
         foreach (var option in options)
@@ -61,6 +62,7 @@ internal sealed class LoadOptionSet
         Adapters = parsed.GetValue(_adapters)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
         Popularity = parsed.GetValue(_popularity),
         Mix = parsed.GetValue(_mix),
+        Together = AtLeast("--together", 1, parsed.GetValue(_together))!.Value,
         Tenants = parsed.GetValue(_tenants),
         PromptTokens = parsed.GetValue(_prompt),
         OutputTokens = parsed.GetValue(_output),

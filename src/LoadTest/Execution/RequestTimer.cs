@@ -18,7 +18,7 @@ internal sealed class RequestTimer(PlannedRequest request, long intendedUs, RunC
     public void Tokens(int count)
     {
         var now = clock.NowUs;
-        recorder.Tokens(now, count, _isMeasured && _firstUs >= 0 ? now - _lastUs : null);
+        recorder.Tokens(request, now, count, _isMeasured && _firstUs >= 0 ? now - _lastUs : null);
         _firstUs = _firstUs < 0 ? now : _firstUs;
         _lastUs = now;
         _tokens += count;
@@ -30,7 +30,7 @@ internal sealed class RequestTimer(PlannedRequest request, long intendedUs, RunC
         if (_firstUs >= 0 && outcome.OutputTokens > _tokens)
         {
             // Pieces of several tokens without ids: the server's count is the right one.
-            recorder.Tokens(now, outcome.OutputTokens.Value - _tokens, null);
+            recorder.Tokens(request, now, outcome.OutputTokens.Value - _tokens, null);
             _tokens = outcome.OutputTokens.Value;
         }
 

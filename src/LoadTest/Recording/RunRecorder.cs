@@ -14,6 +14,7 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
     private readonly Lock _lock = new();
     private readonly List<RequestRecord> _records = [];
     private readonly List<RequestRecord> _answers = [];
+    private readonly Dictionary<int, LatencyHistogram> _tenantInterToken = [];
     private readonly SecondSeries _series = new();
     private long _windowStart = warmupRequests > 0 ? long.MaxValue : warmupUs;
     private long _cutUs = long.MaxValue;
@@ -28,6 +29,9 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
     public LatencyHistogram TimeToFirstToken { get; } = new();
 
     public LatencyHistogram InterToken { get; } = new();
+
+    /// <summary>The same by tenant, for tenants that had any.</summary>
+    public IReadOnlyDictionary<int, LatencyHistogram> TenantInterToken => _tenantInterToken;
 
     public LatencyHistogram EndToEnd { get; } = new();
 
@@ -72,10 +76,11 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
     /// <summary>The run was ended by hand: the window ends here.</summary>
     public void CutAt(long us) => _cutUs = us;
 
+    /// <param name="request">Whose tokens they are.</param>
     /// <param name="us">Now.</param>
     /// <param name="count">The tokens that came.</param>
     /// <param name="gapUs">Since the request's tokens before; null for its first ones and for requests that aren't measured.</param>
-    public void Tokens(long us, int count, long? gapUs)
+    public void Tokens(PlannedRequest request, long us, int count, long? gapUs)
     {
         lock (_lock)
         {
@@ -84,6 +89,12 @@ internal sealed class RunRecorder(long warmupUs, long warmupRequests, long? dura
             if (gapUs is { } gap)
             {
                 InterToken.Record(gap);
+                if (!_tenantInterToken.TryGetValue(request.Tenant, out var own))
+                {
+                    _tenantInterToken[request.Tenant] = own = new LatencyHistogram();
+                }
+
+                own.Record(gap);
             }
         }
     }

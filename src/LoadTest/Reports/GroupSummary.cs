@@ -8,5 +8,7 @@ namespace AdapterServe.LoadTest.Reports;
 /// <param name="MeanTtftMs">Over the successful ones.</param>
 /// <param name="P99TtftMs">Over the successful ones.</param>
 /// <param name="MeanEndToEndMs">Over the successful ones.</param>
+/// <param name="P99InterTokenMs">Of a tenant that had any.</param>
 internal sealed record GroupSummary(
-    string Name, long Requests, long Failed, long OutputTokens, double MeanTtftMs, double P99TtftMs, double MeanEndToEndMs);
+    string Name, long Requests, long Failed, long OutputTokens, double MeanTtftMs, double P99TtftMs, double MeanEndToEndMs,
+    double? P99InterTokenMs = null);

@@ -11,7 +11,7 @@ internal static class ReportBuilder
         var window = recorder.Window;
         var good = records.Count(slo.IsGood);
         var adapters = Groups(records, record => record.Request.Adapter ?? string.Empty);
-        var byTenant = Groups(records, record => tenants[record.Request.Tenant]);
+        var byTenant = Tenants(recorder, tenants);
         return new RunReport
         {
             Run = run,
@@ -59,6 +59,13 @@ internal static class ReportBuilder
         [.. records.Where(record => !record.IsSuccess).GroupBy(record => (record.Outcome.Status, Code: record.Outcome.ErrorCode!))
             .Select(group => new ErrorSummary(group.Key.Status, group.Key.Code, group.Count(), group.First().Outcome.Message ?? string.Empty))
             .OrderByDescending(error => error.Count)];
+
+    private static IReadOnlyList<GroupSummary> Tenants(RunRecorder recorder, IReadOnlyList<string> tenants) =>
+        [.. recorder.Records.GroupBy(record => record.Request.Tenant).OrderBy(group => group.Key)
+            .Select(group => Summarize(tenants[group.Key], [.. group]) with
+            {
+                P99InterTokenMs = recorder.TenantInterToken.GetValueOrDefault(group.Key)?.Percentile(0.99) / 1000.0,
+            })];
 
     private static IReadOnlyList<GroupSummary> Groups(IReadOnlyList<RequestRecord> records, Func<RequestRecord, string> nameOf) =>
         [.. records.GroupBy(nameOf, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)

@@ -36,5 +36,8 @@ internal static class ServerKinds
     /// <summary>Takes prompts as ids that were drawn from the whole vocabulary.</summary>
     public static bool TakesTokenIds(this ServerKind kind) => kind != ServerKind.OpenAi;
 
+    /// <summary>Takes the weighted sum of several adapters in one request.</summary>
+    public static bool TakesSeveralAdapters(this ServerKind kind) => kind is ServerKind.AdapterServe or ServerKind.LlamaCpp;
+
     public static bool ReturnsTokenIds(this ServerKind kind) => kind is ServerKind.AdapterServe or ServerKind.Vllm;
 }

@@ -31,6 +31,8 @@ internal sealed record LoadArguments
 
     public string? Mix { get; init; }
 
+    public int Together { get; init; } = 1;
+
     public string? Tenants { get; init; }
 
     public string? PromptTokens { get; init; }

@@ -78,6 +78,7 @@ internal sealed class LoadSetup : IDisposable
     public void Dispose() => _server.Dispose();
 
     private string DescribeAdapters() => (_arguments.Popularity ?? PopularitySpec.None.Name)
+        + (_arguments.Together > 1 ? $", {_arguments.Together} in each request" : string.Empty)
         + (_arguments.Mix is { } mix ? $" within {mix}" : string.Empty)
         + (_arguments.Adapters.Count > 0 ? $" of {string.Join(',', _arguments.Adapters)}" : string.Empty);
 
@@ -115,6 +116,11 @@ internal sealed class LoadSetup : IDisposable
             throw new UserErrorException("--adapters and --mix say which adapters; --popularity must say how often each, for example uniform.");
         }
 
+        if (arguments.Together > 1 && !facts.Kind.TakesSeveralAdapters())
+        {
+            throw new UserErrorException($"--together needs a server that takes several adapters in a request; {facts.Kind.Name()} does not.");
+        }
+
         List<TenantPlan> plans = [];
         foreach (var tenant in tenants)
         {
@@ -122,7 +128,7 @@ internal sealed class LoadSetup : IDisposable
                 ? await server.AdaptersAsync(server.ClientOf(tenant.Key), facts.Kind, facts.Model, cancellation)
                 : [];
             var patterns = tenant.Adapters ?? arguments.Adapters;
-            var adapters = new AdapterMix(patterns.Count == 0 ? names : NamePatterns.Select(names, patterns), mix, popularity);
+            var adapters = new AdapterMix(patterns.Count == 0 ? names : NamePatterns.Select(names, patterns), mix, popularity, arguments.Together);
             plans.Add(new TenantPlan(tenant.Name, tenant.Rate ?? tenant.Weight ?? 1, adapters));
         }
 

@@ -20,9 +20,10 @@ public sealed class CoordinatedOmissionTests
     [InlineData(1000)]
     public async Task A_stall_shows_in_every_request_that_it_kept_waiting(int maxInFlight)
     {
-        var started = TimeProvider.System.GetTimestamp();
+        var started = 0L;
         await using var server = await SyntheticServer.StartAsync(async context =>
         {
+            Interlocked.CompareExchange(ref started, TimeProvider.System.GetTimestamp(), 0);
             var left = s_stall + s_stall - TimeProvider.System.GetElapsedTime(started);
             if (left > TimeSpan.Zero && left < s_stall)
             {
@@ -31,7 +32,7 @@ public sealed class CoordinatedOmissionTests
 
             await SyntheticServer.AnswerAsync(context);
         });
-        // The stall is from one second after the test's start to two.
+        // The stall is from one second after the first request to two.
         var recorder = await Runs.AgainstAsync(
             server, Options(arrivals: new ConstantArrivals(Rate)), new RunOptions { Duration = TimeSpan.FromSeconds(3), MaxInFlight = maxInFlight });
         Assert.Equal(3 * Rate, recorder.Records.Count);
@@ -45,19 +46,14 @@ public sealed class CoordinatedOmissionTests
     [Fact]
     public async Task A_request_that_had_to_wait_for_room_counts_from_its_arrival()
     {
-        var gate = new TaskCompletionSource();
-        var sender = new TestSender(async (request, tokens, _) =>
+        var sender = new TestSender(async (request, tokens, cancellation) =>
         {
-            if (request.Index == 0)
-            {
-                await gate.Task;
-            }
-
+            await Task.Delay(request.Index == 0 ? s_stall : TimeSpan.Zero, cancellation);
             tokens.Tokens(1);
             return new SendOutcome(200);
         });
-        using var opens = new Timer(_ => gate.SetResult(), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         var recorder = await Runs.AgainstAsync(sender, Options(arrivals: new ConstantArrivals(10)), new RunOptions { Requests = 5, MaxInFlight = 1 });
+        // The last of the five arrives 0.4 s after the first, and waits for the rest of its second.
         foreach (var record in recorder.Records.Skip(1))
         {
             Assert.InRange(record.TimeToFirstTokenUs, 500_000, long.MaxValue);

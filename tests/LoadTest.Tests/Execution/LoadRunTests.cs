@@ -91,8 +91,8 @@ public sealed class LoadRunTests
             new LoadTest.Plans.LoadPlan(Options(arrivals: new ConstantArrivals(20))), TestSender.Immediate,
             new RunOptions { Duration = TimeSpan.FromHours(1) }, TimeProvider.System);
         await run.ExecuteAsync(enough.Token);
-        Assert.InRange(run.Recorder.Records.Count, 5, 40);
-        Assert.InRange(run.Recorder.Window.Seconds, 0.4, 30);
+        Assert.InRange(run.Recorder.Records.Count, 5, 3600 * 20);
+        Assert.InRange(run.Recorder.Window.Seconds, 0.4, Tolerances.Patience.TotalSeconds);
     }
 
     [Fact]

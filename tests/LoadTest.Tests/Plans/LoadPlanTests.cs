@@ -1,6 +1,7 @@
 using AdapterServe.LoadTest.Arrivals;
 using AdapterServe.LoadTest.Lengths;
 using AdapterServe.LoadTest.Plans;
+using AdapterServe.LoadTest.Popularity;
 using AdapterServe.LoadTest.Tests.Support;
 using AdapterServe.LoadTest.Traces;
 using static AdapterServe.LoadTest.Tests.Support.Plans;
@@ -67,6 +68,15 @@ public sealed class LoadPlanTests
         Assert.All(Take(10, Options(tenants: Tenant("none", 3))), request => Assert.Null(request.Adapter));
         Assert.All(Take(10, Options(tenants: Tenant("identical", 3))), request => Assert.Equal("a0", request.Adapter));
         Assert.Equal(["a0", "a1", "a2", "a0"], Take(4, Options(tenants: Tenant("distinct", 3))).Select(request => request.Adapter));
+    }
+
+    [Fact]
+    public void A_request_may_name_several_adapters_that_are_never_the_same()
+    {
+        TenantPlan Together(string popularity) => new("t", 1, new AdapterMix(Names(5), MixSpec.Everything, PopularitySpec.Parse(popularity), 3));
+        Assert.Equal(["a0+a1+a2", "a3+a4+a0", "a1+a2+a3"], Take(3, Options(tenants: Together("distinct"))).Select(request => request.Adapter));
+        Assert.All(Take(100, Options(tenants: Together("zipf:1"))), request => Assert.Equal(3, request.Adapter!.Split('+').Distinct().Count()));
+        Assert.Throws<UserErrorException>(() => new AdapterMix(Names(2), MixSpec.Everything, PopularitySpec.Parse("uniform"), 3));
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class RateSearchTests
         });
         var found = await search.FindAsync("", TestContext.Current.CancellationToken);
         // Below 50 only the machine's own pauses could miss; from 60 on the server must.
-        Assert.InRange(found.BestRate!.Value, 25, 60);
+        Assert.InRange(found.BestRate!.Value, 10, 60);
         Assert.InRange(found.Missed!.Value, found.BestRate.Value, 80);
     }
 

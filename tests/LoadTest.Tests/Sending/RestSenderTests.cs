@@ -146,8 +146,11 @@ public sealed class RestSenderTests
         Assert.Equal(owner != "somebody", body["prompt"] is JsonArray { Count: 32 } ids && ids.All(id => id!.GetValue<int>() is >= 3 and < 50));
     }
 
-    [Fact]
-    public async Task Llama_cpps_adapters_are_named_by_number()
+    [Theory]
+    [InlineData("llamacpp", "4", """{"lora":[{"id":4,"scale":1}]}""")]
+    [InlineData("llamacpp", "4+7", """{"lora":[{"id":4,"scale":0.5},{"id":7,"scale":0.5}]}""")]
+    [InlineData("adapterserve", "a+b", """{"adapters":[{"name":"a","weight":0.5},{"name":"b","weight":0.5}]}""")]
+    public async Task Adapters_are_named_as_the_server_takes_them(string server, string names, string fields)
     {
         JsonNode? body = null;
         await AnswerAsync(
@@ -156,9 +159,10 @@ public sealed class RestSenderTests
                 body = await JsonNode.ParseAsync(context.Request.Body);
                 await SyntheticServer.AnswerAsync(context);
             },
-            arguments => arguments with { Server = "llamacpp" },
-            adapters: new Popularity.AdapterMix(["4"], Popularity.MixSpec.Everything, Popularity.PopularitySpec.Parse("identical")));
-        Assert.Equal("""[{"id":4,"scale":1}]""", body!["lora"]!.ToJsonString());
+            arguments => arguments with { Server = server },
+            adapters: new Popularity.AdapterMix([names], Popularity.MixSpec.Everything, Popularity.PopularitySpec.Parse("identical")));
+        Assert.Equal("base", body!["model"]!.GetValue<string>());
+        Assert.All(JsonNode.Parse(fields)!.AsObject(), field => Assert.Equal(field.Value!.ToJsonString(), body[field.Key]!.ToJsonString()));
     }
 
     [Fact]
@@ -183,7 +187,7 @@ public sealed class RestSenderTests
         await using var server = await SyntheticServer.StartAsync(context =>
         {
             keys.Add(context.Request.Headers.Authorization.ToString());
-            return SyntheticServer.AnswerAsync(context);
+            return SyntheticServer.AnswerAsync(context, tokens: 2);
         });
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(
@@ -196,6 +200,7 @@ public sealed class RestSenderTests
         ChiSquare.AssertFits([0.25, 0.75], [keys.Count(key => key == "Bearer k-a"), keys.Count(key => key == "Bearer k-b")]);
         var report = Runs.Report(recorder, null, "a", "b");
         Assert.Equal(keys.Count(key => key == "Bearer k-b"), report.Tenants.Single(tenant => tenant.Name == "b").Requests);
+        Assert.All(report.Tenants, tenant => Assert.NotNull(tenant.P99InterTokenMs));
     }
 
     [Fact]

@@ -59,13 +59,17 @@ internal static class ConsoleReport
             return;
         }
 
-        var table = NewTable(title, "requests", "failed", "tokens", "mean TTFT ms", "p99 TTFT ms", "mean end to end ms");
+        var hasGaps = groups.Any(group => group.P99InterTokenMs is not null);
+        string[] columns = [title, "requests", "failed", "tokens", "mean TTFT ms", "p99 TTFT ms", "mean end to end ms"];
+        var table = NewTable(hasGaps ? [.. columns, "p99 inter-token ms"] : columns);
         foreach (var group in groups.OrderByDescending(group => group.Requests).Take(MostGroups))
         {
-            Row(
-                table, group.Name.Length == 0 ? "(none)" : group.Name, Whole(group.Requests), Whole(group.Failed), Whole(group.OutputTokens),
-                Number(group.MeanTtftMs),
-                Number(group.P99TtftMs), Number(group.MeanEndToEndMs));
+            string[] cells =
+            [
+                group.Name.Length == 0 ? "(none)" : group.Name, Whole(group.Requests), Whole(group.Failed), Whole(group.OutputTokens),
+                Number(group.MeanTtftMs), Number(group.P99TtftMs), Number(group.MeanEndToEndMs),
+            ];
+            Row(table, hasGaps ? [.. cells, Number(group.P99InterTokenMs ?? 0)] : cells);
         }
 
         console.Write(table);
