@@ -17,6 +17,9 @@ namespace AdapterServe.Kernels.Cpu;
 /// </summary>
 public static unsafe class BlockQuantizedProduct
 {
+    /// <summary>Whether this machine has the instructions with which it is faster than what it takes the place of.</summary>
+    public static bool IsPreferred => SimdSupport.Path == SimdPath.Avx512;
+
     /// <summary>Bytes of workspace that suffice for so many rows.</summary>
     public static long WorkspaceBytes(in BlockProductLayout layout, int rows, int threads) => BlockQuantizedProductCall.WorkspaceBytes(layout, rows, threads);
 

@@ -1,3 +1,4 @@
+using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
@@ -12,6 +13,7 @@ internal sealed unsafe class ReferenceRunner : IDisposable
     private const int BlockSize = 8;
     private readonly OrtEnvironment _environment = new();
     private readonly CustomOpDomain _domain;
+    private readonly Workspace _workspace = new();
     private readonly OrtSessionOptions _options;
     private readonly OrtSession _session;
     private readonly List<(string Name, OrtValue Value)> _caches = [];
@@ -29,6 +31,7 @@ internal sealed unsafe class ReferenceRunner : IDisposable
         _domain.Add(CopySite.Embedding(SeenSites));
         _domain.Add(CopySite.Sublayer(SeenSites));
         _domain.Add(new ScalarPagedAttention { OutputShapeInput = 0 });
+        _domain.Add(new BlockQuantizedProductOp(_workspace, new OrtParallel(1)));
         _options = new OrtSessionOptions(_environment);
         _options.SetIntraOpThreads(1);
         _options.AddCustomOps(_domain);
@@ -103,6 +106,7 @@ internal sealed unsafe class ReferenceRunner : IDisposable
         _session.Dispose();
         _options.Dispose();
         _domain.Dispose();
+        _workspace.Dispose();
         _caches.ForEach(cache => cache.Value.Dispose());
         _environment.Dispose();
     }

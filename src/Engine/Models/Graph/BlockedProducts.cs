@@ -3,7 +3,7 @@ using AdapterServe.Engine.Models.Weights;
 namespace AdapterServe.Engine.Models.Graph;
 
 /// <summary>
-/// ONNX Runtime's operators over matrices that are held in blocks.
+/// Operators over matrices that are held in blocks: ONNX Runtime's, and our own product over those in tiles.
 /// <b>Units, dtype</b>: products round x to 8 bits, a scale for each block (<c>accuracy_level</c> 4), and accumulate in 32 bits; all else is slower than f32.
 /// </summary>
 internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDictionary<string, BlockedWeight> weights)
@@ -19,6 +19,11 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
         }
 
         var ordered = held.Order is null ? input : builder.AddNode(node + ".ordered", "Gather", [input, held.InputOrder], [("axis", 1)]);
+        if (held.IsTiled)
+        {
+            return AddTiledProduct(node, ordered, held, bias);
+        }
+
         var zeroPoints = held.HasZeroPoints ? held.ZeroPoints : "";
         string[] inputs = [ordered, held.Codes, held.Scales, zeroPoints, "", bias ?? ""];
         return builder.AddNode(
@@ -49,6 +54,16 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
             GraphNames.ContribDomain);
         return padded ? AddFirstColumns(node, rows, held.Columns) : rows;
     }
+
+    private string AddTiledProduct(string node, string input, BlockedWeight held, string? bias) => builder.AddNode(
+        node,
+        GraphNames.BlockQuantizedProduct,
+        bias is null ? [input, held.Tiles] : [input, held.Tiles, bias],
+        [
+            ("K", held.Columns), ("N", held.Rows), ("bits", held.Format.Bits), ("block_size", held.Format.BlockSize),
+            ("zero_points", held.HasZeroPoints ? 1 : 0),
+        ],
+        GraphNames.OpDomain);
 
     private string AddFirstColumns(string node, string rows, long count)
     {

@@ -4,6 +4,7 @@ using AdapterServe.AdapterStore.Formats.Safetensors;
 using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.HuggingFace.Quantized;
 using AdapterServe.Engine.Models.Weights;
+using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Weights;
 using AdapterServe.OnnxRuntime.Values;
 
@@ -32,7 +33,9 @@ internal sealed class HeldWeights
     /// <summary>The matrices that are held in blocks, by name.</summary>
     public FrozenDictionary<string, BlockedWeight> Blocked { get; }
 
-    public string Variant => Blocked.Count == 0 ? "f32" : $"{_options.Weights} {_options.OfEmbedding} {Rounding}";
+    public string Variant => Blocked.Count == 0
+        ? "f32"
+        : $"{_options.Weights} {_options.OfEmbedding} {Rounding}{(Blocked.Values.Any(weight => weight.IsTiled) ? " tiles" : "")}";
 
     public IEnumerable<PlannedWeight> Plan() => DecoderTensors.Of(_model).SelectMany(Plan);
 
@@ -56,17 +59,25 @@ internal sealed class HeldWeights
 
         if (_packed.Find(tensor.Name) is { } packed)
         {
-            return new BlockedWeight(tensor.Name, packed.Rows, packed.Columns, packed.Format) { HasZeroPoints = true, Order = packed.Order };
+            return new BlockedWeight(tensor.Name, packed.Rows, packed.Columns, packed.Format)
+            {
+                HasZeroPoints = true, Order = packed.Order, IsTiled = IsTiled(packed.Format),
+            };
         }
 
         var (rows, columns) = tensor.Linear is { } linear ? (linear.Out, linear.In) : ((int)tensor.Shape[0], (int)tensor.Shape[1]);
         var isEmbedding = tensor.Name == _model.EmbeddingWeight;
-        return new BlockedWeight(tensor.Name, rows, columns, new BlockFormat(format == WeightFormat.Int4 ? 4 : 8, BlockSize))
+        var blocks = new BlockFormat(format == WeightFormat.Int4 ? 4 : 8, BlockSize);
+        return new BlockedWeight(tensor.Name, rows, columns, blocks)
         {
+            IsTiled = !isEmbedding && IsTiled(blocks),
             IsMultiplied = !isEmbedding || _model.TiedEmbeddings,
             IsGathered = isEmbedding,
         };
     }
+
+    /// <summary>Ours is the faster product for 4 bits, where the machine has what it needs.</summary>
+    private static bool IsTiled(BlockFormat format) => BlockQuantizedProduct.IsPreferred && BlockProductLayout.Holds(format);
 
     private IEnumerable<PlannedWeight> Plan(ModelTensor tensor)
     {

@@ -5,7 +5,7 @@ namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>
 /// A quantised matrix as our product reads it, from what writes it as MatMulNBits does: codes, then scales, then zero points, each row by row.
-/// <b>Layout</b>: <see cref="BlockProductLayout"/>. <b>Effects</b>: the rows wait in a temporary file of their size, a tile of 64 of them at a time in memory.
+/// <b>Layout</b>: <see cref="BlockProductLayout"/>. <b>Effects</b>: the matrix is in memory once, as it is quantised.
 /// <b>Errors</b>: <see cref="InvalidDataException"/> where the sources write other sizes.
 /// </summary>
 internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null) : IWeightSource
@@ -17,10 +17,7 @@ internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSourc
     public void Write(Stream stream, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        using var rows = new FileStream(Path.GetTempFileName(), new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose,
-        });
+        using var rows = new MemoryStream(checked((_rowBytes + _scaleBytes + _zeroBytes) * layout.OutFeatures));
         long scaleStart = WriteRows(codes, rows, _rowBytes, cancellation), zeroStart = WriteRows(scales, rows, _scaleBytes, cancellation);
         if (zeroPoints is not null)
         {
@@ -43,7 +40,7 @@ internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSourc
     }
 
     /// <summary>Where the next part begins.</summary>
-    private long WriteRows(IWeightSource source, FileStream rows, int rowBytes, CancellationToken cancellation)
+    private long WriteRows(IWeightSource source, MemoryStream rows, int rowBytes, CancellationToken cancellation)
     {
         var start = rows.Position;
         source.Write(rows, cancellation);
@@ -53,7 +50,7 @@ internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSourc
             : throw new InvalidDataException($"A matrix of [{layout.OutFeatures}, {layout.InFeatures}] must be written as {expected} bytes, got {rows.Position - start}.");
     }
 
-    private static byte[] Read(FileStream rows, long start, int first, int count, int rowBytes)
+    private static byte[] Read(MemoryStream rows, long start, int first, int count, int rowBytes)
     {
         var content = new byte[count * rowBytes];
         rows.Position = start + ((long)first * rowBytes);

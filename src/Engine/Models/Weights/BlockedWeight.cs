@@ -19,6 +19,12 @@ internal sealed record BlockedWeight(string Name, int Rows, int Columns, BlockFo
     /// <summary>Which input stands at each place of a row; null where they stand in order.</summary>
     public ImmutableArray<int>? Order { get; init; }
 
+    /// <summary>Whether it lies in the tiles of our own product rather than in rows.</summary>
+    public bool IsTiled { get; init; }
+
+    /// <summary>The layout of its tiles, if it lies in tiles.</summary>
+    public BlockProductLayout Layout => new(Format, Columns, Rows, HasZeroPoints);
+
     /// <summary>Whether the graph multiplies by it.</summary>
     public bool IsMultiplied { get; init; } = true;
 
@@ -33,6 +39,9 @@ internal sealed record BlockedWeight(string Name, int Rows, int Columns, BlockFo
 
     /// <summary>An initializer with the codes that the graph has.</summary>
     public string StoredCodes => IsMultiplied ? Codes : CodeRows;
+
+    /// <summary>u8 [tiles, bytes of a tile]: codes, scales and zero points.</summary>
+    public string Tiles => Name + ".tiles";
 
     /// <summary>f32 [rows, blocks].</summary>
     public string Scales => Name + ".scales";
@@ -49,6 +58,17 @@ internal sealed record BlockedWeight(string Name, int Rows, int Columns, BlockFo
     /// <param name="zeroPoints">Writes <see cref="ZeroPoints"/>, if there are any.</param>
     public IEnumerable<PlannedWeight> Plan(IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null)
     {
+        if (Order is { } order)
+        {
+            yield return PlannedWeight.Written(InputOrder, ElementType.Int32, [Columns], new ConstantWeight(order));
+        }
+
+        if (IsTiled)
+        {
+            yield return PlannedWeight.Written(Tiles, ElementType.UInt8, [Layout.Tiles, Layout.TileBytes], new BlockProductSource(Layout, codes, scales, zeroPoints));
+            yield break;
+        }
+
         long blocks = Format.Blocks(Columns);
         ImmutableArray<long> rowShape = [Rows, blocks * Format.BlockBytes];
         var written = PlannedWeight.Written(StoredCodes, ElementType.UInt8, IsMultiplied ? [Rows, blocks, Format.BlockBytes] : rowShape, codes);
@@ -62,11 +82,6 @@ internal sealed record BlockedWeight(string Name, int Rows, int Columns, BlockFo
         if (zeroPoints is not null)
         {
             yield return PlannedWeight.Written(ZeroPoints, ElementType.UInt8, [Rows, Format.ZeroBytes(Columns)], zeroPoints);
-        }
-
-        if (Order is { } order)
-        {
-            yield return PlannedWeight.Written(InputOrder, ElementType.Int32, [Columns], new ConstantWeight(order));
         }
     }
 }

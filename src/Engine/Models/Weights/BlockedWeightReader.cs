@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.Kernels.Cpu;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Engine.Models.Weights;
 
@@ -14,6 +15,12 @@ internal static class BlockedWeightReader
     /// <param name="destination">[any number of rows, columns].</param>
     public static void Read(BlockedWeight weight, Func<string, WeightReference> find, int firstRow, Span<float> destination)
     {
+        if (weight.IsTiled)
+        {
+            ReadTiled(weight, find(weight.Tiles), firstRow, destination);
+            return;
+        }
+
         using var codes = new WeightFile(find(weight.StoredCodes));
         using var scales = new WeightFile(find(weight.Scales));
         using var zeroPoints = weight.HasZeroPoints ? new WeightFile(find(weight.ZeroPoints)) : null;
@@ -33,6 +40,33 @@ internal static class BlockedWeightReader
             for (var row = 0; row < rows && weight.Order is not null; row++)
             {
                 Restore(values.Slice(row * columns, columns), weight.Order.Value);
+            }
+        }
+    }
+
+    private static void ReadTiled(BlockedWeight weight, WeightReference tiles, int firstRow, Span<float> destination)
+    {
+        using var file = new WeightFile(tiles);
+        var layout = weight.Layout;
+        var (tile, held) = (new byte[layout.TileBytes], -1);
+        var codes = new byte[weight.Format.RowBytes(weight.Columns)];
+        var scales = new float[weight.Format.Blocks(weight.Columns)];
+        var zeroPoints = new byte[weight.HasZeroPoints ? weight.Format.ZeroBytes(weight.Columns) : 0];
+        for (var row = 0; row < destination.Length / weight.Columns; row++)
+        {
+            var (index, inside) = Math.DivRem(firstRow + row, BlockProductLayout.TileOutputs);
+            if (index != held)
+            {
+                file.Read(index * layout.TileBytes, tile.AsSpan());
+                held = index;
+            }
+
+            BlockProductPacking.Row(layout, tile, inside, codes, scales, zeroPoints);
+            var values = destination.Slice(row * weight.Columns, weight.Columns);
+            BlockDequantizer.Dequantize(weight.Format, weight.Columns, codes, scales, zeroPoints, values);
+            if (weight.Order is { } order)
+            {
+                Restore(values, order);
             }
         }
     }
