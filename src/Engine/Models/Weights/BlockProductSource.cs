@@ -5,10 +5,12 @@ namespace AdapterServe.Engine.Models.Weights;
 
 /// <summary>
 /// A quantised matrix as our product reads it, from what writes it as MatMulNBits does: codes, then scales, then zero points, each row by row.
-/// <b>Layout</b>: <see cref="BlockProductLayout"/>. <b>Effects</b>: the rows wait in a temporary file of their size, a tile of 64 of them at a time in memory.
+/// <b>Layout</b>: <see cref="BlockProductLayout"/>. <b>Effects</b>: the rows wait in a temporary file of their size, a tile of 64 of them at a time
+/// in memory.
 /// <b>Errors</b>: <see cref="InvalidDataException"/> where the sources write other sizes.
 /// </summary>
-internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null) : IWeightSource
+internal sealed class BlockProductSource(
+    BlockProductLayout layout, IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null) : IWeightSource
 {
     private readonly int _rowBytes = (int)layout.Format.RowBytes(layout.InFeatures);
     private readonly int _scaleBytes = layout.Format.Blocks(layout.InFeatures) * sizeof(float);
@@ -50,7 +52,8 @@ internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSourc
         var expected = (long)layout.OutFeatures * rowBytes;
         return rows.Position == start + expected
             ? rows.Position
-            : throw new InvalidDataException($"A matrix of [{layout.OutFeatures}, {layout.InFeatures}] must be written as {expected} bytes, got {rows.Position - start}.");
+            : throw new InvalidDataException(
+                $"A matrix of [{layout.OutFeatures}, {layout.InFeatures}] must be written as {expected} bytes, got {rows.Position - start}.");
     }
 
     private static byte[] Read(FileStream rows, long start, int first, int count, int rowBytes)
