@@ -43,13 +43,17 @@ internal sealed unsafe class ByteProductLimit(SpinParallel parallel) : IByteSimd
         {
             var at = memory + (i % 2 * 256);
             TBytes w0 = TBytes.Load(at), w1 = TBytes.Load(at + 64), w2 = TBytes.Load(at + 128), w3 = TBytes.Load(at + 192);
-            TBytes p0 = TBytes.MultiplyPairs(w0, x0), p1 = TBytes.MultiplyPairs(w1, x0), p2 = TBytes.MultiplyPairs(w2, x0), p3 = TBytes.MultiplyPairs(w3, x0);
+            TBytes p0 = TBytes.MultiplyPairs(w0, x0), p1 = TBytes.MultiplyPairs(w1, x0);
+            TBytes p2 = TBytes.MultiplyPairs(w2, x0), p3 = TBytes.MultiplyPairs(w3, x0);
             (s0, s1, s2, s3) = (TBytes.AddShorts(p0, s0), TBytes.AddShorts(p1, s1), TBytes.AddShorts(p2, s2), TBytes.AddShorts(p3, s3));
-            (p0, p1, p2, p3) = (TBytes.MultiplyPairs(w0, x1), TBytes.MultiplyPairs(w1, x1), TBytes.MultiplyPairs(w2, x1), TBytes.MultiplyPairs(w3, x1));
+            (p0, p1) = (TBytes.MultiplyPairs(w0, x1), TBytes.MultiplyPairs(w1, x1));
+            (p2, p3) = (TBytes.MultiplyPairs(w2, x1), TBytes.MultiplyPairs(w3, x1));
             (s4, s5, s6, s7) = (TBytes.AddShorts(p0, s4), TBytes.AddShorts(p1, s5), TBytes.AddShorts(p2, s6), TBytes.AddShorts(p3, s7));
         }
 
-        TBytes.Store(TBytes.AddShorts(TBytes.AddShorts(TBytes.AddShorts(s0, s1), TBytes.AddShorts(s2, s3)), TBytes.AddShorts(TBytes.AddShorts(s4, s5), TBytes.AddShorts(s6, s7))), memory);
+        var first = TBytes.AddShorts(TBytes.AddShorts(s0, s1), TBytes.AddShorts(s2, s3));
+        var second = TBytes.AddShorts(TBytes.AddShorts(s4, s5), TBytes.AddShorts(s6, s7));
+        TBytes.Store(TBytes.AddShorts(first, second), memory);
         NativeMemory.AlignedFree(memory);
     }
 

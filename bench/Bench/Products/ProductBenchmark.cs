@@ -5,8 +5,8 @@ using AdapterServe.OnnxRuntime.Sessions;
 namespace AdapterServe.Bench.Products;
 
 /// <summary>
-/// Matrix products over quantised weights, ONNX Runtime's and ours, beside ONNX Runtime's over f32: nodes of its sessions on the same threads, in turn.
-/// Our limit is what streaming the weights or the bare multiplications take, whichever is more.
+/// Matrix products over quantised weights, ONNX Runtime's and ours, beside ONNX Runtime's over f32: nodes of its sessions on the same threads, in
+/// turn. Our limit is what streaming the weights or the bare multiplications take, whichever is more.
 /// </summary>
 internal static class ProductBenchmark
 {
@@ -35,11 +35,13 @@ internal static class ProductBenchmark
     public static int Run(string[] args)
     {
         var threads = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 2;
-        var rows = args.Length > 2 ? Array.ConvertAll(args[2].Split(','), text => int.Parse(text, CultureInfo.InvariantCulture)) : [1, 4, 8, 16, 32, 128, 512];
+        var rowList = args.ElementAtOrDefault(2) ?? "1,4,8,16,32,128,512";
+        var rows = Array.ConvertAll(rowList.Split(','), text => int.Parse(text, CultureInfo.InvariantCulture));
         var variants = s_variants.Where(variant => args.Length < 4 || args[3].Split(',').Contains(variant.Name)).ToArray();
         var limits = (Bytes: Streaming.BytesPerSecond(threads), Products: ByteProductLimit.PerSecond(threads));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads; {limits.Bytes / 1e9:F1} GB/s, {limits.Products / 1e9:F0} GMAC/s of bytes"));
-        Console.WriteLine("in x out      rows  variant    µs a product: median (least)  speed-up over the first variant (of the least)  GMAC/s  of the limit");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{threads} threads; {limits.Bytes / 1e9:F1} GB/s, {limits.Products / 1e9:F0} GMAC/s of bytes"));
+        Console.WriteLine("µs a product: median (least); speed-up over the first variant: of medians (of the least); GMAC/s; share of the limit");
         foreach (var (columns, outputs) in s_shapes)
         {
             if ($"{columns}x{outputs}".Contains(args.ElementAtOrDefault(1) ?? "", StringComparison.Ordinal))
@@ -51,7 +53,8 @@ internal static class ProductBenchmark
         return 0;
     }
 
-    private static void Measure(int columns, int outputs, int threads, int[] rowCounts, ProductVariant[] variants, (double Bytes, double Products) limits)
+    private static void Measure(
+        int columns, int outputs, int threads, int[] rowCounts, ProductVariant[] variants, (double Bytes, double Products) limits)
     {
         var folder = Directory.CreateTempSubdirectory("adapterserve-products-").FullName;
         try
@@ -65,7 +68,8 @@ internal static class ProductBenchmark
                 Array.ForEach(sessions, same => Array.ForEach(same, session => session.Bind(rows)));
                 var next = 0;
                 var times = Timing.Interleave(
-                    rows > 32 ? 40 : 400, Array.ConvertAll<ProductSession[], Action>(sessions, same => () => same[next++ / variants.Length % copies].Run()));
+                    rows > 32 ? 40 : 400,
+                    Array.ConvertAll<ProductSession[], Action>(sessions, same => () => same[next++ / variants.Length % copies].Run()));
                 for (var i = 0; i < variants.Length; i++)
                 {
                     var products = (double)rows * columns * outputs;
@@ -86,5 +90,6 @@ internal static class ProductBenchmark
     private static void Report(string name, (double Median, double Least) time, (double Median, double Least) first, double products, double limit) =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name}  {time.Median,10:F1} ({time.Least,9:F1})  {first.Median / time.Median,6:F2} ({first.Least / time.Least:F2})  {products / time.Least / 1e3,7:F1}  {limit / time.Least,5:F2}"));
+            $"{name}  {time.Median,10:F1} ({time.Least,9:F1})  {first.Median / time.Median,6:F2} ({first.Least / time.Least:F2})"
+            + $"  {products / time.Least / 1e3,7:F1}  {limit / time.Least,5:F2}"));
 }

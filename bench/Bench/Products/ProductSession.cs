@@ -11,7 +11,9 @@ using Google.Protobuf;
 
 namespace AdapterServe.Bench.Products;
 
-/// <summary>A graph of one linear, on the environment's threads. Its weights lie in files, as those of an import do; nothing is allocated while it runs.</summary>
+/// <summary>
+/// A graph of one linear, on the environment's threads. Its weights lie in files, as those of an import do; nothing is allocated while it runs.
+/// </summary>
 internal sealed class ProductSession : IDisposable
 {
     private const string Output = "y";
@@ -89,7 +91,12 @@ internal sealed class ProductSession : IDisposable
             var layout = new BlockProductLayout(new BlockFormat(_variant.Bits, _variant.Block), _columns, _rows, _variant.HasZeroPoints);
             var packed = Weight(builder, "packed", ElementType.UInt8, layout.Tiles, layout.TileBytes);
             builder.AddNode(
-                "n", GraphNames.BlockQuantizedProduct, ["x", packed, bias], [.. sizes, ("zero_points", _variant.HasZeroPoints ? 1 : 0)], GraphNames.OpDomain, Output);
+                "n",
+                GraphNames.BlockQuantizedProduct,
+                ["x", packed, bias],
+                [.. sizes, ("zero_points", _variant.HasZeroPoints ? 1 : 0)],
+                GraphNames.OpDomain,
+                Output);
             return;
         }
 
@@ -98,7 +105,12 @@ internal sealed class ProductSession : IDisposable
         var scales = Weight(builder, "scales", ElementType.Float32, _rows * blocks);
         var zeroPoints = _variant.HasZeroPoints ? Weight(builder, "zero", ElementType.UInt8, _rows * ((blocks * _variant.Bits + 7) / 8)) : "";
         builder.AddNode(
-            "n", "MatMulNBits", ["x", codes, scales, zeroPoints, "", bias], [.. sizes, ("accuracy_level", _variant.Accuracy)], GraphNames.ContribDomain, Output);
+            "n",
+            "MatMulNBits",
+            ["x", codes, scales, zeroPoints, "", bias],
+            [.. sizes, ("accuracy_level", _variant.Accuracy)],
+            GraphNames.ContribDomain,
+            Output);
     }
 
     private string Weight(OnnxGraphBuilder builder, string name, ElementType type, params ReadOnlySpan<long> shape)

@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// A base linear over weights of 4 bits, in place of ONNX Runtime's MatMulNBits: see <see cref="BlockQuantizedProduct"/>.
-/// <b>Shapes</b>: x [rows, K], weights u8 [tiles, bytes of a tile] as <see cref="BlockProductLayout"/> packs them, bias [N] or absent; output [rows, N].
+/// <b>Shapes</b>: x [rows, K], weights u8 [tiles, bytes of a tile] as <see cref="BlockProductLayout"/> packs them, bias [N] or absent; output
+/// [rows, N].
 /// <b>Layout</b>: attributes K, N, bits, block_size as those of MatMulNBits, and zero_points (0 or 1).
 /// <b>Errors</b>: at load for attributes that the layout refuses, at the run for weights of another size.
 /// </summary>
@@ -46,7 +47,8 @@ internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel p
             var bytes = context.InputBytes(Weights);
             if (bytes != layout.Bytes)
             {
-                throw new ArgumentException($"{GraphNames.BlockQuantizedProduct}: weights of [{layout.OutFeatures}, {layout.InFeatures}] must have {layout.Bytes} bytes, got {bytes}.");
+                throw new ArgumentException(
+                    $"BlockQuantizedProduct: weights of [{layout.OutFeatures}, {layout.InFeatures}] must have {layout.Bytes} bytes, got {bytes}.");
             }
 
             var rows = (int)(context.InputBytes(X) / ((long)layout.InFeatures * sizeof(float)));

@@ -141,7 +141,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
     private void AddIds(in PlannedSequence entry)
     {
         _hasAddedIds |= entry.Sequence.AddedTokens > 0;
-        var tokens = entry.Sequence.Tokens.Slice(entry.Past, entry.Rows);
+        var tokens = entry.Sequence.TokensWithDrafts.Slice(entry.Past, entry.Rows);
         for (var row = 0; row < tokens.Length; row++)
         {
             _ids[entry.RowStart + row] = Math.Max(tokens[row], 0);

@@ -6,11 +6,11 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// Rows of x as bytes, in groups of 32 inputs with a scale each.
-/// <b>Semantics</b>: scale = max |x| / 127, byte = round(x / scale) to even. A group whose largest value is below <see cref="Least"/> counts as zeros; one with an infinity or
-/// what is not a number has the scale NaN, so that its row's outputs are NaN, and no other row's.
-/// <b>Layout</b>: a row is [groups][32] bytes, [groups] scales in f32, [groups] offsets of 32 bits. Without zero points an offset is two 16-bit integers, -8 times the sums
-/// of the bytes at places 0, 1 and at places 2, 3 of every four: where sums of code times byte start so that they end as those of (code - 8) times byte.
-/// With zero points it is the sum of the bytes in f32.
+/// <b>Semantics</b>: scale = max |x| / 127, byte = round(x / scale) to even. A group whose largest value is below <see cref="Least"/> counts as
+/// zeros; one with an infinity or what is not a number has the scale NaN, so that its row's outputs are NaN, and no other row's.
+/// <b>Layout</b>: a row is [groups][32] bytes, [groups] scales in f32, [groups] offsets of 32 bits. Without zero points an offset is two 16-bit
+/// integers, -8 times the sums of the bytes at places 0, 1 and at places 2, 3 of every four: where sums of code times byte start so that they end
+/// as those of (code - 8) times byte. With zero points it is the sum of the bytes in f32.
 /// <b>Source</b>: the rounding of ONNX Runtime's MatMulNBits at accuracy level 4.
 /// </summary>
 internal unsafe struct BlockActivations

@@ -8,7 +8,8 @@ namespace AdapterServe.Kernels.Cpu;
 /// One call of <see cref="BlockQuantizedProduct.Apply"/>: rows are quantised, then shared out in units of (tile of 64 outputs, chunk of rows).
 /// A unit unpacks some records at a time into scratch that stays in the first cache, for all its rows; few rows read them as they are packed.
 /// </summary>
-internal unsafe struct BlockQuantizedProductCall(float* x, int rows, BlockProductWeights weights, float* bias, float* y, byte* workspace) : IByteSimdCall
+internal unsafe struct BlockQuantizedProductCall(
+    float* x, int rows, BlockProductWeights weights, float* bias, float* y, byte* workspace) : IByteSimdCall
 {
     private const int ChunkRows = 64;
     private const int Outputs = BlockProductLayout.TileOutputs;

@@ -6,9 +6,9 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// One or two rows by the 64 outputs of a tile, over some records.
-/// <b>Semantics</b>: a group's 32 products are summed up in 16 bits, two sums an output, which cannot overflow: codes times bytes stay within 15 * 127 * 16, and sums that
-/// start from an offset within 8 * 127 * 16. Then y = y + (sum * weights' scale) * row's scale in f32, group after group. Every output is one chain, in the order of the inputs,
-/// whatever the tile.
+/// <b>Semantics</b>: a group's 32 products are summed up in 16 bits, two sums an output, which cannot overflow: codes times bytes stay within
+/// 15 * 127 * 16, and sums that start from an offset within 8 * 127 * 16. Then y = y + (sum * weights' scale) * row's scale in f32, group after
+/// group. Every output is one chain, in the order of the inputs, whatever the tile.
 /// </summary>
 internal unsafe struct BlockTile
 {
@@ -48,7 +48,10 @@ internal unsafe struct BlockTile
         }
     }
 
-    /// <summary>All outputs at once. Products stand apart from the sums that they go into: in turn they would hold up one another (0.89 times the speed on Zen 4).</summary>
+    /// <summary>
+    /// All outputs at once. Products stand apart from the sums that they go into: in turn they would hold up one another (0.89 times the speed on
+    /// Zen 4).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four<TLanes, TBytes, TSource, TVariant>(in BlockTile tile)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -56,11 +59,13 @@ internal unsafe struct BlockTile
         where TSource : IBlockSource
         where TVariant : IBlockVariant
     {
-        TLanes ya0 = tile.Start<TLanes>(tile.YA, 0), ya1 = tile.Start<TLanes>(tile.YA, 1), ya2 = tile.Start<TLanes>(tile.YA, 2), ya3 = tile.Start<TLanes>(tile.YA, 3);
+        TLanes ya0 = tile.Start<TLanes>(tile.YA, 0), ya1 = tile.Start<TLanes>(tile.YA, 1);
+        TLanes ya2 = tile.Start<TLanes>(tile.YA, 2), ya3 = tile.Start<TLanes>(tile.YA, 3);
         TLanes yb0 = TLanes.Zero, yb1 = TLanes.Zero, yb2 = TLanes.Zero, yb3 = TLanes.Zero;
         if (TVariant.IsPair)
         {
-            (yb0, yb1, yb2, yb3) = (tile.Start<TLanes>(tile.YB, 0), tile.Start<TLanes>(tile.YB, 1), tile.Start<TLanes>(tile.YB, 2), tile.Start<TLanes>(tile.YB, 3));
+            (yb0, yb1) = (tile.Start<TLanes>(tile.YB, 0), tile.Start<TLanes>(tile.YB, 1));
+            (yb2, yb3) = (tile.Start<TLanes>(tile.YB, 2), tile.Start<TLanes>(tile.YB, 3));
         }
 
         nint block = EightsPerGroup * TSource.EightBytes;

@@ -2,7 +2,9 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Reference;
 
-/// <summary>y[row] = (W x'[row]) + bias in double, from the codes as they come: x' is x rounded to bytes by 32 inputs as the kernel's contract says.</summary>
+/// <summary>
+/// y[row] = (W x'[row]) + bias in double, from the codes as they come: x' is x rounded to bytes by 32 inputs as the kernel's contract says.
+/// </summary>
 internal static class BlockQuantizedProduct
 {
     private const int Group = BlockProductLayout.GroupInputs;
@@ -15,7 +17,13 @@ internal static class BlockQuantizedProduct
     /// <param name="y">One row, which may hold a bias to add to.</param>
     /// <param name="magnitude">Takes the sum of the absolute values of the groups' terms.</param>
     public static void Add(
-        BlockFormat format, ReadOnlySpan<float> x, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales, ReadOnlySpan<byte> zeroPoints, Span<double> y, Span<double> magnitude)
+        BlockFormat format,
+        ReadOnlySpan<float> x,
+        ReadOnlySpan<byte> codes,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<byte> zeroPoints,
+        Span<double> y,
+        Span<double> magnitude)
     {
         for (var first = 0; first < x.Length; first += Group)
         {

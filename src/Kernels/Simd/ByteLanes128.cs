@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace AdapterServe.Kernels.Simd;
 
 /// <summary>Four 128-bit registers by the portable vector API.</summary>
-internal readonly unsafe struct ByteLanes128(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c, Vector128<byte> d) : IByteLanes<ByteLanes128, Lanes128>
+internal readonly unsafe struct ByteLanes128(Vector128<byte> a, Vector128<byte> b, Vector128<byte> c, Vector128<byte> d)
+    : IByteLanes<ByteLanes128, Lanes128>
 {
     private readonly Vector128<byte> _a = a;
     private readonly Vector128<byte> _b = b;
@@ -43,11 +44,17 @@ internal readonly unsafe struct ByteLanes128(Vector128<byte> a, Vector128<byte> 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes128 MultiplyPairs(ByteLanes128 unsigned, ByteLanes128 signed) => new(
-        MultiplyPairs(unsigned._a, signed._a), MultiplyPairs(unsigned._b, signed._b), MultiplyPairs(unsigned._c, signed._c), MultiplyPairs(unsigned._d, signed._d));
+        MultiplyPairs(unsigned._a, signed._a),
+        MultiplyPairs(unsigned._b, signed._b),
+        MultiplyPairs(unsigned._c, signed._c),
+        MultiplyPairs(unsigned._d, signed._d));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteLanes128 AddShorts(ByteLanes128 a, ByteLanes128 b) => new(
-        (a._a.AsInt16() + b._a.AsInt16()).AsByte(), (a._b.AsInt16() + b._b.AsInt16()).AsByte(), (a._c.AsInt16() + b._c.AsInt16()).AsByte(), (a._d.AsInt16() + b._d.AsInt16()).AsByte());
+        (a._a.AsInt16() + b._a.AsInt16()).AsByte(),
+        (a._b.AsInt16() + b._b.AsInt16()).AsByte(),
+        (a._c.AsInt16() + b._c.AsInt16()).AsByte(),
+        (a._d.AsInt16() + b._d.AsInt16()).AsByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 SumShorts(ByteLanes128 shorts) => new(

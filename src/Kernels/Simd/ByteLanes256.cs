@@ -60,6 +60,9 @@ internal readonly unsafe struct ByteLanes256(Vector256<byte> low, Vector256<byte
         new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)), Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreLowBytes(Lanes256 value, sbyte* destination) =>
-        Vector128.Narrow(Vector256.Narrow(value.Low.AsInt32(), value.High.AsInt32()).GetLower(), Vector256.Narrow(value.Low.AsInt32(), value.High.AsInt32()).GetUpper()).Store(destination);
+    public static void StoreLowBytes(Lanes256 value, sbyte* destination)
+    {
+        var shorts = Vector256.Narrow(value.Low.AsInt32(), value.High.AsInt32());
+        Vector128.Narrow(shorts.GetLower(), shorts.GetUpper()).Store(destination);
+    }
 }

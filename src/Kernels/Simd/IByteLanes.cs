@@ -1,7 +1,8 @@
 namespace AdapterServe.Kernels.Simd;
 
 /// <summary>
-/// Sixteen lanes of 32 bits that hold four bytes or two 16-bit integers each, beside the f32 lanes <typeparamref name="TLanes"/> of the same instruction set.
+/// Sixteen lanes of 32 bits that hold four bytes or two 16-bit integers each, beside the f32 lanes <typeparamref name="TLanes"/> of the same
+/// instruction set.
 /// <b>Semantics</b>: every operation works within its lane and is exact where its result fits; sums of 16 bits wrap.
 /// <b>Units, dtype, layout</b>: memory operands are unaligned, byte 0 of a lane the lowest.
 /// </summary>
@@ -21,7 +22,8 @@ internal unsafe interface IByteLanes<TSelf, TLanes>
     static abstract TSelf HighNibbles(TSelf bytes);
 
     /// <summary>
-    /// u0 s0 + u1 s1 and u2 s2 + u3 s3 in 16 bits, u unsigned and s signed bytes. Both must fit: u at most 15 is enough, where the instruction would saturate above 128.
+    /// u0 s0 + u1 s1 and u2 s2 + u3 s3 in 16 bits, u unsigned and s signed bytes. Both must fit: u at most 15 is enough, where the instruction
+    /// would saturate above 128.
     /// </summary>
     static abstract TSelf MultiplyPairs(TSelf unsigned, TSelf signed);
 

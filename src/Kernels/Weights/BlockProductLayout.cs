@@ -2,9 +2,10 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// Weights of 4 bits as <see cref="Cpu.BlockQuantizedProduct"/> reads them: front to back, one stream, in the order of the multiplications.
-/// <b>Layout</b>: <c>[O / 64 tiles][H / block records]</c>. A record is the block's codes <c>[block / 32][4 × 16 outputs][4][16 outputs][4 bytes]</c>, its 64 scales in f32 and,
-/// where there are zero points, 64 signed bytes, each the negative of one. Byte i of the j-th four bytes holds inputs 8j + i (low nibble) and 8j + 4 + i (high nibble)
-/// of the 32. Outputs beyond O have the scale 0, inputs beyond H meet zeros of x.
+/// <b>Layout</b>: <c>[O / 64 tiles][H / block records]</c>. A record is the block's codes
+/// <c>[block / 32][4 × 16 outputs][4][16 outputs][4 bytes]</c>, its 64 scales in f32 and, where there are zero points, 64 signed bytes, each the
+/// negative of one. Byte i of the j-th four bytes holds inputs 8j + i (low nibble) and 8j + 4 + i (high nibble) of the 32. Outputs beyond O have
+/// the scale 0, inputs beyond H meet zeros of x.
 /// <b>Errors</b>: <see cref="ArgumentException"/> for other formats than 4 bits in blocks of 32 to 256, and for sizes below 1.
 /// </summary>
 public readonly record struct BlockProductLayout

@@ -12,19 +12,21 @@ public static class BlockProductPacking
     private const int QuadBytes = BlockProductLayout.Lanes * 4;
 
     /// <summary>One tile from its 64 rows, fewer where the matrix ends.</summary>
-    public static void Tile(in BlockProductLayout layout, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales, ReadOnlySpan<byte> zeroPoints, Span<byte> destination)
+    public static void Tile(
+        in BlockProductLayout layout, ReadOnlySpan<byte> codes, ReadOnlySpan<float> scales, ReadOnlySpan<byte> zeroPoints, Span<byte> destination)
     {
         var rows = scales.Length / layout.Records;
+        var rowBytes = (int)layout.Format.RowBytes(layout.InFeatures);
         var zeroBytes = layout.HasZeroPoints ? layout.Format.ZeroBytes(layout.InFeatures) : 0;
         Shape.RequireRange(nameof(BlockProductPacking), "rows", 1, BlockProductLayout.TileOutputs + 1, rows);
         Shape.Require(nameof(BlockProductPacking), "scales' length", (long)rows * layout.Records, scales.Length);
-        Shape.Require(nameof(BlockProductPacking), "codes' length", rows * layout.Format.RowBytes(layout.InFeatures), codes.Length);
+        Shape.Require(nameof(BlockProductPacking), "codes' length", (long)rows * rowBytes, codes.Length);
         Shape.Require(nameof(BlockProductPacking), "zero points' length", (long)rows * zeroBytes, zeroPoints.Length);
         Shape.Require(nameof(BlockProductPacking), "destination's length", layout.TileBytes, destination.Length);
         destination.Clear();
         for (var row = 0; row < rows; row++)
         {
-            Codes(layout, codes.Slice((int)(row * layout.Format.RowBytes(layout.InFeatures)), (int)layout.Format.RowBytes(layout.InFeatures)), row, destination);
+            Codes(layout, codes.Slice(row * rowBytes, rowBytes), row, destination);
             Scales(layout, scales.Slice(row * layout.Records, layout.Records), zeroPoints.Slice(row * zeroBytes, zeroBytes), row, destination);
         }
     }
@@ -96,7 +98,8 @@ public static class BlockProductPacking
         }
     }
 
-    private static void Scales(in BlockProductLayout layout, ReadOnlySpan<float> scales, ReadOnlySpan<byte> zeroPoints, int row, Span<byte> destination)
+    private static void Scales(
+        in BlockProductLayout layout, ReadOnlySpan<float> scales, ReadOnlySpan<byte> zeroPoints, int row, Span<byte> destination)
     {
         for (var record = 0; record < scales.Length; record++)
         {

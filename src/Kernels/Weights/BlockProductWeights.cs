@@ -1,6 +1,8 @@
 namespace AdapterServe.Kernels.Weights;
 
-/// <summary>A packed matrix in memory that somebody else owns. <b>Layout</b>: see <see cref="BlockProductLayout"/>; any alignment, best at a multiple of 64.</summary>
+/// <summary>
+/// A packed matrix in memory that somebody else owns. <b>Layout</b>: see <see cref="BlockProductLayout"/>; any alignment, best at a multiple of 64.
+/// </summary>
 public readonly unsafe record struct BlockProductWeights(BlockProductLayout Layout, nint Start)
 {
     /// <summary>Packs a whole matrix.</summary>

@@ -56,7 +56,8 @@ internal sealed class BlockProductGraph : IDisposable
     }
 
     /// <summary>
-    /// How far rounding x to 8 bits may move an output: half a step, max |x| / 254 of each 32 inputs, for every weight; and 1e-6 of the sum of magnitudes for f32.
+    /// How far rounding x to 8 bits may move an output: half a step, max |x| / 254 of each 32 inputs, for every weight; and 1e-6 of the sum of
+    /// magnitudes for f32.
     /// </summary>
     public double Bound(ReadOnlySpan<float> x, int output)
     {
@@ -91,7 +92,8 @@ internal sealed class BlockProductGraph : IDisposable
     public float[] RunOurs(float[] x, int cutBytes = 0)
     {
         var packed = Pack();
-        return Run(x, GraphNames.BlockQuantizedProduct, GraphNames.OpDomain, ["x", "packed", "bias"], [("zero_points", _zeroPoints.Length == 0 ? 0 : 1)], [
+        var hasZeroPoints = _zeroPoints.Length == 0 ? 0 : 1;
+        return Run(x, GraphNames.BlockQuantizedProduct, GraphNames.OpDomain, ["x", "packed", "bias"], [("zero_points", hasZeroPoints)], [
             ("packed", ElementType.UInt8, [packed.Length - cutBytes], packed),
             ("bias", ElementType.Float32, [OutFeatures], Bytes(Bias)),
         ]);
@@ -125,7 +127,12 @@ internal sealed class BlockProductGraph : IDisposable
     }
 
     private float[] Run(
-        float[] x, string type, string domain, string[] inputs, (string, object)[] attributes, (string Name, ElementType Type, long[] Shape, byte[] Data)[] weights)
+        float[] x,
+        string type,
+        string domain,
+        string[] inputs,
+        (string, object)[] attributes,
+        (string Name, ElementType Type, long[] Shape, byte[] Data)[] weights)
     {
         var builder = new OnnxGraphBuilder("product");
         builder.AddInput("x", TensorProto.Types.DataType.Float, "T", InFeatures);
@@ -136,7 +143,8 @@ internal sealed class BlockProductGraph : IDisposable
             builder.AddExternalWeight(new WeightReference(weight.Name, weight.Type, [.. weight.Shape], path, 0));
         }
 
-        builder.AddNode("n", type, inputs, [("K", InFeatures), ("N", OutFeatures), ("bits", 4), ("block_size", _format.BlockSize), .. attributes], domain, "y");
+        (string, object)[] sizes = [("K", InFeatures), ("N", OutFeatures), ("bits", 4), ("block_size", _format.BlockSize)];
+        builder.AddNode("n", type, inputs, [.. sizes, .. attributes], domain, "y");
         builder.AddOutput("y", TensorProto.Types.DataType.Float, "T", OutFeatures);
         using var op = new CustomOpDomain(_environment, GraphNames.OpDomain);
         op.Add(new BlockQuantizedProductOp(_workspace, new OrtParallel(Threads)));

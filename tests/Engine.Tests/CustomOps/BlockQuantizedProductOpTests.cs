@@ -11,7 +11,8 @@ public sealed class BlockQuantizedProductOpTests
     [InlineData(64, 896, 128, true)]
     [InlineData(128, 640, 200, true)]
     [InlineData(128, 4864, 64, false)]
-    public void Its_error_is_within_its_bound_and_no_larger_than_that_of_the_operator_that_it_replaces(int blockSize, int inFeatures, int outFeatures, bool hasZeroPoints)
+    public void Its_error_is_within_its_bound_and_no_larger_than_that_of_the_operator_that_it_replaces(
+        int blockSize, int inFeatures, int outFeatures, bool hasZeroPoints)
     {
         const int rows = 9;
         using var graph = new BlockProductGraph(blockSize, inFeatures, outFeatures, hasZeroPoints);
@@ -79,7 +80,8 @@ public sealed class BlockQuantizedProductOpTests
     private static float[] Rows(int count)
     {
         var random = new Random(count);
-        return [.. Enumerable.Range(0, count).Select(i => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * (i % 97 == 0 ? 20 : 1)))];
+        return [.. Enumerable.Range(0, count).Select(i =>
+            (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) * (i % 97 == 0 ? 20 : 1)))];
     }
 
     private static double Square(double value) => value * value;

@@ -26,12 +26,14 @@ public sealed class BlockProductSourceTests
             for (var input = 0; input < inFeatures; input++)
             {
                 var (block, within) = (input / blockSize, input % blockSize / 32);
-                var place = tile + (block * recordBytes) + (within * 1024) + (column / 16 * 256) + (input % 32 / 8 * 64) + (column % 16 * 4) + (input % 4);
+                var place = tile + (block * recordBytes) + (within * 1024) + (column / 16 * 256) + (input % 32 / 8 * 64) + (column % 16 * 4)
+                    + (input % 4);
                 var expected = Nibble(codes, (int)(output * format.RowBytes(inFeatures)), input);
                 Assert.Equal(expected, (packed[place] >> (input % 8 < 4 ? 0 : 4)) & 15);
                 var record = tile + (block * recordBytes) + (blockSize / 32 * 1024);
                 Assert.Equal(
-                    MemoryMarshal.Cast<byte, int>(scales)[(output * format.Blocks(inFeatures)) + block], MemoryMarshal.Read<int>(packed.AsSpan(record + (column * 4))));
+                    MemoryMarshal.Cast<byte, int>(scales)[(output * format.Blocks(inFeatures)) + block],
+                        MemoryMarshal.Read<int>(packed.AsSpan(record + (column * 4))));
                 if (hasZeroPoints)
                 {
                     Assert.Equal(-Nibble(zeroPoints, output * format.ZeroBytes(inFeatures), block), (sbyte)packed[record + 256 + column]);

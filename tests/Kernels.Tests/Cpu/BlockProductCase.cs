@@ -54,7 +54,13 @@ internal sealed unsafe class BlockProductCase
         output.Span.Fill(float.NaN);
         using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(Layout, rows, parallel.Threads));
         BlockQuantizedProduct.Apply(
-            input.Pointer, rows, new BlockProductWeights(Layout, (nint)weights.Pointer), Bias is null ? null : bias.Pointer, output.Pointer, workspace.Pointer, parallel);
+            input.Pointer,
+            rows,
+            new BlockProductWeights(Layout, (nint)weights.Pointer),
+            Bias is null ? null : bias.Pointer,
+            output.Pointer,
+            workspace.Pointer,
+            parallel);
         return output.Span.ToArray();
     }
 
@@ -72,7 +78,7 @@ internal sealed unsafe class BlockProductCase
                 var got = actual[(row * outFeatures) + o];
                 Assert.True(
                     Math.Abs(got - expected[o]) <= Tolerances.BlockQuantizedProduct(inFeatures, magnitude[o]),
-                    $"block {Layout.Format.BlockSize}, H {inFeatures}, O {outFeatures}, {Rows} rows, at [{row}, {o}]: expected {expected[o]}, got {got}");
+                    $"block {Layout.Format.BlockSize}, H {inFeatures}, O {outFeatures}, [{row}, {o}]: expected {expected[o]}, got {got}");
             }
         }
     }

@@ -101,7 +101,8 @@ public sealed unsafe class BlockQuantizedProductTests
     [InlineData(3.4e38f, 1e-3f)]
     public void Extreme_magnitudes_keep_their_products(float magnitude, float factor)
     {
-        var data = new BlockProductCase(32, 96, 40, 2) { X = [.. RandomData.Floats(8, 192).Select((value, i) => i % 32 == 5 ? magnitude : value * magnitude)] };
+        var data = new BlockProductCase(32, 96, 40, 2) { X = [.. RandomData.Floats(8, 192).Select((value, i) =>
+            i % 32 == 5 ? magnitude : value * magnitude)] };
         for (var i = 0; i < data.Scales.Length; i++)
         {
             data.Scales[i] *= factor;
@@ -142,7 +143,8 @@ public sealed unsafe class BlockQuantizedProductTests
     [InlineData(4, 32, 10, -1, "out features must be in [1, 2147483647), got -1")]
     public void What_the_layout_can_not_hold_is_refused(int bits, int blockSize, int inFeatures, int outFeatures, string message)
     {
-        var error = Assert.Throws<ArgumentException>(() => new BlockProductLayout(new BlockFormat(bits, blockSize), inFeatures, outFeatures, hasZeroPoints: false));
+        var error = Assert.Throws<ArgumentException>(() => new BlockProductLayout(new BlockFormat(bits, blockSize), inFeatures, outFeatures,
+            hasZeroPoints: false));
         Assert.Equal($"BlockQuantizedProduct: {message}.", error.Message);
         Assert.Equal(bits == 4 && blockSize >= 32, BlockProductLayout.Holds(new BlockFormat(bits, blockSize)));
     }
@@ -162,6 +164,7 @@ public sealed unsafe class BlockQuantizedProductTests
     public void Negative_rows_are_refused()
     {
         var layout = new BlockProductLayout(new BlockFormat(4, 32), 33, 2, hasZeroPoints: false);
-        Assert.Throws<ArgumentException>(() => BlockQuantizedProduct.Apply(null, -1, new BlockProductWeights(layout, 0), null, null, null, new SerialParallel()));
+        Assert.Throws<ArgumentException>(() => BlockQuantizedProduct.Apply(null, -1, new BlockProductWeights(layout, 0), null, null, null,
+            new SerialParallel()));
     }
 }

@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.Models.Weights;
 /// <b>Layout</b>: <see cref="BlockProductLayout"/>. <b>Effects</b>: the matrix is in memory once, as it is quantised.
 /// <b>Errors</b>: <see cref="InvalidDataException"/> where the sources write other sizes.
 /// </summary>
-internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null) : IWeightSource
+internal sealed class BlockProductSource(
+    BlockProductLayout layout, IWeightSource codes, IWeightSource scales, IWeightSource? zeroPoints = null) : IWeightSource
 {
     private readonly int _rowBytes = (int)layout.Format.RowBytes(layout.InFeatures);
     private readonly int _scaleBytes = layout.Format.Blocks(layout.InFeatures) * sizeof(float);
@@ -47,7 +48,8 @@ internal sealed class BlockProductSource(BlockProductLayout layout, IWeightSourc
         var expected = (long)layout.OutFeatures * rowBytes;
         return rows.Position == start + expected
             ? rows.Position
-            : throw new InvalidDataException($"A matrix of [{layout.OutFeatures}, {layout.InFeatures}] must be written as {expected} bytes, got {rows.Position - start}.");
+            : throw new InvalidDataException(
+                $"A matrix of [{layout.OutFeatures}, {layout.InFeatures}] must be written as {expected} bytes, got {rows.Position - start}.");
     }
 
     private static byte[] Read(MemoryStream rows, long start, int first, int count, int rowBytes)
