@@ -17,4 +17,7 @@ internal static class Tolerances
 
     /// <summary>Any hostile request is answered within this: the documented limit.</summary>
     public static readonly TimeSpan HostileAnswer = TimeSpan.FromSeconds(10);
+
+    /// <summary>The families' goldens: random weights with larger logits, where float32 noise reaches 2e-5 before another order of summation adds its own.</summary>
+    public const double FamilyLogProbability = 5e-4;
 }

@@ -9,12 +9,15 @@ public static class ModelVocabulary
 {
     private const long LimitBytes = 1 << 20;
 
-    /// <summary><b>Errors</b>: <see cref="ModelImportException"/> where the tokenizer has an id that the model has no row for.</summary>
+    /// <summary>Tokens that a tokenizer may have without rows in the model, as published folders have a few (Gemma 3's mark for images): this many, or a hundredth.</summary>
+    private const int Spare = 64;
+
+    /// <summary><b>Errors</b>: <see cref="ModelImportException"/> where the tokenizer has many more ids than the model has rows. A prompt with one of the few is refused by itself.</summary>
     public static void Check(string modelFolder, Tokenizer tokenizer)
     {
         // What these files lack, or say wrongly, is the importer's to report.
         int? rows = Size(modelFolder, "config.json", "text_config") ?? Size(modelFolder, "genai_config.json", "model");
-        if (rows is { } size && tokenizer.VocabularySize > size)
+        if (rows is { } size && tokenizer.VocabularySize > (long)size + Math.Max(Spare, size / 100))
         {
             throw new ModelImportException(
                 "tokenizer_too_large", $"The tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the model's vocab_size is {size}; they are not of the same model.");

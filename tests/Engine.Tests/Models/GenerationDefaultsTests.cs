@@ -65,6 +65,16 @@ public sealed class GenerationDefaultsTests
         ModelVocabulary.Check(RepositoryFiles.DemoModel, Tokenizer.Load(RepositoryFiles.DemoModel));
     }
 
+    [Fact]
+    public void A_few_tokens_without_rows_are_no_other_tokenizer()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.In("config.json"), """{"vocab_size": 1020}""");
+        ModelVocabulary.Check(folder.Path, Tokenizer.Load(RepositoryFiles.DemoModel));
+        File.WriteAllText(folder.In("config.json"), """{"vocab_size": 900}""");
+        Assert.Throws<ModelImportException>(() => ModelVocabulary.Check(folder.Path, Tokenizer.Load(RepositoryFiles.DemoModel)));
+    }
+
     private static GenerationDefaults Read(string file)
     {
         using var folder = new TemporaryFolder();
