@@ -23,7 +23,7 @@ internal static unsafe class KernelBenchmarks
         using var parallel = new SpinParallel(threads);
         if (only is "" or "lowrank")
         {
-            foreach (var type in new[] { WeightType.BF16, WeightType.F32 })
+            foreach (var type in new[] { WeightType.BF16, WeightType.F32, WeightType.Int8, WeightType.Bit })
             {
                 foreach (var (rows, distinct) in new[] { (1, 1), (8, 8), (32, 32), (8, 1), (32, 1), (256, 1), (256, 8) })
                 {
@@ -106,21 +106,22 @@ internal static unsafe class KernelBenchmarks
     {
         const int width = 2048;
         using var arena = new WeightArena();
-        var bytes = (long)rank * 2 * width * (type == WeightType.F32 ? 4 : 2) * distinct;
+        var bytes = LowRankWeights.BytesAs(type, rank, width, width) * distinct;
         var sites = (int)Math.Clamp(Footprint / bytes, 2, 128);
         var segments = new LowRankSegment[sites][];
         var streams = new Streaming[sites];
         var factor = new float[rank * width];
         Array.Fill(factor, 0.01f);
+        using var aside = new WeightArena();
         for (var site = 0; site < sites; site++)
         {
             segments[site] = new LowRankSegment[distinct];
             streams[site] = new Streaming(parallel);
             for (var i = 0; i < distinct; i++)
             {
-                var weights = LowRankWeights.Pack(arena, rank, width, width, factor, factor, 1, type);
-                streams[site].Add(weights.A, weights.Bytes / 2);
-                streams[site].Add(weights.B, weights.Bytes / 2);
+                var weights = LowRankRounding.Round(LowRankWeights.Pack(aside, rank, width, width, factor, factor, 1, WeightType.F32), type, arena);
+                streams[site].Add(weights.A, type.BytesOf(rank * width));
+                streams[site].Add(weights.B, type.BytesOf(rank * width));
                 segments[site][i] = new LowRankSegment(rows * i / distinct, rows * (i + 1) / distinct, weights);
             }
         }

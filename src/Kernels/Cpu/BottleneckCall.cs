@@ -65,8 +65,6 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
-    private static int WeightCost(WeightType type) => type == WeightType.Bit ? 1 : type.ElementBytes() * WorkSplit.ByteCost;
-
     private readonly void PointToInput(ref BottleneckWork work)
     {
         if (work.Scratch.Gathered != null)
@@ -83,7 +81,7 @@ internal unsafe struct BottleneckCall(in BottleneckOperands operands, SequenceRo
 
     private void PlanUnits(ref BottleneckWork work)
     {
-        var (rows, rank, padded, weightCost) = (work.Rows, work.Rank, (long)Packing.RoundUp(work.InWidth), WeightCost(work.Type));
+        var (rows, rank, padded, weightCost) = (work.Rows, work.Rank, (long)Packing.RoundUp(work.InWidth), WorkSplit.ElementCost(work.Type));
         var prepares = work.Scratch.Gathered != null || work.Scratch.Sums != null;
         var cost = 0L;
         cost += Plan(ref work, BottleneckPhase.Prepare, prepares ? rows : 0, padded * 4);

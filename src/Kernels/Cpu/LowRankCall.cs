@@ -16,6 +16,10 @@ internal unsafe struct LowRankWork
     public void* A;
     public void* B;
 
+    /// <summary>What v is multiplied with for A behind the shrink and for B behind the gate, [Rank]; null: nothing.</summary>
+    public float* AScales;
+    public float* BScales;
+
     /// <summary>The segment's first row of x, rows padded to sixteen floats.</summary>
     public float* X;
 
@@ -112,7 +116,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     private void Plan(in LowRankSegment segment, int rows, ref LowRankWork work)
     {
         var weights = segment.Weights;
-        var weightCost = weights.Type.ElementBytes() * WorkSplit.ByteCost;
+        var weightCost = WorkSplit.ElementCost(weights.Type);
         work.RowStart = segment.RowStart;
         work.Rows = rows;
         work.Rank = weights.Rank;
@@ -122,6 +126,8 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         _isGated |= !weights.Gate.IsOpen;
         work.A = weights.A;
         work.B = weights.B;
+        work.AScales = weights.AScales;
+        work.BScales = weights.BScales;
         work.X = x + ((nint)segment.RowStart * inFeatures);
         work.ShrinkUnits = Ceiling(rows, ShrinkRows) * Ceiling(weights.Rank, Packing.RankGroup);
         work.ShrinkUnitCost = (long)Math.Min(weights.Rank, Packing.RankGroup) * _paddedIn * (weightCost + Math.Min(rows, ShrinkRows));
@@ -210,7 +216,12 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         var end = WorkSplit.Boundary(work.Rows, task + 1, tasks);
         for (var row = WorkSplit.Boundary(work.Rows, task, tasks); row < end; row++)
         {
-            RankGating.Apply<TLanes>(work.V + ((nint)row * work.Rank), work.Rank, work.Gate, work.Scale);
+            var v = work.V + ((nint)row * work.Rank);
+            RankGating.Apply<TLanes>(v, work.Rank, work.Gate, work.Scale);
+            if (work.BScales != null)
+            {
+                Multiply<TLanes>(v, work.BScales, work.Rank);
+            }
         }
     }
 
@@ -229,29 +240,70 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         }
     }
 
+    /// <summary>v[r] *= scales[r].</summary>
+    private static void Multiply<TLanes>(float* v, float* scales, int ranks)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var rank = 0;
+        for (; rank <= ranks - Packing.Lanes; rank += Packing.Lanes)
+        {
+            TLanes.Store(TLanes.Multiply(TLanes.Load(v + rank), TLanes.Load(scales + rank)), v + rank);
+        }
+
+        for (; rank < ranks; rank++)
+        {
+            v[rank] *= scales[rank];
+        }
+    }
+
+    /// <summary>The ranks [rank, rank + ranks) of one row; those of B after the gate.</summary>
+    private static void ScaleRanks<TLanes>(in LowRankWork work, float* v, int rank, int ranks)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        Multiply<TLanes>(v, work.AScales + rank, ranks);
+        if (work.Gate.IsOpen)
+        {
+            Multiply<TLanes>(v, work.BScales + rank, ranks);
+        }
+    }
+
     private readonly void Shrink<TLanes>(ref LowRankWork work, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        if (work.Type == WeightType.F32)
+        switch (work.Type)
         {
-            Shrink<TLanes, F32Element>(ref work, first, end);
-        }
-        else
-        {
-            Shrink<TLanes, BF16Element>(ref work, first, end);
+            case WeightType.F32:
+                Shrink<TLanes, F32Element>(ref work, first, end);
+                break;
+            case WeightType.BF16:
+                Shrink<TLanes, BF16Element>(ref work, first, end);
+                break;
+            case WeightType.Int8:
+                Shrink<TLanes, Int8Element>(ref work, first, end);
+                break;
+            default:
+                Shrink<TLanes, SignElement>(ref work, first, end);
+                break;
         }
     }
 
     private readonly void Expand<TLanes>(ref LowRankWork work, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        if (work.Type == WeightType.F32)
+        switch (work.Type)
         {
-            Expand<TLanes, F32Element>(ref work, first, end);
-        }
-        else
-        {
-            Expand<TLanes, BF16Element>(ref work, first, end);
+            case WeightType.F32:
+                Expand<TLanes, F32Element>(ref work, first, end);
+                break;
+            case WeightType.BF16:
+                Expand<TLanes, BF16Element>(ref work, first, end);
+                break;
+            case WeightType.Int8:
+                Expand<TLanes, Int8Element>(ref work, first, end);
+                break;
+            default:
+                Expand<TLanes, SignElement>(ref work, first, end);
+                break;
         }
     }
 
@@ -275,6 +327,10 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             dots.X = work.X + ((nint)row * _paddedIn);
             dots.V = work.V + ((nint)row * work.Rank) + rank;
             dots.Run<TLanes, TElement>();
+            for (var i = 0; work.AScales != null && i < dots.Rows; i++)
+            {
+                ScaleRanks<TLanes>(work, dots.V + (i * dots.VStride), rank, dots.Ranks);
+            }
         }
     }
 

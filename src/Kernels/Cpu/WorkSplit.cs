@@ -1,4 +1,5 @@
 using AdapterServe.Kernels.Parallelism;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
@@ -13,6 +14,9 @@ internal static class WorkSplit
     public const int ByteCost = 4;
 
     public const int TasksPerThread = 4;
+
+    /// <summary>Of reading one element.</summary>
+    public static int ElementCost(WeightType type) => type == WeightType.Bit ? 1 : type.ElementBytes() * ByteCost;
 
     // Handing a task to another thread costs microseconds; this is about ten of them.
     private const long TaskCost = 1L << 19;

@@ -36,6 +36,16 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     public static Lanes256 LoadBF16(ushort* source) => new(Widen(source), Widen(source + 8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadInt8(sbyte* source) => new(WidenInt8(source), WidenInt8(source + 8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 SignsFromBits(ushort bits)
+    {
+        var all = Vector256.Create(~(uint)bits);
+        return new(Signs(all, Vector256.Create(31u, 30, 29, 28, 27, 26, 25, 24)), Signs(all, Vector256.Create(23u, 22, 21, 20, 19, 18, 17, 16)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 FromBits(ushort bits)
     {
         var all = Vector256.Create((uint)bits);
@@ -88,6 +98,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> low, Vector256<float> 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Widen(ushort* source) =>
         Vector256.ShiftLeft(Avx2.ConvertToVector256Int32(Vector128.Load(source)), 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> WidenInt8(sbyte* source) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Signs(Vector256<uint> cleared, Vector256<uint> places) =>
+        ((Avx2.ShiftLeftLogicalVariable(cleared, places) & Vector256.Create(0x80000000u)) | Vector256<float>.One.AsUInt32()).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> PowerOfTwo(Vector256<float> shifted) =>

@@ -36,6 +36,28 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    public static LanesScalar LoadInt8(sbyte* source)
+    {
+        Unsafe.SkipInit(out LanesScalar result);
+        for (var i = 0; i < Count; i++)
+        {
+            result._lanes[i] = source[i];
+        }
+
+        return result;
+    }
+
+    public static LanesScalar SignsFromBits(ushort bits)
+    {
+        Unsafe.SkipInit(out LanesScalar result);
+        for (var i = 0; i < Count; i++)
+        {
+            result._lanes[i] = ((bits >> i) & 1) != 0 ? 1 : -1;
+        }
+
+        return result;
+    }
+
     public static LanesScalar FromBits(ushort bits)
     {
         Unsafe.SkipInit(out LanesScalar result);

@@ -4,7 +4,8 @@ namespace AdapterServe.Kernels.Weights;
 /// The two factors of y += B (scale * (A x)), of y += B (scale * w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
 /// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
-/// The file's values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round.
+/// Packed values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round. <see cref="LowRankRounding"/> makes smaller ones, whose elements are
+/// whole numbers or signs times a number for each rank.
 /// </summary>
 public sealed unsafe class LowRankWeights : FormWeights
 {
@@ -30,6 +31,15 @@ public sealed unsafe class LowRankWeights : FormWeights
     internal void* A { get; }
 
     internal void* B { get; }
+
+    /// <summary>What A's ranks are multiplied with, [R]; null: nothing.</summary>
+    internal float* AScales { get; private init; }
+
+    /// <summary>What B's ranks are multiplied with, behind a gate where there is one, [R]; null: nothing.</summary>
+    internal float* BScales { get; private init; }
+
+    /// <summary>Of rounded factors, |B' A' - B A| over |B A| of what was rounded, estimated; null for factors as they came.</summary>
+    public double? HeldError { get; internal set; }
 
     /// <summary>Packs f32 factors; <see cref="WeightType.BF16"/> rounds them to nearest.</summary>
     public static LowRankWeights Pack(
@@ -76,39 +86,89 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Null for what reads the output, which a sum's other terms change.</summary>
     public override LowRankWeights? Scaled(float factor) =>
-        Form == FormKind.LowRank ? new(Form, Rank, InFeatures, OutFeatures, Scale * factor, Gate, Type, A, B, bytes: 0) : null;
+        Form == FormKind.LowRank ? Copy(Scale * factor, Gate) : null;
 
-    /// <summary>The factor A [R, H] as it was packed; bf16 is widened.</summary>
+    /// <summary>Bytes that factors of a type take in an arena.</summary>
+    public static long BytesAs(WeightType type, int rank, int inFeatures, int outFeatures) =>
+        WeightArena.Padded(type.BytesOf(Packing.DotElements(rank, inFeatures))) + WeightArena.Padded(type.BytesOf(Packing.PanelElements(outFeatures, rank)))
+        + (type is WeightType.Int8 or WeightType.Bit ? 2 * WeightArena.Padded(rank * sizeof(float)) : 0);
+
+    /// <summary>The same product with every rank at full weight, over the same memory.</summary>
+    internal LowRankWeights Ungated() => Copy(1, default);
+
+    /// <summary>See <see cref="LowRankRounding.Round"/>.</summary>
+    internal LowRankWeights Rounded(WeightType type, WeightArena arena)
+    {
+        var a = arena.Allocate(type.BytesOf(Packing.DotElements(Rank, InFeatures)));
+        var b = arena.Allocate(type.BytesOf(Packing.PanelElements(OutFeatures, Rank)));
+        var isScaled = type is WeightType.Int8 or WeightType.Bit;
+        var (aScales, bScales) = isScaled ? ((nint)Packing.Vector(arena, new float[Rank]), (nint)Packing.Vector(arena, new float[Rank])) : default;
+        RankRounding.Round(A, Type, RankRounding.RanksOfDot(Rank, InFeatures), InFeatures, a, type, new Span<float>((float*)aScales, isScaled ? Rank : 0));
+        RankRounding.Round(B, Type, RankRounding.RanksOfPanel(OutFeatures, Rank), OutFeatures, b, type, new Span<float>((float*)bScales, isScaled ? Rank : 0));
+        return new(Form, Rank, InFeatures, OutFeatures, Scale, Gate, type, a, b, BytesAs(type, Rank, InFeatures, OutFeatures)) { AScales = (float*)aScales, BScales = (float*)bScales };
+    }
+
+    /// <summary>The factor A [R, H] as it is held, in f32.</summary>
     public float[] UnpackA()
     {
         var a = new float[checked(Rank * InFeatures)];
-        if (Type == WeightType.F32)
+        switch (Type)
         {
-            Packing.FromDot<float, float, Keep<float>>((float*)A, Rank, InFeatures, a);
+            case WeightType.F32:
+                Packing.FromDot<float, float, Keep<float>>((float*)A, Rank, InFeatures, a);
+                break;
+            case WeightType.BF16:
+                Packing.FromDot<ushort, float, FromBF16>((ushort*)A, Rank, InFeatures, a);
+                break;
+            default:
+                fixed (float* codes = RankRounding.Codes(A, Packing.DotElements(Rank, InFeatures), Type))
+                {
+                    Packing.FromDot<float, float, Keep<float>>(codes, Rank, InFeatures, a);
+                }
+
+                break;
         }
-        else
+
+        for (var i = 0; AScales != null && i < a.Length; i++)
         {
-            Packing.FromDot<ushort, float, FromBF16>((ushort*)A, Rank, InFeatures, a);
+            a[i] *= AScales[i / InFeatures];
         }
 
         return a;
     }
 
-    /// <summary>The factor B [O, R] as it was packed, without the scale; bf16 is widened.</summary>
+    /// <summary>The factor B [O, R] as it is held, without the scale, in f32.</summary>
     public float[] UnpackB()
     {
         var b = new float[checked(OutFeatures * Rank)];
-        if (Type == WeightType.F32)
+        switch (Type)
         {
-            Packing.FromPanel<float, float, Keep<float>>((float*)B, OutFeatures, Rank, b);
+            case WeightType.F32:
+                Packing.FromPanel<float, float, Keep<float>>((float*)B, OutFeatures, Rank, b);
+                break;
+            case WeightType.BF16:
+                Packing.FromPanel<ushort, float, FromBF16>((ushort*)B, OutFeatures, Rank, b);
+                break;
+            default:
+                fixed (float* codes = RankRounding.Codes(B, Packing.PanelElements(OutFeatures, Rank), Type))
+                {
+                    Packing.FromPanel<float, float, Keep<float>>(codes, OutFeatures, Rank, b);
+                }
+
+                break;
         }
-        else
+
+        for (var i = 0; BScales != null && i < b.Length; i++)
         {
-            Packing.FromPanel<ushort, float, FromBF16>((ushort*)B, OutFeatures, Rank, b);
+            b[i] *= BScales[i % Rank];
         }
 
         return b;
     }
+
+    /// <summary>Another scale and gate over the same memory.</summary>
+    private LowRankWeights Copy(float scale, RankGate gate) =>
+        new(Form, Rank, InFeatures, OutFeatures, scale, gate, Type, A, B, bytes: 0) { AScales = AScales, BScales = BScales, HeldError = HeldError };
 
     private static LowRankWeights Allocate(
         WeightArena arena, FormKind form, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, RankGate gate, WeightType type)

@@ -19,8 +19,12 @@ internal static class Shape
         }
     }
 
+    /// <summary>Of so many elements, whole groups of sixteen.</summary>
+    public static long BytesOf(this WeightType type, long elements) => type == WeightType.Bit ? elements / 8 : elements * type.ElementBytes();
+
     public static int ElementBytes(this WeightType type) => type switch
     {
+        WeightType.Int8 => sizeof(sbyte),
         WeightType.F32 => sizeof(float),
         WeightType.BF16 => sizeof(ushort),
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown weight type."),

@@ -31,13 +31,15 @@ public sealed unsafe class WeightArena : IDisposable
         return offset;
     }
 
+    /// <summary>What so many bytes take.</summary>
+    internal static long Padded(long bytes) => Math.Max(checked(bytes + (long)Alignment - 1) & -(long)Alignment, (long)Alignment);
+
     /// <summary>Zeroed memory of at least <paramref name="bytes"/> bytes, 64-byte aligned.</summary>
     public void* Allocate(long bytes)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        var padded = ((nuint)bytes + Alignment - 1) & ~(Alignment - 1);
-        padded = Math.Max(padded, Alignment);
+        var padded = (nuint)Padded(bytes);
         var piece = NativeMemory.AlignedAlloc(padded, Alignment);
         NativeMemory.Clear(piece, padded);
         _pieces.Add((nint)piece);
