@@ -60,14 +60,14 @@ public sealed class AdapterStorage : IDisposable
         {
             var blobs = new BlobStore(options);
             registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
-            var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
+            var snapshot = new CatalogSnapshot(registry, new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
             blobs.Sweep(snapshot.Digests());
             var computed = new ComputedStore(options, baseModel.Fingerprint);
-            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
+            var loader = new AdapterLoader(baseModel, options.CacheBytes, options.AdapterWeights, computed);
             var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
             {
-                var (digest, task) = WeightsDigest.Split(weightsDigest);
-                return loader.Load(blobs.Open(digest), digest, task).Weights;
+                var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
+                return loader.Load(blobs.Open(digest), digest, task, isExact).Weights;
             });
             return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
         }

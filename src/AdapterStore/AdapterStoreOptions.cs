@@ -9,6 +9,9 @@ public sealed class AdapterStoreOptions
     /// <summary>Host memory for lowered weights, those in use included. An adapter that needs more is refused at upload.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
+    /// <summary>How low-rank factors are held.</summary>
+    public AdapterWeightFormat AdapterWeights { get; init; }
+
     /// <summary>Disk for values that loads compute from the base's weights and keep for the next load; the oldest go first.</summary>
     public long ComputedBytes { get; init; } = 1L << 30;
 

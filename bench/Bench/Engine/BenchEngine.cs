@@ -17,10 +17,10 @@ internal sealed class BenchEngine : IAsyncDisposable
     private readonly OrtEnvironment _environment = new();
     private readonly AdapterStorage _storage;
 
-    private BenchEngine(ImportedModel model, EngineOptions options)
+    private BenchEngine(ImportedModel model, EngineOptions options, AdapterWeightFormat adapterWeights)
     {
         Model = model;
-        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _data, CacheBytes = 8L << 30 }, model.Base);
+        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _data, CacheBytes = 8L << 30, AdapterWeights = adapterWeights }, model.Base);
         Host = EngineHost.Start(_environment, model, options);
     }
 
@@ -35,7 +35,7 @@ internal sealed class BenchEngine : IAsyncDisposable
     public static async Task<BenchEngine> StartAsync(EngineBenchmarkOptions options)
     {
         var model = await new ModelImporter().ImportAsync(options.Model, options.Cache, new ImportOptions { Weights = options.Weights });
-        var engine = new BenchEngine(model, new EngineOptions { Threads = options.Threads, PrefixCache = false });
+        var engine = new BenchEngine(model, new EngineOptions { Threads = options.Threads, PrefixCache = false }, options.AdapterWeights);
         foreach (var folder in Directory.GetDirectories(options.Adapters).Order(StringComparer.Ordinal))
         {
             await engine.UploadAsync(folder);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AdapterServe.AdapterStore;
 using AdapterServe.Engine.Models;
 
 namespace AdapterServe.Bench.Engine;
@@ -7,7 +8,7 @@ namespace AdapterServe.Bench.Engine;
 internal sealed record EngineBenchmarkOptions
 {
     public const string Usage =
-        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4]";
+        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4] [--adapter-weights file|bf16|int8|onebit]";
 
     public required string Model { get; init; }
 
@@ -27,6 +28,8 @@ internal sealed record EngineBenchmarkOptions
 
     public WeightFormat Weights { get; init; }
 
+    public AdapterWeightFormat AdapterWeights { get; init; }
+
     public static EngineBenchmarkOptions? Parse(string[] args)
     {
         var options = new EngineBenchmarkOptions { Model = "", Adapters = "" };
@@ -44,6 +47,7 @@ internal sealed record EngineBenchmarkOptions
                 case "--new": options = options with { NewTokens = Number(value) }; break;
                 case "--rounds": options = options with { Rounds = Number(value) }; break;
                 case "--weights": options = options with { Weights = Enum.Parse<WeightFormat>(value, ignoreCase: true) }; break;
+                case "--adapter-weights": options = options with { AdapterWeights = Enum.Parse<AdapterWeightFormat>(value, ignoreCase: true) }; break;
                 default: return null;
             }
         }

@@ -103,6 +103,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     {
         DataDirectory = _options.Data,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
+        AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,
     };
 

@@ -38,6 +38,9 @@ internal sealed class ServerOptions
     /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
     public string EmbeddingWeights { get; set; } = string.Empty;
 
+    /// <summary>How the factors of adapters' low-rank forms are held: file, bf16, int8 or 1bit.</summary>
+    public string AdapterWeights { get; set; } = "file";
+
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }

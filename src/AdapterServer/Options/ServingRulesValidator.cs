@@ -29,6 +29,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--embedding-weights must be {WeightFormats.Names}, not '{options.EmbeddingWeights}'.");
         }
 
+        if (AdapterWeightFormats.Parse(options.AdapterWeights) is null)
+        {
+            failures.Add($"--adapter-weights must be {AdapterWeightFormats.Names}, not '{options.AdapterWeights}'.");
+        }
+
         if (options.Kv is not ("f32" or "bf16"))
         {
             failures.Add($"--kv must be f32 or bf16, not '{options.Kv}'.");

@@ -46,6 +46,10 @@ public sealed record AdapterDescriptor(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int AddedTokens { get; init; }
 
+    /// <summary>How its low-rank factors are held where that is not exactly as in the file: <c>bf16</c>, <c>int8</c> or <c>1bit</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Held { get; init; }
+
     /// <summary>See <see cref="AdapterFacts"/>.</summary>
     public string? Lower { get; init; }
 }

@@ -14,6 +14,12 @@ public sealed record AdapterVersion(string Tenant, string Name, int Number, stri
     /// <summary>How many tokens it adds behind the base's vocabulary.</summary>
     public int AddedTokens { get; init; }
 
+    /// <summary>Host memory of the weights exactly as the file has them, where that is not how they are held; else null.</summary>
+    public long? ExactBytes { get; init; }
+
+    /// <summary>Names the weights exactly as the file has them.</summary>
+    internal string ExactDigest => ExactBytes is null ? WeightsDigest : Adapters.WeightsDigest.Exact(WeightsDigest);
+
     /// <summary>Names the weights: a content has other ones for each of its tasks.</summary>
     public string WeightsDigest => Adapters.WeightsDigest.Of(Digest, Task);
 }

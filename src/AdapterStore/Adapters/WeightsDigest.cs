@@ -2,17 +2,24 @@ using System.Globalization;
 
 namespace AdapterServe.AdapterStore.Adapters;
 
-/// <summary>What weights are known by: the content's digest, and behind a <c>#</c> the task's number where the content holds several.</summary>
+/// <summary>
+/// What weights are known by: the content's digest, behind a <c>#</c> the task's number where the content holds several, and a <c>=</c> for weights exactly as the file has them where others are held.
+/// </summary>
 internal static class WeightsDigest
 {
-    private const char Mark = '#';
+    private const char TaskMark = '#';
+    private const char ExactMark = '=';
 
-    public static string Of(string digest, int? task) => task is { } number ? string.Create(CultureInfo.InvariantCulture, $"{digest}{Mark}{number}") : digest;
+    public static string Of(string digest, int? task) => task is { } number ? string.Create(CultureInfo.InvariantCulture, $"{digest}{TaskMark}{number}") : digest;
 
-    public static (string Digest, int? Task) Split(string weightsDigest)
+    public static string Exact(string weightsDigest) => weightsDigest + ExactMark;
+
+    public static (string Digest, int? Task, bool IsExact) Split(string weightsDigest)
     {
-        var mark = weightsDigest.IndexOf(Mark, StringComparison.Ordinal);
-        return mark < 0 ? (weightsDigest, null) : (weightsDigest[..mark], int.Parse(weightsDigest.AsSpan(mark + 1), CultureInfo.InvariantCulture));
+        var isExact = weightsDigest.EndsWith(ExactMark);
+        var held = isExact ? weightsDigest[..^1] : weightsDigest;
+        var mark = held.IndexOf(TaskMark, StringComparison.Ordinal);
+        return mark < 0 ? (held, null, isExact) : (held[..mark], int.Parse(held.AsSpan(mark + 1), CultureInfo.InvariantCulture), isExact);
     }
 
     /// <summary>Whether these are weights of the content.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Registry;
 
 namespace AdapterServe.AdapterStore.Catalog;
@@ -29,14 +30,14 @@ internal sealed class AdapterEntry
     public EntryVersion Current => Versions[CurrentNumber];
 
     /// <summary>Null when no version is left.</summary>
-    public static AdapterEntry? From(string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, string baseFingerprint)
+    public static AdapterEntry? From(string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, CatalogRules rules)
     {
         if (rows.FirstOrDefault()?.CurrentVersion is not { } current)
         {
             return null;
         }
 
-        var versions = rows.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(tenant, name, row, aliases, current, baseFingerprint));
+        var versions = rows.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(tenant, name, row, aliases, current, rules));
         return new AdapterEntry(name, (int)current, versions, aliases.ToFrozenDictionary(alias => alias.Alias, alias => (int)alias.Number, StringComparer.Ordinal));
     }
 
@@ -62,10 +63,14 @@ internal sealed class AdapterEntry
 
     public bool HasAliasTo(int number) => _aliases.Values.Contains(number);
 
-    private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, string baseFingerprint)
+    private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, CatalogRules rules)
     {
         var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
+        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, rules.HeldBytes(facts))
+        {
+            AddedTokens = facts?.AddedTokens ?? 0,
+            ExactBytes = rules.IsHeldExactly(facts) ? null : facts!.WeightBytes,
+        };
         if (facts is null)
         {
             return new EntryVersion(version, null, null);
@@ -76,7 +81,10 @@ internal sealed class AdapterEntry
         var descriptor = new AdapterDescriptor(
             name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
             facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
+            version.WeightBytes, "ready", row.Number == current, own, rules.BaseFingerprint, created)
+        {
+            Lower = facts.Lower, AddedTokens = facts.AddedTokens, Held = version.ExactBytes is null ? null : HeldFormat.NameOf(rules.Format),
+        };
         return new EntryVersion(version, descriptor, row.Facts);
     }
 }

@@ -10,15 +10,15 @@ namespace AdapterServe.AdapterStore.Catalog;
 internal sealed class CatalogSnapshot
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, AdapterEntry>> _tenants = new(StringComparer.Ordinal);
-    private readonly string _base;
+    private readonly CatalogRules _rules;
 
-    public CatalogSnapshot(AdapterRegistry registry, string baseFingerprint)
+    public CatalogSnapshot(AdapterRegistry registry, CatalogRules rules)
     {
-        _base = baseFingerprint;
+        _rules = rules;
         var aliases = registry.ReadAliases().ToLookup(alias => (alias.Tenant, alias.Name));
         foreach (var rows in registry.ReadVersions().GroupBy(row => (row.Tenant, row.Name)))
         {
-            Store(rows.Key.Tenant, rows.Key.Name, AdapterEntry.From(rows.Key.Tenant, rows.Key.Name, [.. rows], [.. aliases[rows.Key]], _base));
+            Store(rows.Key.Tenant, rows.Key.Name, AdapterEntry.From(rows.Key.Tenant, rows.Key.Name, [.. rows], [.. aliases[rows.Key]], _rules));
         }
     }
 
@@ -32,7 +32,7 @@ internal sealed class CatalogSnapshot
 
     public AdapterEntry? Refresh(string tenant, string name, AdapterRegistry registry)
     {
-        var entry = AdapterEntry.From(tenant, name, registry.ReadVersions(tenant, name), registry.ReadAliases(tenant, name), _base);
+        var entry = AdapterEntry.From(tenant, name, registry.ReadVersions(tenant, name), registry.ReadAliases(tenant, name), _rules);
         Store(tenant, name, entry);
         return entry;
     }

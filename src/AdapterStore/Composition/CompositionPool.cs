@@ -28,7 +28,7 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
             return known;
         }
 
-        var pins = await PinAsync(versions, cancellationToken).ConfigureAwait(false);
+        var pins = await PinAsync(versions, isExact: false, cancellationToken).ConfigureAwait(false);
         try
         {
             return Enter(new AdapterWeights(digest, make(pins.Weights), pins));
@@ -41,16 +41,21 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
     }
 
     /// <summary>Keeps all adapters in memory until the result is disposed.</summary>
-    public async Task<AdapterPins> PinAsync(IReadOnlyList<AdapterVersion> versions, CancellationToken cancellationToken)
+    /// <param name="versions">The adapters.</param>
+    /// <param name="isExact">Their weights exactly as the files have them, however they are held.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public async Task<AdapterPins> PinAsync(IReadOnlyList<AdapterVersion> versions, bool isExact, CancellationToken cancellationToken)
     {
-        RequireRoom(versions);
+        RequireRoom(versions, isExact);
         await _collecting.WaitAsync(cancellationToken).ConfigureAwait(false);
         var leases = new List<AdapterLease>(versions.Count);
         try
         {
             foreach (var version in versions)
             {
-                leases.Add(await cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
+                leases.Add(isExact
+                    ? await cache.AcquireExactAsync(version, cancellationToken).ConfigureAwait(false)
+                    : await cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
             }
 
             return new AdapterPins([.. leases]);
@@ -68,9 +73,9 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
 
     public void Dispose() => _collecting.Dispose();
 
-    private void RequireRoom(IReadOnlyList<AdapterVersion> versions)
+    private void RequireRoom(IReadOnlyList<AdapterVersion> versions, bool isExact)
     {
-        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => version.WeightBytes);
+        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => isExact ? version.ExactBytes ?? version.WeightBytes : version.WeightBytes);
         if (bytes > cache.CapacityBytes / 2)
         {
             throw StoreErrors.TooLarge(

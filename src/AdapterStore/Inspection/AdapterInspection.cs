@@ -10,10 +10,11 @@ namespace AdapterServe.AdapterStore.Inspection;
 /// <param name="Digest">The content digest, <c>sha256:…</c>.</param>
 /// <param name="Complete">False when time ran out before every site was measured; asking again goes on from there.</param>
 /// <param name="Bytes">Host memory of the lowered weights; 0 while they are not in memory.</param>
+/// <param name="HeldError">The largest of its forms' held errors; null where everything is held as the file has it.</param>
 /// <param name="Sites">Every site where the adapter acts, in the base's order.</param>
 /// <param name="Warnings">What a person should look at.</param>
 public sealed record AdapterInspection(
-    string Name, int Version, string Digest, bool Complete, long Bytes, ImmutableArray<InspectedSite> Sites, ImmutableArray<InspectionWarning> Warnings);
+    string Name, int Version, string Digest, bool Complete, long Bytes, double? HeldError, ImmutableArray<InspectedSite> Sites, ImmutableArray<InspectionWarning> Warnings);
 
 /// <summary>One site.</summary>
 /// <param name="Path">The base's module path.</param>
@@ -28,10 +29,14 @@ public sealed record InspectedSite(string Path, ImmutableArray<InspectedForm> Fo
 /// <param name="Bytes">Host memory.</param>
 /// <param name="Rank">Of a low-rank form.</param>
 /// <param name="Scale">What multiplies the product of its factors.</param>
-/// <param name="WeightType">How its matrices are held: <c>float32</c> or <c>bfloat16</c>.</param>
+/// <param name="WeightType">How its matrices are held: <c>float32</c>, <c>bfloat16</c>, <c>int8</c> or <c>1bit</c>.</param>
 /// <param name="Mode">Of a dense form: <c>add</c> or <c>replace</c>.</param>
 /// <param name="Elements">Stored elements of a sparse form.</param>
-public sealed record InspectedForm(string Form, long Bytes, int? Rank, double? Scale, string? WeightType, string? Mode, int? Elements);
+public sealed record InspectedForm(string Form, long Bytes, int? Rank, double? Scale, string? WeightType, string? Mode, int? Elements)
+{
+    /// <summary>Of a low-rank form that is held in fewer bits than the file has, |what is held - the file's| over |the file's| in the Frobenius norm of the product of its factors, estimated.</summary>
+    public double? HeldError { get; init; }
+}
 
 /// <summary>
 /// Norms of Δ, what the additive forms (low-rank, dense, sparse) of a site add together; of a matrix that replaces the base's W, Δ is the difference to W. Six digits.

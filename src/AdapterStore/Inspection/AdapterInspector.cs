@@ -9,7 +9,7 @@ namespace AdapterServe.AdapterStore.Inspection;
 /// <summary>
 /// Looks into adapters' weights.
 /// <b>Semantics</b>: one content is measured at a time, each site once; results are kept for the <see cref="KeptContents"/> contents asked for last. An answer comes within the time limit with what
-/// is measured by then, and the next call goes on.
+/// is measured by then, and the next call goes on. What the adapter adds is measured exactly as the file has it, however it is held.
 /// <b>Effects</b>: any thread; a lease on the weights while it measures.
 /// <b>Errors</b>: those of the cache.
 /// </summary>
@@ -42,7 +42,7 @@ public sealed class AdapterInspector : IDisposable
         }
 
         ImmutableArray<InspectedSite> sites = [.. content.Sites.OfType<InspectedSite>()];
-        return new AdapterInspection(version.Name, version.Number, version.Digest, content.IsComplete, content.Bytes, sites, InspectionWarnings.Of(sites));
+        return new AdapterInspection(version.Name, version.Number, version.Digest, content.IsComplete, content.Bytes, SiteInspector.LargestError(sites), sites, InspectionWarnings.Of(sites));
     }
 
     public void Dispose() => _measuring.Dispose();
@@ -53,8 +53,12 @@ public sealed class AdapterInspector : IDisposable
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token);
         try
         {
-            using var lease = await _cache.AcquireAsync(version, limit.Token).ConfigureAwait(false);
-            content.Describe(_base, lease.Weights);
+            using (var held = await _cache.AcquireAsync(version, limit.Token).ConfigureAwait(false))
+            {
+                content.Describe(_base, held.Weights);
+            }
+
+            using var lease = await _cache.AcquireExactAsync(version, limit.Token).ConfigureAwait(false);
             await _measuring.WaitAsync(limit.Token).ConfigureAwait(false);
             try
             {
@@ -120,7 +124,7 @@ public sealed class AdapterInspector : IDisposable
                 if (weights.At(i).Length + added.Length > 0)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    Volatile.Write(ref Sites[i], inspector.Measure(baseModel.Sites[i], weights.At(i), added, cancellationToken));
+                    Volatile.Write(ref Sites[i], inspector.Measure(baseModel.Sites[i], Sites[i]!, weights.At(i), cancellationToken));
                 }
 
                 Volatile.Write(ref _measured, i + 1);

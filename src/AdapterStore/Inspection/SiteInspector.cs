@@ -29,10 +29,16 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
         return new InspectedSite(site.Path, described.ToImmutable(), bytes, null, null);
     }
 
+    /// <summary>Of all forms that are held in fewer bits than the file has; null where none is.</summary>
+    public static double? LargestError(ImmutableArray<InspectedSite> sites) => sites.SelectMany(site => site.Forms).Max(form => form.HeldError);
+
     /// <summary>The description with norms. <b>Errors</b>: <see cref="OperationCanceledException"/>.</summary>
-    public InspectedSite Measure(Site site, ReadOnlySpan<FormWeights> forms, ReadOnlySpan<FormWeights> added, CancellationToken cancellationToken)
+    /// <param name="site">The site.</param>
+    /// <param name="described">What is held there.</param>
+    /// <param name="forms">What acts there, exactly as the file has it.</param>
+    /// <param name="cancellationToken">Time is over.</param>
+    public InspectedSite Measure(Site site, InspectedSite described, ReadOnlySpan<FormWeights> forms, CancellationToken cancellationToken)
     {
-        var described = Describe(site, forms, added);
         if (DeltaOf(site, forms) is not { } delta)
         {
             return described;
@@ -43,7 +49,7 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
 
     private static InspectedForm Describe(FormWeights form) => form switch
     {
-        LowRankWeights lowRank => new(FormNames.Of(form.Form), form.Bytes, lowRank.Rank, Rounded(lowRank.Scale), NameOf(lowRank.Type), null, null),
+        LowRankWeights lowRank => new(FormNames.Of(form.Form), form.Bytes, lowRank.Rank, Rounded(lowRank.Scale), NameOf(lowRank.Type), null, null) { HeldError = lowRank.HeldError is { } error ? Rounded(error) : null },
         DenseWeights dense => new(FormNames.Of(form.Form), form.Bytes, null, null, NameOf(dense.Type), dense.Mode == DenseMode.Add ? "add" : "replace", null),
         SparseWeights sparse => new(FormNames.Of(form.Form), form.Bytes, null, null, NameOf(sparse.Type), null, sparse.Count),
         _ => new(FormNames.Of(form.Form), form.Bytes, null, null, null, null, null),
@@ -53,6 +59,7 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
     {
         WeightType.F32 => "float32",
         WeightType.BF16 => "bfloat16",
+        WeightType.Bit => "1bit",
         _ => type.ToString().ToLowerInvariant(),
     };
 

@@ -12,7 +12,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
 /// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
 /// </summary>
-internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, ComputedStore? computedStore = null)
+internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, AdapterWeightFormat held = AdapterWeightFormat.File, ComputedStore? computedStore = null)
 {
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
@@ -23,15 +23,17 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     /// <param name="files">The content.</param>
     /// <param name="digest">Its digest.</param>
     /// <param name="task">Which task of a content that holds several; null: the first one.</param>
-    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null) => Reading(digest, () =>
+    /// <param name="isExact">Low-rank factors as the file has them, however this server holds them.</param>
+    public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null, bool isExact = false) => Reading(digest, () =>
     {
+        var format = isExact ? AdapterWeightFormat.File : held;
         using var folder = AdapterFolder.Open(files, task ?? 0);
         using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
         var weightsDigest = WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task);
         var computed = computedStore?.Open(weightsDigest) ?? new ComputedValues(maxBytes: 0);
         var svd = files.Lower is null ? null : new SvdLowering(files.Lower, computed);
-        RequireSize(tensors, svd);
-        var weights = AdapterLowering.Lower(tensors, weightsDigest, baseModel, computed, svd);
+        RequireSize(tensors, svd, format);
+        var weights = AdapterLowering.Lower(tensors, isExact ? WeightsDigest.Exact(weightsDigest) : weightsDigest, baseModel, computed, svd, format);
         RequireStateSize(weights);
         computedStore?.Save(weightsDigest, computed);
         return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error), svd?.Error);
@@ -65,7 +67,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
 
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
-        var forms = error is null ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights);
+        var bytes = HeldFormat.BytesOf(weights, [.. FormsOf(weights).OfType<LowRankWeights>()]);
+        var forms = error is null ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
         var types = tensors.AllForms.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
             .Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
@@ -78,17 +81,18 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
             [.. forms.Select(form => form.Rank).OfType<int>().Distinct().Order()],
             tensors.Dtype ?? (types.Count > 1 ? "mixed" : NameOf(types[0])),
             tensors.AllForms.Select(site => site.Site.Index).Distinct().Count(),
-            weights.Bytes,
+            bytes.File,
             tensors.Tasks)
         {
+            HeldBytes = bytes,
             Lower = lower?.ToString(),
             AddedTokens = weights.AddedTokens,
         };
     }
 
-    /// <summary>What an approximation made of the file's forms.</summary>
-    private IEnumerable<(FormKind Form, int? Rank)> FormsOf(AdapterWeights weights) =>
-        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Concat(weights.Vocabulary?.Head ?? []).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
+    /// <summary>What became of the file's forms.</summary>
+    private IEnumerable<FormWeights> FormsOf(AdapterWeights weights) =>
+        baseModel.Sites.SelectMany(site => weights.At(site.Index).ToArray()).Concat(weights.Vocabulary?.Head ?? []);
 
     private static string NameOf(VirtualTokenKind kind) => kind == VirtualTokenKind.SoftPrompt ? "soft_prompt" : "prefix";
 
@@ -112,14 +116,16 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Comput
     }
 
     /// <summary>Before any memory is taken.</summary>
-    private void RequireSize(AdapterTensors tensors, SvdLowering? svd)
+    private void RequireSize(AdapterTensors tensors, SvdLowering? svd, AdapterWeightFormat format)
     {
         var before = tensors.VirtualTokens?.Elements ?? 0;
         var bytes = before * sizeof(float);
         RequireElements(before);
         foreach (var site in tensors.AllForms)
         {
-            bytes += svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
+            var exact = svd?.LeastBytes(site.Site, site.Form, site.LoweredBytes) ?? site.LoweredBytes;
+            var isLowRank = HeldFormat.Reaches(site.Form) || (svd is not null && SvdLowering.Reaches(site.Site, site.Form));
+            bytes += isLowRank ? HeldFormat.LeastBytes(format, exact) : exact;
             RequireElements(site.LargestElements);
         }
 

@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// <summary>
 /// Tensors in the file → packed kernel forms.
 /// <b>Units, dtype, layout</b>: bf16 stays bf16, f32 stays f32, f16 becomes f32; no value is rounded. A pair of different types becomes f32.
-/// What a kind computes at load is computed in f64 and rounded once, to f32. An approximation is made only where one is asked for.
+/// What a kind computes at load is computed in f64 and rounded once, to f32. An approximation is made only where one is asked for; then low-rank factors are rounded to the format in which they are held.
 /// <b>Errors</b>: Unservable <c>not_finite</c> for a tensor with NaN or infinity.
 /// </summary>
 internal static class AdapterLowering
@@ -23,7 +23,9 @@ internal static class AdapterLowering
     /// <param name="baseModel">What it acts on.</param>
     /// <param name="computed">What earlier loads computed.</param>
     /// <param name="svd">The approximation that the uploader asked for; null: none.</param>
-    public static AdapterWeights Lower(AdapterTensors tensors, string digest, BaseModel baseModel, ComputedValues computed, SvdLowering? svd)
+    /// <param name="format">How low-rank factors are held.</param>
+    public static AdapterWeights Lower(
+        AdapterTensors tensors, string digest, BaseModel baseModel, ComputedValues computed, SvdLowering? svd, AdapterWeightFormat format)
     {
         FusedInputs.RequireServable([.. tensors.Sites]);
         var arena = new WeightArena();
@@ -33,19 +35,29 @@ internal static class AdapterLowering
             var bySite = new FormWeights[]?[baseModel.Sites.Length];
             foreach (var site in tensors.Sites.GroupBy(form => form.Site.Index))
             {
-                bySite[site.Key] = svd is null ? [.. site.Select(PackInto(arena))] : PackLowered([.. site], svd, arena, PackInto);
+                bySite[site.Key] = svd is null ? [.. site.Select(Hold)] : PackLowered([.. site]);
             }
 
             return new AdapterWeights(digest, bySite, arena)
             {
-                Vocabulary = tensors.Vocabulary is { } added ? new VocabularyExtension(added.Added, [.. added.Head.Select(PackInto(arena))]) : null,
+                Vocabulary = tensors.Vocabulary is { } added ? new VocabularyExtension(added.Added, [.. added.Head.Select(Hold)]) : null,
                 VirtualTokens = tensors.VirtualTokens?.Pack(source, arena),
                 InvocationTokens = tensors.InvocationTokens,
                 AddsResidual = tensors.AddsResidual,
                 NeedsOthers = tensors.NeedsOthers,
             };
 
-            Func<SiteTensors, FormWeights> PackInto(WeightArena target) => form => Pack(tensors.File, source, form, target);
+            FormWeights Hold(SiteTensors form) => Held(form.Form, target => Pack(tensors.File, source, form, target), arena, format);
+
+            // The site's exact forms stand beside the others only as long as it takes.
+            FormWeights[] PackLowered(SiteTensors[] site)
+            {
+                using var aside = new WeightArena();
+                FormWeights[] exact = [.. site.Select(form => Pack(tensors.File, source, form, aside))];
+                return svd!.Replaces(site[0].Site, exact)
+                    ? [.. site.Where((_, i) => !SiteDelta.IsAdditive(exact[i])).Select(Hold), Held(FormKind.LowRank, target => svd.Pack(site[0].Site, exact, target), arena, format)]
+                    : [.. site.Select(Hold)];
+            }
         }
         catch
         {
@@ -54,14 +66,17 @@ internal static class AdapterLowering
         }
     }
 
-    /// <summary>The site's exact forms stand beside the others only as long as it takes.</summary>
-    private static FormWeights[] PackLowered(SiteTensors[] site, SvdLowering svd, WeightArena arena, Func<WeightArena, Func<SiteTensors, FormWeights>> packInto)
+    /// <summary>A form as the format has it.</summary>
+    private static FormWeights Held(FormKind form, Func<WeightArena, FormWeights> pack, WeightArena arena, AdapterWeightFormat format)
     {
+        if (format == AdapterWeightFormat.File || !HeldFormat.Reaches(form))
+        {
+            return pack(arena);
+        }
+
         using var aside = new WeightArena();
-        FormWeights[] exact = [.. site.Select(packInto(aside))];
-        return svd.Pack(site[0].Site, exact, arena) is { } lowRank
-            ? [.. site.Where((_, i) => !SiteDelta.IsAdditive(exact[i])).Select(packInto(arena)), lowRank]
-            : [.. site.Select(packInto(arena))];
+        var exact = (LowRankWeights)pack(aside);
+        return LowRankRounding.Round(exact, HeldFormat.TypeOf(format, exact.Type), arena);
     }
 
     private static FormWeights Pack(ITensorSource file, LoweringSource source, SiteTensors site, WeightArena arena) => site switch

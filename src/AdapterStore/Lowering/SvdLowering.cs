@@ -25,14 +25,14 @@ internal sealed class SvdLowering(LowerOption option, ComputedValues computed)
     public long LeastBytes(Site site, FormKind form, long bytes) =>
         Reaches(site, form) ? Math.Min(bytes, sizeof(float) * (long)option.Rank * ((long)site.InFeatures + site.OutFeatures)) : bytes;
 
-    /// <summary>The form in place of a site's additive ones, or null where they stay.</summary>
-    public LowRankWeights? Pack(Site site, ReadOnlySpan<FormWeights> forms, WeightArena arena)
+    /// <summary>Whether a site's additive forms become one.</summary>
+    public bool Replaces(Site site, ReadOnlySpan<FormWeights> forms) =>
+        site.Kind == SiteKind.Linear && Math.Min(site.InFeatures, site.OutFeatures) > option.Rank && SiteDelta.RankOf(forms) > option.Rank;
+
+    /// <summary>The form in place of a site's additive ones.</summary>
+    public LowRankWeights Pack(Site site, ReadOnlySpan<FormWeights> forms, WeightArena arena)
     {
-        var (inFeatures, outFeatures) = (site.InFeatures, site.OutFeatures);
-        if (site.Kind != SiteKind.Linear || Math.Min(inFeatures, outFeatures) <= option.Rank || SiteDelta.Of(forms) is not { } delta || delta.Rank <= option.Rank)
-        {
-            return null;
-        }
+        var (inFeatures, outFeatures, delta) = (site.InFeatures, site.OutFeatures, SiteDelta.Of(forms)!);
 
         // The factors, then the rank that the matrix has and the relative error.
         var size = checked((option.Rank * (inFeatures + outFeatures)) + 2);

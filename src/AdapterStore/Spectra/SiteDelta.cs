@@ -25,6 +25,15 @@ internal sealed record SiteDelta(int Rows, int Columns, double[]? Whole, Factors
         return Array.TrueForAll(additive, form => form is LowRankWeights) ? OfFactors([.. additive.Cast<LowRankWeights>()], rows, columns) : OfWhole(additive, rows, columns);
     }
 
+    /// <summary>The rank that <see cref="Of"/> would have; 0 where no form is additive.</summary>
+    public static int RankOf(ReadOnlySpan<FormWeights> forms)
+    {
+        FormWeights[] additive = [.. forms.ToArray().Where(IsAdditive)];
+        return Array.TrueForAll(additive, form => form is LowRankWeights)
+            ? additive.Sum(form => ((LowRankWeights)form).Rank)
+            : Math.Min(additive[0].OutFeatures, additive[0].InFeatures);
+    }
+
     public double[] ToMatrix() => Whole ?? DoubleMatrix.Multiply(Factors!.Left, Factors.Right, Rows, Rank, Columns);
 
     public TruncatedSvd Truncate(int rank) =>

@@ -16,6 +16,7 @@ public sealed unsafe class LowRankWeights : FormWeights
         Scale = scale;
         Gate = gate;
         Type = type;
+        ExactType = type;
         A = a;
         B = b;
     }
@@ -37,6 +38,9 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>What B's ranks are multiplied with, behind a gate where there is one, [R]; null: nothing.</summary>
     internal float* BScales { get; private init; }
+
+    /// <summary>The type that rounded factors had before, else <see cref="Type"/>.</summary>
+    public WeightType ExactType { get; private init; }
 
     /// <summary>Of rounded factors, |B' A' - B A| over |B A| of what was rounded, estimated; null for factors as they came.</summary>
     public double? HeldError { get; internal set; }
@@ -105,7 +109,7 @@ public sealed unsafe class LowRankWeights : FormWeights
         var (aScales, bScales) = isScaled ? ((nint)Packing.Vector(arena, new float[Rank]), (nint)Packing.Vector(arena, new float[Rank])) : default;
         RankRounding.Round(A, Type, RankRounding.RanksOfDot(Rank, InFeatures), InFeatures, a, type, new Span<float>((float*)aScales, isScaled ? Rank : 0));
         RankRounding.Round(B, Type, RankRounding.RanksOfPanel(OutFeatures, Rank), OutFeatures, b, type, new Span<float>((float*)bScales, isScaled ? Rank : 0));
-        return new(Form, Rank, InFeatures, OutFeatures, Scale, Gate, type, a, b, BytesAs(type, Rank, InFeatures, OutFeatures)) { AScales = (float*)aScales, BScales = (float*)bScales };
+        return new(Form, Rank, InFeatures, OutFeatures, Scale, Gate, type, a, b, BytesAs(type, Rank, InFeatures, OutFeatures)) { AScales = (float*)aScales, BScales = (float*)bScales, ExactType = Type };
     }
 
     /// <summary>The factor A [R, H] as it is held, in f32.</summary>
@@ -168,7 +172,7 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Another scale and gate over the same memory.</summary>
     private LowRankWeights Copy(float scale, RankGate gate) =>
-        new(Form, Rank, InFeatures, OutFeatures, scale, gate, Type, A, B, bytes: 0) { AScales = AScales, BScales = BScales, HeldError = HeldError };
+        new(Form, Rank, InFeatures, OutFeatures, scale, gate, Type, A, B, bytes: 0) { AScales = AScales, BScales = BScales, ExactType = ExactType, HeldError = HeldError };
 
     private static LowRankWeights Allocate(
         WeightArena arena, FormKind form, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, RankGate gate, WeightType type)

@@ -6,7 +6,7 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.AdapterStore.Composition.Merging;
 
 /// <summary>
-/// Several adapters → one LoRA of scale 1, from their lowered weights in f64, rounded once to f32.
+/// Several adapters → one LoRA of scale 1, from their lowered weights, exactly as the files have them, in f64, rounded once to f32.
 /// <b>Semantics</b>: with weights w_i, scales s_i and factors A_i, B_i of the adapters that act at a site. Ranks: A = [w_i s_i A_i], B = [B_i]. Factors: A combined of the A_i
 /// with weights sign(w_i s_i) √|w_i s_i|, and B of the B_i with √|w_i s_i|. Deltas: Σ w_i (s_i B_i A_i), each pruned first, as its best approximation of a rank.
 /// How tensors are pruned and combined: <see cref="TensorMerge"/>.

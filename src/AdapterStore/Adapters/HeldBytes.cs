@@ -1,0 +1,14 @@
+namespace AdapterServe.AdapterStore.Adapters;
+
+#pragma warning disable CA1720 // These are the names of types.
+/// <summary>Host memory of an adapter's lowered weights in each <see cref="AdapterWeightFormat"/>: servers of one data folder may differ in theirs.</summary>
+public sealed record HeldBytes(long File, long BF16, long Int8, long OneBit)
+{
+    public long Of(AdapterWeightFormat format) => format switch
+    {
+        AdapterWeightFormat.File => File,
+        AdapterWeightFormat.BF16 => BF16,
+        AdapterWeightFormat.Int8 => Int8,
+        _ => OneBit,
+    };
+}
