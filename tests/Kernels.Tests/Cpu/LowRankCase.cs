@@ -103,12 +103,15 @@ internal sealed unsafe class LowRankCase(int inFeatures, int outFeatures, int[] 
             var b = RandomData.ToBF16(RandomData.Floats(11 + (2 * i), (long)ranks[i] * outFeatures));
             var scale = 0.3f + i;
             var (a32, b32) = (RandomData.FromBF16(a), RandomData.FromBF16(b));
-            if (type == WeightType.F32)
+            if (type != WeightType.BF16)
             {
                 // Values that bf16 cannot hold.
                 a32 = Array.ConvertAll(a32, value => value * 1.0001f);
                 b32 = Array.ConvertAll(b32, value => value * 0.9999f);
-                _weights.Add(LowRankWeights.Pack(_arena, ranks[i], inFeatures, outFeatures, a32, b32, scale, type));
+                using var aside = new WeightArena();
+                var exact = LowRankWeights.Pack(type == WeightType.F32 ? _arena : aside, ranks[i], inFeatures, outFeatures, a32, b32, scale, WeightType.F32);
+                _weights.Add(type == WeightType.F32 ? exact : LowRankRounding.Round(exact, type, _arena));
+                (a32, b32) = RoundedFactors.Of(a32, b32, ranks[i], type);
             }
             else
             {

@@ -7,13 +7,13 @@ namespace AdapterServe.Kernels.Tests.Cpu;
 
 public sealed class LowRankTests
 {
-    public static TheoryData<WeightType> Types { get; } = [WeightType.F32, WeightType.BF16];
+    public static TheoryData<WeightType> Types { get; } = [WeightType.F32, WeightType.BF16, WeightType.Int8, WeightType.Bit];
 
     public static TheoryData<string, WeightType> Popularities { get; } = new MatrixTheoryData<string, WeightType>(
-        ["identical", "distinct", "uniform", "zipf", "with none"], [WeightType.F32, WeightType.BF16]);
+        ["identical", "distinct", "uniform", "zipf", "with none"], [WeightType.F32, WeightType.BF16, WeightType.Int8, WeightType.Bit]);
 
     public static TheoryData<int, WeightType> RanksAndTypes { get; } = new MatrixTheoryData<int, WeightType>(
-        [1, 3, 8, 16, 17, 64, 256], [WeightType.F32, WeightType.BF16]);
+        [1, 3, 8, 16, 17, 64, 256], [WeightType.F32, WeightType.BF16, WeightType.Int8, WeightType.Bit]);
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -79,6 +79,17 @@ public sealed unsafe class LanesTests
             Assert.Equal(Enumerable.Range(0, 16).Select(i => (float)((bits >> i) & 1)), Stored(TLanes.FromBits(bits)));
         }
 
+        foreach (var bits in new ushort[] { 0, 0xFFFF, 1, 0x8000, 0xA3C5 })
+        {
+            Assert.Equal(Enumerable.Range(0, 16).Select(i => ((bits >> i) & 1) != 0 ? 1f : -1f), Stored(TLanes.SignsFromBits(bits)));
+        }
+
+        sbyte[] bytes = [-128, -127, -1, 0, 1, 127, 126, 5, -5, 64, -64, 33, 2, -2, 100, -100];
+        fixed (sbyte* source = bytes)
+        {
+            Assert.Equal(Array.ConvertAll(bytes, value => (float)value), Stored(TLanes.LoadInt8(source)));
+        }
+
         var halves = RandomData.ToBF16(a);
         fixed (ushort* source = halves)
         {
