@@ -46,6 +46,17 @@ internal static class Tolerances
     /// <summary>Below the largest singular value of small random matrices, whose second is at most 0.95 of it: rounds settle at 1e-7, which leaves 1e-7 / (1 - 0.95²); and f32 as above.</summary>
     public const double PowerIteration = 1.1e-5;
 
+    /// <summary>
+    /// The largest held error of a small LoRA's sites. bf16 rounds a factor by up to 2^-9 of itself, int8 by up to half of a 127th of a rank's largest value, which is at most 8 of its root mean
+    /// squares: both factors, twice for chance in the estimate. Values of 1/32 up to 2 are exact in bf16. A sign with the mean magnitude leaves all but some 64 % of a product's square.
+    /// </summary>
+    public static (double Least, double Most) Held(AdapterWeightFormat format) => format switch
+    {
+        AdapterWeightFormat.BF16 => (0, 0.008),
+        AdapterWeightFormat.Int8 => (1e-4, 0.03),
+        _ => (0.1, 1.5),
+    };
+
     /// <summary>Told with six digits, 5e-6, of a value that power iteration leaves 1e-6 below.</summary>
     public const double SixDigits = 1e-5;
 }

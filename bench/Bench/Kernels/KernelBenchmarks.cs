@@ -57,6 +57,15 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
+        if (only is "" or "sparse" or "sparse-many")
+        {
+            foreach (var (inFeatures, outFeatures) in new[] { (896, 896), (896, 4864), (4864, 896) })
+            {
+                SparseMany(parallel, inFeatures, outFeatures, WeightType.BF16);
+                SparseMany(parallel, inFeatures, outFeatures, WeightType.F32);
+            }
+        }
+
         if (only is "" or "embedding")
         {
             foreach (var rows in new[] { 1, 32, 256 })
@@ -172,19 +181,16 @@ internal static unsafe class KernelBenchmarks
     {
         const int width = 2048, count = 32 * 2 * width;
         using var arena = new WeightArena();
-        var random = new Random(1);
-        var places = Enumerable.Range(0, count).Select(_ => random.Next(width * width)).Order().ToArray();
-        var (outputs, inputs, values) = (Array.ConvertAll(places, place => place / width), Array.ConvertAll(places, place => place % width), new float[count]);
         var bytes = (long)count * (type == WeightType.F32 ? 6 : 4);
         var sites = (int)(Footprint / bytes);
         var weights = new SparseWeights[sites];
         var streams = new Streaming[sites];
         for (var site = 0; site < sites; site++)
         {
-            weights[site] = SparseWeights.Pack(arena, width, width, outputs, inputs, values, type);
+            weights[site] = RandomSparse(arena, new Random(1), width, width, count, type);
             streams[site] = new Streaming(parallel);
-            streams[site].Add(weights[site].Values, bytes - (2L * count));
-            streams[site].Add(weights[site].Columns, 2L * count);
+            streams[site].Add(weights[site].Rows.Values, bytes - (2L * count));
+            streams[site].Add(weights[site].Rows.Columns, 2L * count);
         }
 
         var x = Floats((long)rows * width);
@@ -197,6 +203,44 @@ internal static unsafe class KernelBenchmarks
             () => streams[streamSite++ % sites].Run());
         Report($"Sparse {rows} rows, {count} elements, {type}", bytes, 2.0 * rows * count, times);
         Free(x, y, workspace);
+    }
+
+    /// <summary>32 rows with a matrix of 1 % each.</summary>
+    private static void SparseMany(SpinParallel parallel, int inFeatures, int outFeatures, WeightType type)
+    {
+        const int rows = 32;
+        using var arena = new WeightArena();
+        var count = inFeatures * outFeatures / 100;
+        var bytes = (long)rows * count * (type.ElementBytes() + sizeof(ushort));
+        var sites = (int)Math.Max(2, Footprint / bytes);
+        var (segments, streams) = (new SparseSegment[sites][], new Streaming[sites]);
+        for (var site = 0; site < sites; site++)
+        {
+            (segments[site], streams[site]) = (new SparseSegment[rows], new Streaming(parallel));
+            for (var row = 0; row < rows; row++)
+            {
+                var weights = RandomSparse(arena, new Random((site * rows) + row), inFeatures, outFeatures, count, type);
+                segments[site][row] = new SparseSegment(row, row + 1, weights);
+                streams[site].Add(weights.Rows.Values, (long)count * type.ElementBytes());
+                streams[site].Add(weights.Rows.Columns, (long)count * sizeof(ushort));
+            }
+        }
+
+        float* x = Floats((long)rows * inFeatures), y = Floats((long)rows * outFeatures), workspace = Floats((Sparse.WorkspaceBytes(rows, rows, inFeatures) / 4) + 16);
+        var (kernelSite, streamSite) = (0, sites / 2);
+        var times = Timing.Interleave(
+            Rounds / 4,
+            () => Sparse.Add(x, inFeatures, y, outFeatures, segments[kernelSite++ % sites], workspace, parallel),
+            () => streams[streamSite++ % sites].Run());
+        Report($"Sparse {rows} rows and matrices, {inFeatures} -> {outFeatures}, {type}", bytes, 2.0 * rows * count, times);
+        Free(x, y, workspace);
+    }
+
+    private static SparseWeights RandomSparse(WeightArena arena, Random random, int inFeatures, int outFeatures, int count, WeightType type)
+    {
+        var places = Enumerable.Range(0, count).Select(_ => random.Next(inFeatures * outFeatures)).Order().ToArray();
+        return SparseWeights.Pack(
+            arena, inFeatures, outFeatures, Array.ConvertAll(places, place => place / inFeatures), Array.ConvertAll(places, place => place % inFeatures), new float[count], type);
     }
 
     /// <summary>A table of every row and factors of rank 16 for as many tokens; each row another token. The bytes are those that the tokens read.</summary>

@@ -11,5 +11,5 @@ internal sealed record CatalogRules(string BaseFingerprint, AdapterWeightFormat 
     public long HeldBytes(AdapterFacts? facts) => facts?.HeldBytes?.Of(Format) ?? facts?.WeightBytes ?? 0;
 
     /// <summary>Whether weights are held as the file has them: always where nothing is low-rank.</summary>
-    public bool IsHeldExactly(AdapterFacts? facts) => facts is null || Format == AdapterWeightFormat.File || facts.HeldBytes is { } bytes && bytes.Of(Format) == bytes.File;
+    public bool IsHeldExactly(AdapterFacts? facts) => facts is null || (facts.HeldBytes?.IsExactIn(Format) ?? Format == AdapterWeightFormat.File);
 }

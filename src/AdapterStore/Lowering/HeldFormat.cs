@@ -41,7 +41,11 @@ internal static class HeldFormat
     public static HeldBytes BytesOf(AdapterWeights weights, IReadOnlyCollection<LowRankWeights> forms)
     {
         var others = weights.Bytes - forms.Sum(form => Bytes(form, form.Type));
-        return new HeldBytes(In(AdapterWeightFormat.File), In(AdapterWeightFormat.BF16), In(AdapterWeightFormat.Int8), In(AdapterWeightFormat.OneBit));
+        return new HeldBytes(In(AdapterWeightFormat.File), In(AdapterWeightFormat.BF16), In(AdapterWeightFormat.Int8), In(AdapterWeightFormat.OneBit))
+        {
+            HasLowRank = forms.Count > 0,
+            IsBF16 = forms.All(form => form.ExactType == WeightType.BF16),
+        };
 
         long In(AdapterWeightFormat format) => others + forms.Sum(form => Bytes(form, TypeOf(format, form.ExactType)));
     }

@@ -9,13 +9,8 @@ internal unsafe struct SparseWork
 {
     public int RowStart;
     public int Rows;
-    public WeightType Type;
-    public bool Narrow;
-    public int Count;
+    public SlicedRows Elements;
     public float Scale;
-    public int* Starts;
-    public void* Values;
-    public void* Columns;
 
     /// <summary>The segment's rows of x in tiles [H][16 rows], or null where each row is taken alone.</summary>
     public float* Tiled;
@@ -29,7 +24,7 @@ internal unsafe struct SparseWork
 }
 
 /// <summary>
-/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a pair of tiles of rows; a task owns the output rows whose first element is among its units.
+/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a pair of tiles of rows; a task owns the windows whose first element is among its units.
 /// </summary>
 internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works) : ISimdCall
 {
@@ -105,18 +100,14 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
     {
         var weights = segment.Weights;
         var tiled = IsTiled(rows);
-        var bytes = weights.Type.ElementBytes() + (weights.HasNarrowColumns ? sizeof(ushort) : sizeof(int));
+        ref readonly var elements = ref weights.Rows;
+        var bytes = elements.Type.ElementBytes() + (elements.HasNarrowColumns ? sizeof(ushort) : sizeof(int));
         work = new SparseWork
         {
             RowStart = segment.RowStart,
             Rows = rows,
-            Type = weights.Type,
-            Narrow = weights.HasNarrowColumns,
-            Count = weights.Count,
+            Elements = elements,
             Scale = weights.Scale,
-            Starts = weights.Starts,
-            Values = weights.Values,
-            Columns = weights.Columns,
             Pieces = tiled ? (rows + PairRows - 1) / PairRows : rows,
             Tiles = tiled ? (rows + TileRows - 1) / TileRows : 0,
             FirstTile = _tiles,
@@ -124,7 +115,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             Start = _total,
         };
         _tiles += work.Tiles;
-        _total += work.Count * work.UnitCost * work.Pieces;
+        _total += elements.Stored * work.UnitCost * work.Pieces;
     }
 
     private static void TurnTask<TLanes>(void* state, int tile)
@@ -174,30 +165,43 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             ref var work = ref call._works[i];
             var first = FirstUnit(from, work);
             var end = FirstUnit(to, work);
-            for (var piece = (int)(first / work.Count); first < end; piece++)
+            if (first < end && i + 1 < call._segments)
             {
-                var pieceEnd = Math.Min(end, (piece + 1L) * work.Count);
-                var skipped = (long)piece * work.Count;
-                call.Piece<TLanes>(ref work, piece, FirstRow(work, first - skipped, outFeatures: call.OutFeatures), FirstRow(work, pieceEnd - skipped, call.OutFeatures));
+                call.Ask(call._works[i + 1]);
+            }
+
+            long stored = work.Elements.Stored;
+            for (var piece = (int)(first / stored); first < end; piece++)
+            {
+                var pieceEnd = Math.Min(end, (piece + 1) * stored);
+                call.Piece<TLanes>(ref work, piece, FirstWindow(work.Elements, first - (piece * stored)), FirstWindow(work.Elements, pieceEnd - (piece * stored)));
                 first = pieceEnd;
             }
         }
     }
 
-    private readonly int OutFeatures => outFeatures;
+    /// <summary>Asks for what a row taken alone begins with: the hardware follows only once it has seen a few lines.</summary>
+    private readonly void Ask(in SparseWork work)
+    {
+        const int lines = 4 * Prefetch.LineBytes;
+        Prefetch.Lines(work.Elements.Slices, lines);
+        Prefetch.Lines(work.Elements.Values, lines * 2);
+        Prefetch.Lines(work.Elements.Columns, lines * 2);
+        Prefetch.Lines(_x + ((nint)work.RowStart * inFeatures), Math.Min(inFeatures * sizeof(float), 1 << 14));
+    }
 
     private static long FirstUnit(long boundary, in SparseWork work) => boundary <= work.Start
         ? 0
-        : Math.Min((boundary - work.Start + work.UnitCost - 1) / work.UnitCost, (long)work.Count * work.Pieces);
+        : Math.Min((boundary - work.Start + work.UnitCost - 1) / work.UnitCost, (long)work.Elements.Stored * work.Pieces);
 
-    /// <summary>The first output row whose elements begin at or after one.</summary>
-    private static int FirstRow(in SparseWork work, long element, int outFeatures)
+    /// <summary>The first window whose elements begin at or after one.</summary>
+    private static int FirstWindow(in SlicedRows elements, long element)
     {
-        var (low, high) = (0, outFeatures);
+        var (low, high) = (0, elements.Windows);
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = work.Starts[middle] >= element ? (low, middle) : (middle + 1, high);
+            (low, high) = elements.Slices[elements.WindowSlices[middle]].Start >= element ? (low, middle) : (middle + 1, high);
         }
 
         return low;
@@ -206,7 +210,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
     private readonly void Piece<TLanes>(ref SparseWork work, int piece, int from, int to)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        switch (work.Type, work.Narrow)
+        switch (work.Elements.Type, work.Elements.HasNarrowColumns)
         {
             case (WeightType.F32, true):
                 Piece<TLanes, F32Narrow>(ref work, piece, from, to);
@@ -227,7 +231,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement
     {
-        var elements = new SparseElements(work.Starts, work.Values, work.Columns, work.Scale);
+        var elements = new SparseElements(work.Elements, outFeatures, work.Scale);
         if (work.Tiled is null)
         {
             var row = (nint)(work.RowStart + piece);
@@ -237,7 +241,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         {
             var row = work.RowStart + (piece * PairRows);
             var rows = Math.Min(PairRows, work.Rows - (piece * PairRows));
-            elements.AddTiles<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * PairRows), inFeatures, _y + ((nint)row * outFeatures), outFeatures, rows, from, to);
+            elements.AddTiles<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * PairRows), inFeatures, _y + ((nint)row * outFeatures), rows, from, to);
         }
     }
 }

@@ -6,7 +6,7 @@ namespace AdapterServe.Kernels.Weights;
 /// </summary>
 internal readonly unsafe struct CompressedRows
 {
-    private const int NarrowColumns = 1 << 16;
+    public const int NarrowColumns = 1 << 16;
 
     private CompressedRows(WeightArena arena, int rows, int columns, int count, WeightType type)
     {
@@ -42,6 +42,16 @@ internal readonly unsafe struct CompressedRows
         WeightArena arena, string operation, int rows, int columns, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values, WeightType type)
     {
         ArgumentNullException.ThrowIfNull(arena);
+        RequireElements(operation, rows, columns, rowIndices, columnIndices, values);
+        var packed = new CompressedRows(arena, rows, columns, values.Length, type);
+        packed.Fill(rows, rowIndices, columnIndices, values);
+        return packed;
+    }
+
+    /// <summary><b>Errors</b>: <see cref="ArgumentException"/> for an index outside of the matrix or lists of different lengths.</summary>
+    public static void RequireElements(
+        string operation, int rows, int columns, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         Shape.Require(operation, "row indices", values.Length, rowIndices.Length);
@@ -51,27 +61,6 @@ internal readonly unsafe struct CompressedRows
             Shape.RequireRange(operation, "row index", 0, rows, rowIndices[i]);
             Shape.RequireRange(operation, "column index", 0, columns, columnIndices[i]);
         }
-
-        var packed = new CompressedRows(arena, rows, columns, values.Length, type);
-        packed.Fill(rows, rowIndices, columnIndices, values);
-        return packed;
-    }
-
-    /// <summary>The elements by row, within a row in the order in which they were packed; bf16 is widened.</summary>
-    public (int[] Rows, int[] Columns, float[] Values) Unpack(int rows)
-    {
-        var (rowIndices, columnIndices, values) = (new int[Count], new int[Count], new float[Count]);
-        for (var row = 0; row < rows; row++)
-        {
-            for (var at = Starts[row]; at < Starts[row + 1]; at++)
-            {
-                rowIndices[at] = row;
-                columnIndices[at] = HasNarrowColumns ? ((ushort*)Columns)[at] : ((int*)Columns)[at];
-                values[at] = Type == WeightType.F32 ? ((float*)Values)[at] : BF16.ToSingle(((ushort*)Values)[at]);
-            }
-        }
-
-        return (rowIndices, columnIndices, values);
     }
 
     private void Fill(int rows, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values)

@@ -2,14 +2,13 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// A mostly empty matrix in y += scale * S x.
-/// <b>Shapes</b>: S [O, H], any number of non-zeros. <b>Layout</b>: by output row: O + 1 starts (i32), then for each non-zero its value (f32 or bf16)
-/// and its column, u16 while H &lt;= 65,536 and i32 beyond; within a row in the order given.
+/// <b>Shapes</b>: S [O, H], any number of non-zeros. <b>Layout</b>: <see cref="SlicedRows"/>.
 /// </summary>
 public sealed unsafe class SparseWeights : FormWeights
 {
-    private readonly CompressedRows _rows;
+    private readonly SlicedRows _rows;
 
-    private SparseWeights(int inFeatures, int outFeatures, float scale, in CompressedRows rows, long bytes)
+    private SparseWeights(int inFeatures, int outFeatures, float scale, in SlicedRows rows, long bytes)
         : base(FormKind.Sparse, inFeatures, outFeatures, bytes)
     {
         Scale = scale;
@@ -24,13 +23,7 @@ public sealed unsafe class SparseWeights : FormWeights
 
     public WeightType Type => _rows.Type;
 
-    internal bool HasNarrowColumns => _rows.HasNarrowColumns;
-
-    internal int* Starts => _rows.Starts;
-
-    internal void* Values => _rows.Values;
-
-    internal void* Columns => _rows.Columns;
+    internal ref readonly SlicedRows Rows => ref _rows;
 
     /// <summary>
     /// Packs elements given in any order; equal places add up in the product. <see cref="WeightType.BF16"/> rounds to nearest.
@@ -39,8 +32,10 @@ public sealed unsafe class SparseWeights : FormWeights
     public static SparseWeights Pack(
         WeightArena arena, int inFeatures, int outFeatures, ReadOnlySpan<int> rows, ReadOnlySpan<int> columns, ReadOnlySpan<float> values, WeightType type)
     {
-        var packed = CompressedRows.Pack(arena, "Sparse", outFeatures, inFeatures, rows, columns, values, type);
-        return new SparseWeights(inFeatures, outFeatures, 1, packed, packed.Bytes);
+        ArgumentNullException.ThrowIfNull(arena);
+        var before = arena.Bytes;
+        var packed = SlicedRows.Pack(arena, outFeatures, inFeatures, rows, columns, values, type);
+        return new SparseWeights(inFeatures, outFeatures, 1, packed, arena.Bytes - before);
     }
 
     public override SparseWeights Scaled(float factor) => new(InFeatures, OutFeatures, Scale * factor, _rows, bytes: 0);

@@ -17,11 +17,11 @@ public class DemoModel : IDisposable
     {
     }
 
-    internal DemoModel(string model, ImportOptions options)
+    internal DemoModel(string model, ImportOptions options, AdapterWeightFormat adapterWeights = AdapterWeightFormat.File)
     {
         Environment = new OrtEnvironment();
         Model = new ModelImporter().ImportAsync(model, Path.Combine(_folder, "models"), options).GetAwaiter().GetResult();
-        Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder }, Model.Base);
+        Storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder, AdapterWeights = adapterWeights }, Model.Base);
     }
 
     /// <summary>The goldens of one adapter each that are served.</summary>

@@ -25,11 +25,39 @@ public sealed unsafe class SparseTests
     [MemberData(nameof(Types))]
     public void Inputs_beyond_sixteen_bits_of_columns_equal_the_reference(WeightType type) => Check((1 << 16) + 3, 5, 400, type);
 
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Outputs_of_any_lengths_side_by_side_equal_the_reference(WeightType type) => Check(700, 330, UnevenRows.Of(700), type);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Outputs_of_any_lengths_have_the_same_bits_in_rows_alone_and_with_threads(int threads)
+    {
+        const int inFeatures = 700, outFeatures = 330, rows = 40;
+        var (x, y) = (RandomData.Floats(1, rows * inFeatures), RandomData.Floats(2, rows * outFeatures));
+        var elements = UnevenRows.Of(inFeatures);
+        var together = Run(x, y, elements, inFeatures, outFeatures, [(0, rows)], WeightType.F32, new ThreadParallel(threads), 0.3f);
+        var few = Run(x, y, elements, inFeatures, outFeatures, [.. Enumerable.Range(0, rows / 2).Select(i => (2 * i, 2 * (i + 1)))], WeightType.F32, new ThreadParallel(threads), 0.3f);
+        Assert.Equal(together, few);
+    }
+
+    [Fact]
+    public void An_infinite_input_reaches_the_outputs_that_have_its_column_alone()
+    {
+        var (x, elements) = (RandomData.Floats(1, 700), UnevenRows.Of(700));
+        (x[0], x[5]) = (float.PositiveInfinity, float.NaN);
+        var y = Run(x, new float[330], elements, 700, 330, [(0, 1)], WeightType.F32, new SerialParallel());
+        int[] reached = [.. elements.Rows.Zip(elements.Columns).Where(place => place.Second is 0 or 5).Select(place => place.First)];
+        Assert.NotEmpty(reached);
+        Assert.Equal(reached.Distinct().Order(), Enumerable.Range(0, 330).Where(o => !float.IsFinite(y[o])));
+    }
+
     [Fact]
     public void An_empty_matrix_and_an_empty_segment_change_nothing()
     {
         var y = RandomData.Floats(2, 60);
-        Assert.Equal(y, Run(RandomData.Floats(1, 60), y, new Elements([], [], []), 10, 10, [(0, 6)], WeightType.F32, new SerialParallel()));
+        Assert.Equal(y, Run(RandomData.Floats(1, 60), y, new SparseElementList([], [], []), 10, 10, [(0, 6)], WeightType.F32, new SerialParallel()));
         Assert.Equal(y, Run(RandomData.Floats(1, 60), y, Random(10, 10, 30), 10, 10, [(3, 3)], WeightType.F32, new SerialParallel()));
     }
 
@@ -68,20 +96,22 @@ public sealed unsafe class SparseTests
         Assert.Throws<ArgumentException>(() => SparseWeights.Pack(arena, 4, 3, [row], [column], [1f], WeightType.F32));
     }
 
-    private static Elements Random(int inFeatures, int outFeatures, int count)
+    private static SparseElementList Random(int inFeatures, int outFeatures, int count)
     {
         var random = new Random(count);
-        return new Elements(
+        return new SparseElementList(
             [.. Enumerable.Range(0, count).Select(_ => random.Next(outFeatures))],
             [.. Enumerable.Range(0, count).Select(_ => random.Next(inFeatures))],
             RandomData.FromBF16(RandomData.ToBF16(RandomData.Floats(3, count))));
     }
 
-    private static void Check(int inFeatures, int outFeatures, int count, WeightType type, float scale = 1)
+    private static void Check(int inFeatures, int outFeatures, int count, WeightType type, float scale = 1) =>
+        Check(inFeatures, outFeatures, Random(inFeatures, outFeatures, count), type, scale);
+
+    private static void Check(int inFeatures, int outFeatures, SparseElementList elements, WeightType type, float scale = 1)
     {
         const int rows = 26;
         var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
-        var elements = Random(inFeatures, outFeatures, count);
         (int Start, int End)[] segments = [(0, 1), (1, 1), (2, 6), (6, 9), (9, 26)];
         var actual = Run(x, y, elements, inFeatures, outFeatures, segments, type, new SerialParallel(), scale);
         var expected = Array.ConvertAll(y, value => (double)value);
@@ -95,13 +125,13 @@ public sealed unsafe class SparseTests
 
         for (var i = 0; i < actual.Length; i++)
         {
-            var tolerance = i / outFeatures == 1 ? 0 : Tolerances.Sparse(count, magnitude[i]);
+            var tolerance = i / outFeatures == 1 ? 0 : Tolerances.Sparse(elements.Values.Length, magnitude[i]);
             Assert.True(Math.Abs(actual[i] - expected[i]) <= tolerance, $"H {inFeatures}, O {outFeatures}, at {i}: expected {expected[i]}, got {actual[i]}");
         }
     }
 
     private static float[] Run(
-        float[] x, float[] y, Elements elements, int inFeatures, int outFeatures, (int Start, int End)[] rows, WeightType type, IParallel parallel, float scale = 1)
+        float[] x, float[] y, SparseElementList elements, int inFeatures, int outFeatures, (int Start, int End)[] rows, WeightType type, IParallel parallel, float scale = 1)
     {
         using var arena = new WeightArena();
         var weights = SparseWeights.Pack(arena, inFeatures, outFeatures, elements.Rows, elements.Columns, elements.Values, type);
@@ -116,6 +146,4 @@ public sealed unsafe class SparseTests
 
     /// <summary>The reference takes no scale: it is given the multiples, rounded once each, which the tolerance has room for.</summary>
     private static float[] Times(float[] values, float scale) => Array.ConvertAll(values, value => value * scale);
-
-    private sealed record Elements(int[] Rows, int[] Columns, float[] Values);
 }

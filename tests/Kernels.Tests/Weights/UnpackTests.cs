@@ -50,6 +50,27 @@ public sealed class UnpackTests
         Assert.Equal([2f, 1, 3, 4, 5], back.Values);
     }
 
+    [Theory]
+    [InlineData(WeightType.F32)]
+    [InlineData(WeightType.BF16)]
+    public void Sparse_elements_of_rows_of_any_lengths_come_back_by_row_in_their_order_and_in_half_as_much_memory_again_at_most(WeightType type)
+    {
+        using var arena = new WeightArena();
+        var elements = UnevenRows.Of(700);
+        var weights = SparseWeights.Pack(arena, 700, 330, elements.Rows, elements.Columns, elements.Values, type);
+        int[] byRow = [.. Enumerable.Range(0, elements.Rows.Length).OrderBy(i => elements.Rows[i])];
+        var back = weights.Unpack();
+        Assert.Equal(byRow.Select(i => elements.Rows[i]), back.Rows);
+        Assert.Equal(byRow.Select(i => elements.Columns[i]), back.Columns);
+        Assert.Equal(byRow.Select(i => elements.Values[i]), back.Values);
+        Assert.Equal(elements.Rows.Length, weights.Count);
+        Assert.Equal(arena.Bytes, weights.Bytes);
+
+        // Beside the elements a slice, its fills and tails for eight outputs take 24 + 8 + 36 bytes, and eight elements.
+        var element = type == WeightType.F32 ? 6 : 4;
+        Assert.InRange(weights.Bytes, elements.Rows.Length * element, (elements.Rows.Length * element * 3 / 2) + (48 * (68 + (8 * element))) + (7 * 64));
+    }
+
     [Fact]
     public void Vectors_come_back_as_they_were_packed()
     {
