@@ -36,7 +36,7 @@ internal sealed class BenchEngine : IAsyncDisposable
     {
         var model = await new ModelImporter().ImportAsync(options.Model, options.Cache, new ImportOptions { Weights = options.Weights });
         var engine = new BenchEngine(model, new EngineOptions { Threads = options.Threads, PrefixCache = false }, options.AdapterWeights);
-        foreach (var folder in Directory.GetDirectories(options.Adapters).Order(StringComparer.Ordinal))
+        foreach (var folder in Directory.GetDirectories(options.Adapters).Where(folder => IsOf(folder, options.Kinds)).Order(StringComparer.Ordinal))
         {
             await engine.UploadAsync(folder);
         }
@@ -56,6 +56,9 @@ internal sealed class BenchEngine : IAsyncDisposable
         Sampling = SamplingParameters.Greedy with { IgnoreEos = true },
         Adapter = adapter is null ? null : await AcquireAsync(adapter),
     };
+
+    /// <summary><c>lora</c> of <c>lora-07</c>.</summary>
+    public static string KindOf(string name) => name[..name.LastIndexOf('-')];
 
     public static async Task WaitAsync(Generation generation, int tokens)
     {
@@ -77,6 +80,8 @@ internal sealed class BenchEngine : IAsyncDisposable
         _environment.Dispose();
         Directory.Delete(_data, recursive: true);
     }
+
+    private static bool IsOf(string folder, string[] kinds) => kinds.Length == 0 || kinds.Contains(KindOf(Path.GetFileName(folder)));
 
     private async Task UploadAsync(string folder)
     {

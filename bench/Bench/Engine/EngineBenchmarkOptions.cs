@@ -8,7 +8,8 @@ namespace AdapterServe.Bench.Engine;
 internal sealed record EngineBenchmarkOptions
 {
     public const string Usage =
-        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--weights f32|int8|int4] [--adapter-weights file|bf16|int8|onebit]";
+        "--model DIR --adapters DIR [--cache DIR] [--threads 2] [--clients 1,8,32] [--prompt 32] [--new 64] [--rounds 3] [--kinds lora,ia3,none] "
+        + "[--weights f32|int8|int4] [--adapter-weights file|bf16|int8|onebit]";
 
     public required string Model { get; init; }
 
@@ -25,6 +26,9 @@ internal sealed record EngineBenchmarkOptions
     public int NewTokens { get; init; } = 64;
 
     public int Rounds { get; init; } = 3;
+
+    /// <summary>The kinds of adapters that take part, <c>none</c> for requests without one; empty: all of the folder.</summary>
+    public string[] Kinds { get; init; } = [];
 
     public WeightFormat Weights { get; init; }
 
@@ -46,6 +50,7 @@ internal sealed record EngineBenchmarkOptions
                 case "--prompt": options = options with { PromptTokens = Number(value) }; break;
                 case "--new": options = options with { NewTokens = Number(value) }; break;
                 case "--rounds": options = options with { Rounds = Number(value) }; break;
+                case "--kinds": options = options with { Kinds = value.Split(',') }; break;
                 case "--weights": options = options with { Weights = Enum.Parse<WeightFormat>(value, ignoreCase: true) }; break;
                 case "--adapter-weights": options = options with { AdapterWeights = Enum.Parse<AdapterWeightFormat>(value, ignoreCase: true) }; break;
                 default: return null;

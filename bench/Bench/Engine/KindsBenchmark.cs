@@ -6,7 +6,7 @@ namespace AdapterServe.Bench.Engine;
 
 /// <summary>
 /// What each kind of adapter costs: n clients decode, each with another adapter of one kind; then all kinds mixed. Rounds go over all kinds, so that the machine's
-/// drift meets all; ratios are of the same round. The limit is the time to read the adapters' weights once a step at this machine's streaming speed.
+/// drift meets all; ratios are of the same round. <c>--kinds</c> may choose some and mix them with requests without an adapter. The limit is the time to read the adapters' weights once a step at this machine's streaming speed.
 /// </summary>
 internal sealed class KindsBenchmark(EngineBenchmarkOptions options, BenchEngine engine)
 {
@@ -49,7 +49,8 @@ internal sealed class KindsBenchmark(EngineBenchmarkOptions options, BenchEngine
         var names = kinds.Keys.Order(StringComparer.Ordinal).ToArray();
         var loads = new List<(string Name, Func<int, AdapterVersion?> Adapter)> { ("none", _ => null) };
         loads.AddRange(names.Select(name => (name, (Func<int, AdapterVersion?>)(i => kinds[name][i % kinds[name].Length]))));
-        loads.Add((Mixed, i => kinds[names[i % names.Length]][i % kinds[names[i % names.Length]].Length]));
+        string[] mixed = options.Kinds.Length == 0 ? names : options.Kinds;
+        loads.Add((Mixed, i => kinds.TryGetValue(mixed[i % mixed.Length], out var own) ? own[i % own.Length] : null));
         var rates = loads.ToDictionary(load => load.Name, _ => new List<double>());
         for (var round = -1; round < options.Rounds; round++)
         {
@@ -72,12 +73,11 @@ internal sealed class KindsBenchmark(EngineBenchmarkOptions options, BenchEngine
             Print($"{clients,7}  {name,-12}  {rate,12:F1}  {ratio,7:F3}  {added,13:F2}  {bytes / bytesPerMs,13:F2}");
         }
 
-        var homogeneous = Enumerable.Range(0, options.Rounds).Select(round => rates[Mixed][round] / names.Average(name => rates[name][round])).ToList().Median();
+        var homogeneous = Enumerable.Range(0, options.Rounds).Select(round => rates[Mixed][round] / mixed.Average(name => rates[name][round])).ToList().Median();
         Print($"{clients,7}  mixed against the mean of the kinds: {homogeneous:F3}");
     }
 
-    /// <summary><c>lora</c> of <c>lora-07</c>.</summary>
-    private static string KindOf(AdapterVersion adapter) => adapter.Name[..adapter.Name.LastIndexOf('-')];
+    private static string KindOf(AdapterVersion adapter) => BenchEngine.KindOf(adapter.Name);
 
     private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

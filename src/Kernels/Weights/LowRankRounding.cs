@@ -37,11 +37,11 @@ public static unsafe class LowRankRounding
     private static double Error(LowRankWeights exact, LowRankWeights held)
     {
         var (inFeatures, outFeatures) = (exact.InFeatures, exact.OutFeatures);
-        var x = new float[checked(Probes * inFeatures)];
-        var random = new Random(1);
+        var (x, bytes) = (new float[checked(Probes * inFeatures)], new byte[Probes * inFeatures]);
+        new Random(1).NextBytes(bytes);
         for (var i = 0; i < x.Length; i++)
         {
-            x[i] = random.Next(2) == 0 ? 1 : -1;
+            x[i] = 1 - (bytes[i] & 2);
         }
 
         var (expected, got) = (Product(exact.Ungated(), x), Product(held.Ungated(), x));
