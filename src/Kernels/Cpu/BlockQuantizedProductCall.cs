@@ -1,3 +1,4 @@
+using AdapterServe.Kernels.Memory;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
@@ -5,24 +6,13 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// One call of <see cref="BlockQuantizedProduct.Apply"/>: rows are quantised, then shared out in units of (tile of 64 outputs, chunk of rows).
-/// A unit unpacks some records at a time into scratch that stays in the first cache, for all its rows; few rows read them as they are packed.
+/// One call of <see cref="BlockQuantizedProduct"/>: rows are quantised and shrunk, then shared out in units of (tile of 64 outputs, chunk of rows). A unit asks for the
+/// factors B of its own outputs while it multiplies, and expands while its sums are in the first cache.
 /// </summary>
-internal unsafe struct BlockQuantizedProductCall(
-    float* x, int rows, BlockProductWeights weights, float* bias, float* y, byte* workspace) : IByteSimdCall
+internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
 {
-    private const int ChunkRows = 64;
     private const int Outputs = BlockProductLayout.TileOutputs;
     private const int Lanes = 16;
-
-    /// <summary>Up to this many, a tile's codes are read once, from the first to the last.</summary>
-    private const int RowsOfOnePass = 2;
-
-    /// <summary>Up to this many, a tile's codes are unpacked in registers.</summary>
-    private const int FewRows = 4;
-
-    /// <summary>What is unpacked at once: 8 KiB of codes, or one record.</summary>
-    private const int SlabGroups = 4;
 
     /// <summary>Bytes of weights that take the time of so many multiply-adds: a group's codes and scales for one output, by ten.</summary>
     private const long TenthsOfBytes = 6;
@@ -31,78 +21,140 @@ internal unsafe struct BlockQuantizedProductCall(
     private const long TenthsOfProducts = 4;
     private const long QuantizeCost = 8;
 
-    private readonly BlockProductLayout _layout = weights.Layout;
-    private readonly byte* _weights = (byte*)weights.Start;
-    private readonly nint _rowBytes = BlockActivations.RowBytes(weights.Layout.Groups);
-    private readonly int _chunks = (rows + ChunkRows - 1) / ChunkRows;
+    private readonly float* _x;
+    private readonly int _rows;
+    private readonly BlockProductLayout _layout;
+    private readonly int _chunks;
+    private readonly nint _rowBytes;
+    private readonly BlockLinearWork* _linears;
+    private readonly int _count;
+    private readonly MemoryRange* _ahead;
+    private readonly int _aheadCount;
+    private readonly long _aheadLines;
+    private readonly int _segments;
+    private readonly byte* _quantized;
+    private readonly byte* _scratch;
+    private readonly nint _scratchBytes;
+    private readonly int _units;
+    private readonly long _shrinkTotal;
+    private readonly bool _isGated;
     private int _rowTasks;
     private int _tasks;
     private long _total;
     private long _unitCost;
 
-    private readonly int Units => _layout.Tiles * _chunks;
+    public BlockQuantizedProductCall(
+        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, ReadOnlySpan<MemoryRange> ahead, byte* workspace)
+    {
+        _x = x;
+        (_rows, _layout, _count) = (rows, linears[0].Weights.Layout, linears.Length);
+        (_aheadCount, _segments) = (ahead.Length, segments.Length);
+        _chunks = (rows + BlockUnit.ChunkRows - 1) / BlockUnit.ChunkRows;
+        _rowBytes = BlockActivations.RowBytes(_layout.Groups);
+        var memory = new WorkspaceCursor(workspace);
+        _linears = (BlockLinearWork*)memory.Take(linears.Length * (long)sizeof(BlockLinearWork));
+        for (var i = 0; i < linears.Length; i++)
+        {
+            ref var work = ref _linears[i];
+            var own = segments[..linears[i].Segments];
+            segments = segments[linears[i].Segments..];
+            var lowRank = (LowRankWork*)memory.Take(LowRank.WorkspaceBytes(own, _layout.InFeatures));
+            work = new BlockLinearWork { Linear = linears[i], FirstUnit = _units };
+            work.LowRank = new LowRankCall(x, _layout.InFeatures, work.Linear.Output, work.Linear.Weights.Layout.OutFeatures, lowRank);
+            work.LowRank.Plan(own);
+            _units += linears[i].Weights.Layout.Tiles * _chunks;
+            _shrinkTotal += work.LowRank.ShrinkTotal;
+            _isGated |= work.LowRank.IsGated;
+        }
 
-    /// <summary>Records that a pass takes.</summary>
-    private static int SlabRecords(in BlockProductLayout layout) => Math.Max(1, SlabGroups / layout.GroupsPerRecord);
+        _ahead = (MemoryRange*)memory.Take(ahead.Length * (long)sizeof(MemoryRange));
+        ahead.CopyTo(new Span<MemoryRange>(_ahead, ahead.Length));
+        _aheadLines = LineCursor.Lines(_ahead, ahead.Length);
+        _quantized = memory.Take(rows * (long)_rowBytes);
+        _scratchBytes = (nint)ScratchBytes(linears, _segments, ahead.Length);
+        _scratch = memory.Take(0);
+    }
 
-    private static int UnpackedRecordBytes(in BlockProductLayout layout) => (2 * layout.CodeBytes) + layout.ScaleBytes;
+    public static long WorkspaceBytes(
+        int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int ahead, int threads)
+    {
+        var memory = new WorkspaceCursor(null);
+        memory.Take(linears.Length * (long)sizeof(BlockLinearWork));
+        var first = 0;
+        foreach (var linear in linears)
+        {
+            memory.Take(LowRank.WorkspaceBytes(segments.Slice(first, linear.Segments), linear.Weights.Layout.InFeatures));
+            first += linear.Segments;
+        }
 
-    /// <summary>A task's sums and slab.</summary>
-    private static long ScratchBytes(in BlockProductLayout layout) =>
-        (ChunkRows * Outputs * sizeof(float)) + ((((long)SlabRecords(layout) * UnpackedRecordBytes(layout)) + 63) & ~63L);
-
-    public static long WorkspaceBytes(in BlockProductLayout layout, int rows, int threads) =>
-        63 + (rows * (long)BlockActivations.RowBytes(layout.Groups)) + (Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(layout));
+        memory.Take(ahead * (long)sizeof(MemoryRange));
+        memory.Take(rows * (long)BlockActivations.RowBytes(linears[0].Weights.Layout.Groups));
+        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(linears, segments.Length, ahead));
+        return memory.Bytes;
+    }
 
     public void Run<TLanes, TBytes>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
-        _unitCost = (long)_layout.InFeatures * Outputs * ((TenthsOfBytes * WorkSplit.ByteCost) + (TenthsOfProducts * Math.Min(rows, ChunkRows))) / 10;
-        _total = Units * _unitCost;
-        _rowTasks = Math.Min(rows, WorkSplit.Tasks((long)rows * _layout.InFeatures * QuantizeCost, parallel.Threads));
+        var products = TenthsOfProducts * Math.Min(_rows, BlockUnit.ChunkRows);
+        _unitCost = (long)_layout.InFeatures * Outputs * ((TenthsOfBytes * WorkSplit.ByteCost) + products) / 10;
+        _total = _units * _unitCost;
+        _rowTasks = WorkSplit.Tasks(((long)_rows * _layout.InFeatures * QuantizeCost) + _shrinkTotal, parallel.Threads);
         _tasks = WorkSplit.Tasks(_total, parallel.Threads);
         fixed (BlockQuantizedProductCall* state = &this)
         {
-            For(parallel, _rowTasks, &QuantizeTask<TLanes, TBytes>, state);
-            For(parallel, _tasks, &Task<TLanes, TBytes>, state);
+            WorkSplit.For(_rowTasks, &RowTask<TLanes, TBytes>, state, parallel);
+            if (_isGated)
+            {
+                WorkSplit.For(_rowTasks, &GateTask<TLanes>, state, parallel);
+            }
+
+            WorkSplit.For(_tasks, &Task<TLanes, TBytes>, state, parallel);
         }
     }
 
-    private static void For(IParallel parallel, int tasks, delegate*<void*, int, void> body, void* state)
+    /// <summary>Of a task: sums, slab, and the list of what a unit asks for.</summary>
+    private static long ScratchBytes(ReadOnlySpan<BlockLinear> linears, int segments, int ahead)
     {
-        if (tasks == 1)
+        var bytes = 0L;
+        foreach (var linear in linears)
         {
-            body(state, 0);
+            bytes = Math.Max(bytes, BlockUnit.ScratchBytes(linear.Weights.Layout));
         }
-        else
-        {
-            parallel.For(tasks, body, state);
-        }
+
+        return bytes + WorkspaceCursor.Padded((segments + ahead) * (long)sizeof(MemoryRange));
     }
 
-    private readonly byte* Quantized => (byte*)(((nint)workspace + 63) & ~63);
-
-    private readonly BlockActivations Row(int row) => BlockActivations.At(Quantized + (row * _rowBytes), _layout.Groups);
-
-    private static void QuantizeTask<TLanes, TBytes>(void* state, int task)
+    /// <summary>Quantises its rows and does its part of the shrinks.</summary>
+    private static void RowTask<TLanes, TBytes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
-        var end = call.FirstRow(task + 1);
-        for (var row = call.FirstRow(task); row < end; row++)
+        var inFeatures = call._layout.InFeatures;
+        var end = (int)WorkSplit.Boundary(call._rows, task + 1, call._rowTasks);
+        for (var row = (int)WorkSplit.Boundary(call._rows, task, call._rowTasks); row < end; row++)
         {
-            call.Quantize<TLanes, TBytes>(row);
+            BlockActivations.At(call.Quantized(row), call._layout.Groups)
+                .Quantize<TLanes, TBytes>(call._x + ((nint)row * inFeatures), inFeatures, call._layout.HasZeroPoints);
+        }
+
+        for (var i = 0; i < call._count; i++)
+        {
+            call._linears[i].LowRank.ShrinkPart<TLanes>(task, call._rowTasks);
         }
     }
 
-    private readonly int FirstRow(int task) => (int)((long)rows * task / _rowTasks);
-
-    private readonly void Quantize<TLanes, TBytes>(int row)
+    private static void GateTask<TLanes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
-        where TBytes : unmanaged, IByteLanes<TBytes, TLanes> =>
-        Row(row).Quantize<TLanes, TBytes>(x + ((nint)row * _layout.InFeatures), _layout.InFeatures, _layout.HasZeroPoints);
+    {
+        ref var call = ref *(BlockQuantizedProductCall*)state;
+        for (var i = 0; i < call._count; i++)
+        {
+            call._linears[i].LowRank.GatePart<TLanes>(task, call._rowTasks);
+        }
+    }
 
     private static void Task<TLanes, TBytes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -110,124 +162,92 @@ internal unsafe struct BlockQuantizedProductCall(
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
         var end = call.FirstUnit(task + 1);
-        var scratch = call.Quantized + (call.Rows * call._rowBytes) + (task * (nint)ScratchBytes(call._layout));
+        var scratch = call._scratch + (task * call._scratchBytes);
         for (var unit = call.FirstUnit(task); unit < end; unit++)
         {
-            var (tile, row) = (unit / call._chunks, unit % call._chunks * ChunkRows);
-            var count = Math.Min(ChunkRows, call.Rows - row);
-            if (call._layout.HasZeroPoints)
-            {
-                call.Unit<TLanes, TBytes, OneRowWithZeros, TwoRowsWithZeros>(tile, row, count, (float*)scratch);
-            }
-            else
-            {
-                call.Unit<TLanes, TBytes, OneRow, TwoRows>(tile, row, count, (float*)scratch);
-            }
-
-            call.Finish<TLanes>(tile, row, count, (float*)scratch);
+            call.Unit<TLanes, TBytes>(unit, scratch);
         }
     }
 
-    private readonly int Rows => rows;
+    private readonly byte* Quantized(int row) => _quantized + (row * _rowBytes);
 
-    private readonly int FirstUnit(int task) => WorkSplit.FirstUnit(WorkSplit.Boundary(_total, task, _tasks), 0, _unitCost, Units);
+    private readonly int FirstUnit(int task) => WorkSplit.FirstUnit(WorkSplit.Boundary(_total, task, _tasks), 0, _unitCost, _units);
 
-    private readonly void Unit<TLanes, TBytes, TOne, TTwo>(int tile, int row, int count, float* sums)
-        where TLanes : unmanaged, ILanes<TLanes>
-        where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
-        where TOne : IBlockVariant
-        where TTwo : IBlockVariant
+    private readonly ref BlockLinearWork LinearOf(int unit)
     {
-        var source = _weights + (tile * (nint)_layout.TileBytes);
-        var slab = (byte*)(sums + (ChunkRows * Outputs));
-        var records = count <= RowsOfOnePass ? _layout.Records : SlabRecords(_layout);
-        var step = records * _layout.GroupsPerRecord;
-        var pass = new BlockTile { GroupsPerRecord = _layout.GroupsPerRecord, YA = sums };
-        for (var group = 0; group < _layout.Groups; group += step)
+        var linear = _count - 1;
+        while (_linears[linear].FirstUnit > unit)
         {
-            (pass.Groups, pass.Accumulate) = (Math.Min(step, _layout.Groups - group), group > 0);
-            var ahead = source + (records * (nint)_layout.RecordBytes);
-            if (count <= FewRows)
-            {
-                pass.Record = source;
-                pass.RecordBytes = _layout.RecordBytes;
-                Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(pass, row, count, group, ahead);
-            }
-            else
-            {
-                Unpack<TLanes, TBytes>(source, slab, (pass.Groups + _layout.GroupsPerRecord - 1) / _layout.GroupsPerRecord);
-                pass.Record = slab;
-                pass.RecordBytes = UnpackedRecordBytes(_layout);
-                Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(pass, row, count, group, ahead);
-            }
-
-            source = ahead;
+            linear--;
         }
+
+        return ref _linears[linear];
     }
 
-    private readonly void Unpack<TLanes, TBytes>(byte* source, byte* slab, int records)
+    private readonly void Unit<TLanes, TBytes>(int unit, byte* scratch)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
-        for (var record = 0; record < records; record++)
+        ref var work = ref LinearOf(unit);
+        var (tile, row) = ((unit - work.FirstUnit) / _chunks, (unit - work.FirstUnit) % _chunks * BlockUnit.ChunkRows);
+        var layout = work.Linear.Weights.Layout;
+        var asks = (MemoryRange*)(scratch + _scratchBytes - WorkspaceCursor.Padded((_segments + _aheadCount) * (long)sizeof(MemoryRange)));
+        var product = new BlockUnit
         {
-            var end = source + _layout.CodeBytes;
-            for (; source < end; source += PackedSource.EightBytes, slab += UnpackedSource.EightBytes)
-            {
-                PackedSource.Load<TLanes, TBytes>(source, out var first, out var second);
-                TBytes.Store(first, slab);
-                TBytes.Store(second, slab + (UnpackedSource.EightBytes / 2));
-            }
-
-            Buffer.MemoryCopy(source, slab, _layout.ScaleBytes, _layout.ScaleBytes);
-            source += _layout.ScaleBytes;
-            slab += _layout.ScaleBytes;
-        }
+            Layout = layout,
+            Weights = (byte*)work.Linear.Weights.Start + (tile * (nint)layout.TileBytes),
+            Quantized = Quantized(row),
+            RowBytes = _rowBytes,
+            Rows = Math.Min(BlockUnit.ChunkRows, _rows - row),
+            Sums = (float*)scratch,
+        };
+        var count = work.LowRank.ExpandRanges(row, product.Rows, tile * Outputs, asks);
+        count += AheadOf(unit, asks + count);
+        product.Ask = new LineCursor(asks, count);
+        product.AskLines = LineCursor.Lines(asks, count);
+        product.Run<TLanes, TBytes>();
+        Finish<TLanes>(work, tile * Outputs, row, product.Rows, (float*)scratch);
     }
 
-    /// <summary>Some records of a tile with all rows of a chunk, two at a time, while the next records are on their way from memory.</summary>
-    private readonly void Pass<TLanes, TBytes, TSource, TOne, TTwo>(BlockTile tile, int row, int count, int group, byte* ahead)
-        where TLanes : unmanaged, ILanes<TLanes>
-        where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
-        where TSource : IBlockSource
-        where TOne : IBlockVariant
-        where TTwo : IBlockVariant
+    /// <summary>A unit's share of the lines that are read after the call.</summary>
+    private readonly int AheadOf(int unit, MemoryRange* ranges)
     {
-        var aheadBytes = count <= RowsOfOnePass ? 0 : SlabRecords(_layout) * _layout.RecordBytes;
-        for (var i = 0; i < count; i += 2)
+        var (from, to) = (WorkSplit.Boundary(_aheadLines, unit, _units), WorkSplit.Boundary(_aheadLines, unit + 1, _units));
+        var (count, start) = (0, 0L);
+        for (var i = 0; i < _aheadCount && start < to; i++)
         {
-            var asked = aheadBytes * i / count;
-            Prefetch.Lines(ahead + asked, (aheadBytes * Math.Min(i + 2, count) / count) - asked);
-            tile.A = Row(row + i).From(group);
-            if (i + 1 < count)
+            var end = start + LineCursor.Lines(_ahead[i]);
+            if (end > from)
             {
-                tile.B = Row(row + i + 1).From(group);
-                tile.YB = tile.YA + Outputs;
-                tile.Run<TLanes, TBytes, TSource, TTwo>();
-            }
-            else
-            {
-                tile.Run<TLanes, TBytes, TSource, TOne>();
+                var (first, last) = (Math.Max(from, start) - start, Math.Min(to, end) - start);
+                ranges[count++] = new MemoryRange(_ahead[i].Start + (nint)(first * Prefetch.LineBytes), (last - first) * Prefetch.LineBytes);
             }
 
-            tile.YA += 2 * Outputs;
+            start = end;
         }
+
+        return count;
     }
 
-    /// <summary>y = sums + bias, for the outputs that there are.</summary>
-    private readonly void Finish<TLanes>(int tile, int row, int count, float* sums)
+    /// <summary>y = sums + bias + what the segments add, for the outputs that there are.</summary>
+    private static void Finish<TLanes>(in BlockLinearWork work, int column, int row, int rows, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var column = tile * Outputs;
-        var width = Math.Min(Outputs, _layout.OutFeatures - column);
-        for (var i = 0; i < count; i++, sums += Outputs)
+        var outFeatures = work.Linear.Weights.Layout.OutFeatures;
+        var width = Math.Min(Outputs, outFeatures - column);
+        if (work.Linear.Bias != 0)
         {
-            if (bias != null)
+            for (var i = 0; i < rows; i++)
             {
-                AddBias<TLanes>(sums, bias + column, width);
+                AddBias<TLanes>(sums + (i * Outputs), (float*)work.Linear.Bias + column, width);
             }
+        }
 
-            Buffer.MemoryCopy(sums, y + ((nint)(row + i) * _layout.OutFeatures) + column, width * sizeof(float), width * sizeof(float));
+        work.LowRank.ExpandTile<TLanes>(row, rows, column, sums, Outputs);
+        var y = work.Linear.Output + ((nint)row * outFeatures) + column;
+        for (var i = 0; i < rows; i++, sums += Outputs, y += outFeatures)
+        {
+            Buffer.MemoryCopy(sums, y, width * sizeof(float), width * sizeof(float));
         }
     }
 
