@@ -1,4 +1,3 @@
-using AdapterServe.Kernels.Memory;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
@@ -13,8 +12,7 @@ namespace AdapterServe.Kernels.Cpu;
 /// <b>Units, dtype, layout</b>: x, y, bias f32 row-major, any alignment; weights as <see cref="BlockProductLayout"/> says.
 /// A row's result has the same bits whatever its neighbours, their number, its place, the other linears, the number of threads and the split; with segments those of
 /// <see cref="LowRank.Add"/> behind the product. A row with an infinity or what is not a number is NaN.
-/// <b>Effects</b>: writes each y, which must not overlap x; asks the memory for the ranges <c>ahead</c>, which are read after the call; no allocation; the caller keeps
-/// the weights' memory alive.
+/// <b>Effects</b>: writes each y, which must not overlap x; no allocation; the caller keeps the weights' memory alive.
 /// <b>Errors</b>: <see cref="ArgumentException"/> for a negative number of rows, linears of several H or of which only some have zero points, and for what
 /// <see cref="LowRank.Add"/> refuses.
 /// <b>Source</b>: ours. It takes the place of ONNX Runtime's MatMulNBits at accuracy level 4: outputs stand in the lanes, so that nothing is summed
@@ -27,26 +25,24 @@ public static unsafe class BlockQuantizedProduct
 
     /// <summary>Bytes of workspace that suffice for so many rows of one linear without segments.</summary>
     public static long WorkspaceBytes(in BlockProductLayout layout, int rows, int threads) =>
-        WorkspaceBytes(rows, [new BlockLinear(new BlockProductWeights(layout, 0), 0, 0, 0)], [], 0, threads);
+        WorkspaceBytes(rows, [new BlockLinear(new BlockProductWeights(layout, 0), 0, 0, 0)], [], threads);
 
     /// <summary>Bytes of workspace that suffice for a call.</summary>
-    public static long WorkspaceBytes(
-        int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int ahead, int threads) =>
-        BlockQuantizedProductCall.WorkspaceBytes(rows, linears, segments, ahead, threads);
+    public static long WorkspaceBytes(int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int threads) =>
+        BlockQuantizedProductCall.WorkspaceBytes(rows, linears, segments, threads);
 
     /// <summary>One linear without segments.</summary>
     public static void Apply(float* x, int rows, in BlockProductWeights weights, float* bias, float* y, void* workspace, IParallel parallel) =>
-        Apply(x, rows, [new BlockLinear(weights, (nint)bias, (nint)y, 0)], [], [], workspace, parallel);
+        Apply(x, rows, [new BlockLinear(weights, (nint)bias, (nint)y, 0)], [], workspace, parallel);
 
     public static void Apply(
-        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, ReadOnlySpan<MemoryRange> ahead, void* workspace,
-        IParallel parallel)
+        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, void* workspace, IParallel parallel)
     {
         Shape.RequireRange("BlockQuantizedProduct", "rows", 0, int.MaxValue, rows);
         Check(linears, segments.Length);
         if (rows > 0)
         {
-            var call = new BlockQuantizedProductCall(x, rows, linears, segments, ahead, (byte*)workspace);
+            var call = new BlockQuantizedProductCall(x, rows, linears, segments, (byte*)workspace);
             SimdDispatch.RunBytes(ref call, parallel);
         }
     }

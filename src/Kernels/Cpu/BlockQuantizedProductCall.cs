@@ -1,4 +1,3 @@
-using AdapterServe.Kernels.Memory;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
@@ -7,7 +6,7 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// One call of <see cref="BlockQuantizedProduct"/>: rows are quantised and shrunk, then shared out in units of (tile of 64 outputs, chunk of rows). A unit asks for the
-/// factors B of its own outputs while it multiplies, and expands while its sums are in the first cache.
+/// factors B of its outputs, multiplies, and expands while its sums are in the first cache.
 /// </summary>
 internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
 {
@@ -28,10 +27,6 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     private readonly nint _rowBytes;
     private readonly BlockLinearWork* _linears;
     private readonly int _count;
-    private readonly MemoryRange* _ahead;
-    private readonly int _aheadCount;
-    private readonly long _aheadLines;
-    private readonly int _segments;
     private readonly byte* _quantized;
     private readonly byte* _scratch;
     private readonly nint _scratchBytes;
@@ -44,11 +39,10 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     private long _unitCost;
 
     public BlockQuantizedProductCall(
-        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, ReadOnlySpan<MemoryRange> ahead, byte* workspace)
+        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, byte* workspace)
     {
         _x = x;
         (_rows, _layout, _count) = (rows, linears[0].Weights.Layout, linears.Length);
-        (_aheadCount, _segments) = (ahead.Length, segments.Length);
         _chunks = (rows + BlockUnit.ChunkRows - 1) / BlockUnit.ChunkRows;
         _rowBytes = BlockActivations.RowBytes(_layout.Groups);
         var memory = new WorkspaceCursor(workspace);
@@ -67,16 +61,12 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
             _isGated |= work.LowRank.IsGated;
         }
 
-        _ahead = (MemoryRange*)memory.Take(ahead.Length * (long)sizeof(MemoryRange));
-        ahead.CopyTo(new Span<MemoryRange>(_ahead, ahead.Length));
-        _aheadLines = LineCursor.Lines(_ahead, ahead.Length);
         _quantized = memory.Take(rows * (long)_rowBytes);
-        _scratchBytes = (nint)ScratchBytes(linears, _segments, ahead.Length);
+        _scratchBytes = (nint)ScratchBytes(linears);
         _scratch = memory.Take(0);
     }
 
-    public static long WorkspaceBytes(
-        int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int ahead, int threads)
+    public static long WorkspaceBytes(int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int threads)
     {
         var memory = new WorkspaceCursor(null);
         memory.Take(linears.Length * (long)sizeof(BlockLinearWork));
@@ -87,9 +77,8 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
             first += linear.Segments;
         }
 
-        memory.Take(ahead * (long)sizeof(MemoryRange));
         memory.Take(rows * (long)BlockActivations.RowBytes(linears[0].Weights.Layout.Groups));
-        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(linears, segments.Length, ahead));
+        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(linears));
         return memory.Bytes;
     }
 
@@ -114,8 +103,7 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
         }
     }
 
-    /// <summary>Of a task: sums, slab, and the list of what a unit asks for.</summary>
-    private static long ScratchBytes(ReadOnlySpan<BlockLinear> linears, int segments, int ahead)
+    private static long ScratchBytes(ReadOnlySpan<BlockLinear> linears)
     {
         var bytes = 0L;
         foreach (var linear in linears)
@@ -123,7 +111,7 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
             bytes = Math.Max(bytes, BlockUnit.ScratchBytes(linear.Weights.Layout));
         }
 
-        return bytes + WorkspaceCursor.Padded((segments + ahead) * (long)sizeof(MemoryRange));
+        return bytes;
     }
 
     /// <summary>Quantises its rows and does its part of the shrinks.</summary>
@@ -191,7 +179,6 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
         ref var work = ref LinearOf(unit);
         var (tile, row) = ((unit - work.FirstUnit) / _chunks, (unit - work.FirstUnit) % _chunks * BlockUnit.ChunkRows);
         var layout = work.Linear.Weights.Layout;
-        var asks = (MemoryRange*)(scratch + _scratchBytes - WorkspaceCursor.Padded((_segments + _aheadCount) * (long)sizeof(MemoryRange)));
         var product = new BlockUnit
         {
             Layout = layout,
@@ -201,32 +188,9 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
             Rows = Math.Min(BlockUnit.ChunkRows, _rows - row),
             Sums = (float*)scratch,
         };
-        var count = work.LowRank.ExpandRanges(row, product.Rows, tile * Outputs, asks);
-        count += AheadOf(unit, asks + count);
-        product.Ask = new LineCursor(asks, count);
-        product.AskLines = LineCursor.Lines(asks, count);
+        work.LowRank.AskForTile(row, product.Rows, tile * Outputs);
         product.Run<TLanes, TBytes>();
         Finish<TLanes>(work, tile * Outputs, row, product.Rows, (float*)scratch);
-    }
-
-    /// <summary>A unit's share of the lines that are read after the call.</summary>
-    private readonly int AheadOf(int unit, MemoryRange* ranges)
-    {
-        var (from, to) = (WorkSplit.Boundary(_aheadLines, unit, _units), WorkSplit.Boundary(_aheadLines, unit + 1, _units));
-        var (count, start) = (0, 0L);
-        for (var i = 0; i < _aheadCount && start < to; i++)
-        {
-            var end = start + LineCursor.Lines(_ahead[i]);
-            if (end > from)
-            {
-                var (first, last) = (Math.Max(from, start) - start, Math.Min(to, end) - start);
-                ranges[count++] = new MemoryRange(_ahead[i].Start + (nint)(first * Prefetch.LineBytes), (last - first) * Prefetch.LineBytes);
-            }
-
-            start = end;
-        }
-
-        return count;
     }
 
     /// <summary>y = sums + bias + what the segments add, for the outputs that there are.</summary>

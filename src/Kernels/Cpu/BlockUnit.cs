@@ -34,15 +34,11 @@ internal unsafe struct BlockUnit
     /// <summary>[rows, 64], and behind <see cref="ChunkRows"/> of them the slab.</summary>
     public float* Sums;
 
-    /// <summary>What is read afterwards; asked for evenly while the rows are multiplied.</summary>
-    public LineCursor Ask;
-    public long AskLines;
-
     /// <summary>Sums and slab.</summary>
     public static long ScratchBytes(in BlockProductLayout layout) =>
         (ChunkRows * Outputs * sizeof(float)) + ((((long)SlabRecords(layout) * UnpackedRecordBytes(layout)) + 63) & ~63L);
 
-    public void Run<TLanes, TBytes>()
+    public readonly void Run<TLanes, TBytes>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
@@ -61,7 +57,7 @@ internal unsafe struct BlockUnit
 
     private static int UnpackedRecordBytes(in BlockProductLayout layout) => (2 * layout.CodeBytes) + layout.ScaleBytes;
 
-    private void Run<TLanes, TBytes, TOne, TTwo>()
+    private readonly void Run<TLanes, TBytes, TOne, TTwo>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
         where TOne : IBlockVariant
@@ -71,7 +67,6 @@ internal unsafe struct BlockUnit
         var slab = (byte*)(Sums + (ChunkRows * Outputs));
         var records = Rows <= RowsOfOnePass ? Layout.Records : SlabRecords(Layout);
         var step = records * Layout.GroupsPerRecord;
-        var asks = AskLines * step / Layout.Groups;
         var pass = new BlockTile { GroupsPerRecord = Layout.GroupsPerRecord, YA = Sums };
         for (var group = 0; group < Layout.Groups; group += step)
         {
@@ -81,14 +76,14 @@ internal unsafe struct BlockUnit
             {
                 pass.Record = source;
                 pass.RecordBytes = Layout.RecordBytes;
-                Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(pass, group, ahead, asks);
+                Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(pass, group, ahead);
             }
             else
             {
                 Unpack<TLanes, TBytes>(source, slab, (pass.Groups + Layout.GroupsPerRecord - 1) / Layout.GroupsPerRecord);
                 pass.Record = slab;
                 pass.RecordBytes = UnpackedRecordBytes(Layout);
-                Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(pass, group, ahead, asks);
+                Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(pass, group, ahead);
             }
 
             source = ahead;
@@ -115,8 +110,8 @@ internal unsafe struct BlockUnit
         }
     }
 
-    /// <summary>Some records with all rows, two at a time, while the next records and what else is asked for are on their way from memory.</summary>
-    private void Pass<TLanes, TBytes, TSource, TOne, TTwo>(BlockTile tile, int group, byte* ahead, long asks)
+    /// <summary>Some records with all rows, two at a time, while the next records are on their way from memory.</summary>
+    private readonly void Pass<TLanes, TBytes, TSource, TOne, TTwo>(BlockTile tile, int group, byte* ahead)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
         where TSource : IBlockSource
@@ -126,10 +121,8 @@ internal unsafe struct BlockUnit
         var aheadBytes = Rows <= RowsOfOnePass ? 0 : SlabRecords(Layout) * Layout.RecordBytes;
         for (var i = 0; i < Rows; i += 2)
         {
-            var end = Math.Min(i + 2, Rows);
             var asked = aheadBytes * i / Rows;
-            Prefetch.Lines(ahead + asked, (aheadBytes * end / Rows) - asked);
-            Ask.Ask((asks * end / Rows) - (asks * i / Rows));
+            Prefetch.Lines(ahead + asked, (aheadBytes * Math.Min(i + 2, Rows) / Rows) - asked);
             tile.A = Row(i, group);
             if (i + 1 < Rows)
             {

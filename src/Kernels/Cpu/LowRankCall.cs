@@ -1,4 +1,3 @@
-using AdapterServe.Kernels.Memory;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Simd;
 using AdapterServe.Kernels.Weights;
@@ -219,21 +218,17 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         }
     }
 
-    /// <summary>What <see cref="ExpandTile"/> reads of the factors B, at most a range a segment.</summary>
-    public readonly int ExpandRanges(int row, int rows, int column, MemoryRange* ranges)
+    /// <summary>Asks the memory for the factors B that <see cref="ExpandTile"/> reads.</summary>
+    public readonly void AskForTile(int row, int rows, int column)
     {
-        var count = 0;
         for (var i = 0; i < Segments; i++)
         {
             ref var work = ref _works[i];
             if (work.RowStart < row + rows && work.RowStart + work.Rows > row)
             {
-                var width = Packing.WidthAt(column, outFeatures);
-                ranges[count++] = new MemoryRange((nint)work.Panel(column), (long)work.Rank * width * work.Type.ElementBytes());
+                Prefetch.Lines(work.Panel(column), work.Rank * Packing.WidthAt(column, outFeatures) * work.Type.ElementBytes());
             }
         }
-
-        return count;
     }
 
     /// <summary>

@@ -1,5 +1,3 @@
-using AdapterServe.Kernels.Memory;
-
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
@@ -19,9 +17,6 @@ public abstract class FormWeights(FormKind form, int inFeatures, int outFeatures
 
     /// <summary>Where the form's part of what each sequence keeps for the adapter ends, in bytes; 0 for a form that keeps nothing.</summary>
     public virtual long StateEnd => 0;
-
-    /// <summary>What its kernel reads first, to be asked for ahead of it; empty for a form whose kernel gains nothing by that.</summary>
-    public virtual MemoryRange ReadFirst => default;
 
     /// <summary>Whether the form sets the output from the site's input alone, in place of the base's; terms of other adapters may be added behind it.</summary>
     public virtual bool Replaces => false;

@@ -1,5 +1,3 @@
-using AdapterServe.Kernels.Memory;
-
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
@@ -75,9 +73,6 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Whether it is y += M x with one matrix M for every row.</summary>
     public bool IsProduct => Form == FormKind.LowRank && Gate.IsOpen;
-
-    /// <summary>The factor A.</summary>
-    public override MemoryRange ReadFirst => new((nint)A, Packing.DotElements(Rank, InFeatures) * Type.ElementBytes());
 
     /// <summary>Null for what reads the output, which a sum's other terms change.</summary>
     public override LowRankWeights? Scaled(float factor) =>
