@@ -22,63 +22,47 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
 
     private readonly float* _x;
     private readonly int _rows;
+    private readonly byte* _weights;
     private readonly BlockProductLayout _layout;
+    private readonly float* _bias;
+    private readonly float* _y;
     private readonly int _chunks;
     private readonly nint _rowBytes;
-    private readonly BlockLinearWork* _linears;
-    private readonly int _count;
     private readonly byte* _quantized;
     private readonly byte* _scratch;
-    private readonly nint _scratchBytes;
-    private readonly int _units;
-    private readonly long _shrinkTotal;
-    private readonly bool _isGated;
+    private LowRankCall _lowRank;
     private int _rowTasks;
     private int _tasks;
     private long _total;
     private long _unitCost;
 
     public BlockQuantizedProductCall(
-        float* x, int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, byte* workspace)
+        float* x, int rows, in BlockProductWeights weights, float* bias, float* y, ReadOnlySpan<LowRankSegment> segments, byte* workspace)
     {
         _x = x;
-        (_rows, _layout, _count) = (rows, linears[0].Weights.Layout, linears.Length);
+        _rows = rows;
+        _weights = (byte*)weights.Start;
+        _layout = weights.Layout;
+        _bias = bias;
+        _y = y;
         _chunks = (rows + BlockUnit.ChunkRows - 1) / BlockUnit.ChunkRows;
         _rowBytes = BlockActivations.RowBytes(_layout.Groups);
         var memory = new WorkspaceCursor(workspace);
-        _linears = (BlockLinearWork*)memory.Take(linears.Length * (long)sizeof(BlockLinearWork));
-        for (var i = 0; i < linears.Length; i++)
-        {
-            ref var work = ref _linears[i];
-            var own = segments[..linears[i].Segments];
-            segments = segments[linears[i].Segments..];
-            var lowRank = (LowRankWork*)memory.Take(LowRank.WorkspaceBytes(own, _layout.InFeatures));
-            work = new BlockLinearWork { Linear = linears[i], FirstUnit = _units };
-            work.LowRank = new LowRankCall(x, _layout.InFeatures, work.Linear.Output, work.Linear.Weights.Layout.OutFeatures, lowRank);
-            work.LowRank.Plan(own);
-            _units += linears[i].Weights.Layout.Tiles * _chunks;
-            _shrinkTotal += work.LowRank.ShrinkTotal;
-            _isGated |= work.LowRank.IsGated;
-        }
-
         _quantized = memory.Take(rows * (long)_rowBytes);
-        _scratchBytes = (nint)ScratchBytes(linears);
+        var works = (LowRankWork*)memory.Take(LowRank.WorkspaceBytes(segments, _layout.InFeatures));
         _scratch = memory.Take(0);
+        _lowRank = new LowRankCall(x, _layout.InFeatures, y, _layout.OutFeatures, works);
+        _lowRank.Plan(segments);
     }
 
-    public static long WorkspaceBytes(int rows, ReadOnlySpan<BlockLinear> linears, ReadOnlySpan<LowRankSegment> segments, int threads)
+    private readonly int Units => _layout.Tiles * _chunks;
+
+    public static long WorkspaceBytes(in BlockProductLayout layout, int rows, ReadOnlySpan<LowRankSegment> segments, int threads)
     {
         var memory = new WorkspaceCursor(null);
-        memory.Take(linears.Length * (long)sizeof(BlockLinearWork));
-        var first = 0;
-        foreach (var linear in linears)
-        {
-            memory.Take(LowRank.WorkspaceBytes(segments.Slice(first, linear.Segments), linear.Weights.Layout.InFeatures));
-            first += linear.Segments;
-        }
-
-        memory.Take(rows * (long)BlockActivations.RowBytes(linears[0].Weights.Layout.Groups));
-        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(linears));
+        memory.Take(rows * (long)BlockActivations.RowBytes(layout.Groups));
+        memory.Take(LowRank.WorkspaceBytes(segments, layout.InFeatures));
+        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * BlockUnit.ScratchBytes(layout));
         return memory.Bytes;
     }
 
@@ -88,30 +72,19 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     {
         var products = TenthsOfProducts * Math.Min(_rows, BlockUnit.ChunkRows);
         _unitCost = (long)_layout.InFeatures * Outputs * ((TenthsOfBytes * WorkSplit.ByteCost) + products) / 10;
-        _total = _units * _unitCost;
-        _rowTasks = WorkSplit.Tasks(((long)_rows * _layout.InFeatures * QuantizeCost) + _shrinkTotal, parallel.Threads);
+        _total = Units * _unitCost;
+        _rowTasks = WorkSplit.Tasks(((long)_rows * _layout.InFeatures * QuantizeCost) + _lowRank.ShrinkTotal, parallel.Threads);
         _tasks = WorkSplit.Tasks(_total, parallel.Threads);
         fixed (BlockQuantizedProductCall* state = &this)
         {
             WorkSplit.For(_rowTasks, &RowTask<TLanes, TBytes>, state, parallel);
-            if (_isGated)
+            if (_lowRank.IsGated)
             {
                 WorkSplit.For(_rowTasks, &GateTask<TLanes>, state, parallel);
             }
 
             WorkSplit.For(_tasks, &Task<TLanes, TBytes>, state, parallel);
         }
-    }
-
-    private static long ScratchBytes(ReadOnlySpan<BlockLinear> linears)
-    {
-        var bytes = 0L;
-        foreach (var linear in linears)
-        {
-            bytes = Math.Max(bytes, BlockUnit.ScratchBytes(linear.Weights.Layout));
-        }
-
-        return bytes;
     }
 
     /// <summary>Quantises its rows and does its part of the shrinks.</summary>
@@ -128,20 +101,14 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
                 .Quantize<TLanes, TBytes>(call._x + ((nint)row * inFeatures), inFeatures, call._layout.HasZeroPoints);
         }
 
-        for (var i = 0; i < call._count; i++)
-        {
-            call._linears[i].LowRank.ShrinkPart<TLanes>(task, call._rowTasks);
-        }
+        call._lowRank.ShrinkPart<TLanes>(task, call._rowTasks);
     }
 
     private static void GateTask<TLanes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
-        for (var i = 0; i < call._count; i++)
-        {
-            call._linears[i].LowRank.GatePart<TLanes>(task, call._rowTasks);
-        }
+        call._lowRank.GatePart<TLanes>(task, call._rowTasks);
     }
 
     private static void Task<TLanes, TBytes>(void* state, int task)
@@ -150,66 +117,48 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
         var end = call.FirstUnit(task + 1);
-        var scratch = call._scratch + (task * call._scratchBytes);
+        var scratch = call._scratch + (task * (nint)BlockUnit.ScratchBytes(call._layout));
         for (var unit = call.FirstUnit(task); unit < end; unit++)
         {
-            call.Unit<TLanes, TBytes>(unit, scratch);
+            call.Unit<TLanes, TBytes>(unit / call._chunks, unit % call._chunks * BlockUnit.ChunkRows, (float*)scratch);
         }
     }
 
     private readonly byte* Quantized(int row) => _quantized + (row * _rowBytes);
 
-    private readonly int FirstUnit(int task) => WorkSplit.FirstUnit(WorkSplit.Boundary(_total, task, _tasks), 0, _unitCost, _units);
+    private readonly int FirstUnit(int task) => WorkSplit.FirstUnit(WorkSplit.Boundary(_total, task, _tasks), 0, _unitCost, Units);
 
-    private readonly ref BlockLinearWork LinearOf(int unit)
-    {
-        var linear = _count - 1;
-        while (_linears[linear].FirstUnit > unit)
-        {
-            linear--;
-        }
-
-        return ref _linears[linear];
-    }
-
-    private readonly void Unit<TLanes, TBytes>(int unit, byte* scratch)
+    private readonly void Unit<TLanes, TBytes>(int tile, int row, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
-        ref var work = ref LinearOf(unit);
-        var (tile, row) = ((unit - work.FirstUnit) / _chunks, (unit - work.FirstUnit) % _chunks * BlockUnit.ChunkRows);
-        var layout = work.Linear.Weights.Layout;
         var product = new BlockUnit
         {
-            Layout = layout,
-            Weights = (byte*)work.Linear.Weights.Start + (tile * (nint)layout.TileBytes),
+            Layout = _layout,
+            Weights = _weights + (tile * (nint)_layout.TileBytes),
             Quantized = Quantized(row),
             RowBytes = _rowBytes,
             Rows = Math.Min(BlockUnit.ChunkRows, _rows - row),
-            Sums = (float*)scratch,
+            Sums = sums,
         };
-        work.LowRank.AskForTile(row, product.Rows, tile * Outputs);
+        _lowRank.AskForTile(row, product.Rows, tile * Outputs);
         product.Run<TLanes, TBytes>();
-        Finish<TLanes>(work, tile * Outputs, row, product.Rows, (float*)scratch);
+        Finish<TLanes>(tile * Outputs, row, product.Rows, sums);
     }
 
     /// <summary>y = sums + bias + what the segments add, for the outputs that there are.</summary>
-    private static void Finish<TLanes>(in BlockLinearWork work, int column, int row, int rows, float* sums)
+    private readonly void Finish<TLanes>(int column, int row, int rows, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var outFeatures = work.Linear.Weights.Layout.OutFeatures;
-        var width = Math.Min(Outputs, outFeatures - column);
-        if (work.Linear.Bias != 0)
+        var width = Math.Min(Outputs, _layout.OutFeatures - column);
+        for (var i = 0; i < rows && _bias != null; i++)
         {
-            for (var i = 0; i < rows; i++)
-            {
-                AddBias<TLanes>(sums + (i * Outputs), (float*)work.Linear.Bias + column, width);
-            }
+            AddBias<TLanes>(sums + (i * Outputs), _bias + column, width);
         }
 
-        work.LowRank.ExpandTile<TLanes>(row, rows, column, sums, Outputs);
-        var y = work.Linear.Output + ((nint)row * outFeatures) + column;
-        for (var i = 0; i < rows; i++, sums += Outputs, y += outFeatures)
+        _lowRank.ExpandTile<TLanes>(row, rows, column, sums, Outputs);
+        var y = _y + ((nint)row * _layout.OutFeatures) + column;
+        for (var i = 0; i < rows; i++, sums += Outputs, y += _layout.OutFeatures)
         {
             Buffer.MemoryCopy(sums, y, width * sizeof(float), width * sizeof(float));
         }
