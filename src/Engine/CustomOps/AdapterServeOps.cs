@@ -22,7 +22,7 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(SublayerSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step, kvFormat));
-        Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel));
+        Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel, _step));
     }
 
     public CustomOpDomain Domain { get; }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Weights;
 
@@ -11,9 +12,11 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 internal sealed class SiteForms
 {
     private readonly FormRunner[] _runners;
+    private readonly bool[] _isLowRankTaken;
 
-    public SiteForms(int maxSegments, Workspace workspace, StepAdapterBatch adapters)
+    public SiteForms(int sites, int maxSegments, Workspace workspace, StepAdapterBatch adapters)
     {
+        _isLowRankTaken = new bool[sites];
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
         _runners[(int)FormKind.AttentionPrompt] = new AttentionPromptRunner(maxSegments, workspace);
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
@@ -34,6 +37,26 @@ internal sealed class SiteForms
     /// <summary>Behind the base op. <b>Effects</b>: changes Y in place; allocates nothing.</summary>
     public void ApplyToOutput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
         Apply(site, segments, operands, parallel, FormKinds.OnOutput);
+
+    /// <summary>
+    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others act before them or
+    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates nothing.
+    /// </summary>
+    public ReadOnlySpan<LowRankSegment> TakeLowRank(int site, ReadOnlySpan<AdapterSegment> segments)
+    {
+        const uint lowRank = 1u << (int)FormKind.LowRank;
+        _isLowRankTaken[site] = false;
+        if ((FormKinds.At(site, segments) & FormKinds.OnOutput & ((lowRank << 1) - 1)) != lowRank)
+        {
+            return [];
+        }
+
+        var runner = (LowRankRunner)_runners[(int)FormKind.LowRank];
+        Collect(runner, FormKind.LowRank, 0, site, segments);
+        var taken = runner.Take();
+        _isLowRankTaken[site] = taken.Length > 0;
+        return taken;
+    }
 
     /// <summary>Before the base op. <b>Effects</b>: changes X in place; allocates nothing.</summary>
     public void ApplyToInput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
@@ -66,7 +89,8 @@ internal sealed class SiteForms
         {
             var form = (FormKind)BitOperations.TrailingZeroCount(present);
             var runner = _runners[(int)form];
-            for (var round = 0; Collect(runner, form, round, site, segments); round++)
+            var first = form == FormKind.LowRank && _isLowRankTaken[site] ? 1 : 0;
+            for (var round = first; Collect(runner, form, round, site, segments); round++)
             {
                 runner.Run(operands, parallel);
             }

@@ -43,11 +43,12 @@ internal sealed class InstrumentedGraph(
 
     /// <summary>A linear whose input site stands already.</summary>
     public string AddProductSite(Linear linear, string input) =>
-        AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight), RowKind.Tokens);
+        AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight, SiteIndex(linear.Path)), RowKind.Tokens);
 
-    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
-    public string AddProduct(Linear linear, string input, string weight) =>
-        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias) ?? builder.AddNode(
+    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed. A product of
+    /// token rows may add what <paramref name="site"/> says.</summary>
+    public string AddProduct(Linear linear, string input, string weight, int? site = null) =>
+        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias, site) ?? builder.AddNode(
             linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
 
     public string AddNorm(Norm norm, string input, RowKind rows) => AddSite(norm.Path, input, AddBareNorm(norm, input), rows);
