@@ -63,7 +63,7 @@ public sealed class AdapterStorage : IDisposable
             var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
             blobs.Sweep(snapshot.Digests());
             var computed = new ComputedStore(options, baseModel.Fingerprint);
-            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
+            var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, computed);
             var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
             {
                 var (digest, task) = WeightsDigest.Split(weightsDigest);

@@ -4,9 +4,10 @@ namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
 /// Lowered weights in host memory, keyed by content digest and task and sized in bytes.
-/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave least recently used first;
-/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity.
-/// <b>Effects</b>: any thread; loads run on the thread pool; a cancelled wait leaves the load to the others.
+/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave in <see cref="EvictionOrder"/>;
+/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity, but for
+/// an adapter that is larger by itself: it is loaded when nothing else is in memory, and leaves with its last lease.
+/// <b>Effects</b>: any thread; loads run on <see cref="LoadThreads"/>; a cancelled wait leaves the load to the others.
 /// <b>Errors</b>: what the load reports, to everyone who waits for it; the next acquisition tries again.
 /// </summary>
 public sealed class AdapterCache : IDisposable
@@ -15,6 +16,9 @@ public sealed class AdapterCache : IDisposable
     private readonly Func<string, AdapterWeights> _load;
     private readonly Dictionary<string, CacheEntry> _inUse = new(StringComparer.Ordinal);
     private readonly LinkedList<CacheEntry> _waiting = new();
+    private readonly WeightsOfContents _contents = new();
+    private readonly ReloadCosts _costs = new();
+    private readonly LoadThreads _threads = new(LoadThreads.DefaultCount);
     private readonly IdleWeights _idle;
     private long _pinnedBytes;
     private long _pinnedByHandBytes;
@@ -125,9 +129,9 @@ public sealed class AdapterCache : IDisposable
                     Release(entry);
                 }
             }
-            else if (_idle.Drop(weightsDigest))
+            else if (!_disposed && _idle.Take(weightsDigest) is { } weights)
             {
-                _evictions++;
+                Evict(weights);
                 GrantRoom();
             }
         }
@@ -146,6 +150,8 @@ public sealed class AdapterCache : IDisposable
 
             _waiting.Clear();
         }
+
+        _threads.Dispose();
     }
 
     /// <summary>Drops the weights of all tasks of a content.</summary>
@@ -153,7 +159,7 @@ public sealed class AdapterCache : IDisposable
     {
         lock (_gate)
         {
-            foreach (var weightsDigest in _inUse.Keys.Concat(_idle.Digests).Where(key => WeightsDigest.IsOf(key, digest)).ToList())
+            foreach (var weightsDigest in _contents.Of(digest))
             {
                 Unload(weightsDigest);
             }
@@ -175,9 +181,10 @@ public sealed class AdapterCache : IDisposable
     {
         lock (_gate)
         {
-            if (!_disposed && _waiting.Count == 0 && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
+            if (!_disposed && _waiting.Count == 0 && weights.Bytes <= CapacityBytes - _pinnedBytes && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
             {
-                _idle.Add(weights);
+                _contents.Add(weights.Digest);
+                _idle.Add(weights, _costs.Learn(weights));
                 return;
             }
         }
@@ -206,9 +213,10 @@ public sealed class AdapterCache : IDisposable
             return entry;
         }
 
-        entry = new CacheEntry(weightsDigest, Math.Min(bytes, CapacityBytes), load) { Uses = 1, WaitsForRoom = true };
+        entry = new CacheEntry(weightsDigest, Math.Min(bytes, CapacityBytes), load) { Uses = 1 };
         _inUse.Add(weightsDigest, entry);
-        _waiting.AddLast(entry);
+        _contents.Add(weightsDigest);
+        entry.Turn = _waiting.AddLast(entry);
         GrantRoom();
         return entry;
     }
@@ -246,11 +254,11 @@ public sealed class AdapterCache : IDisposable
         {
             _waiting.RemoveFirst();
             var entry = first.Value;
-            entry.WaitsForRoom = false;
+            entry.Turn = null;
             entry.Uses++;
             _pinnedBytes += entry.Bytes;
             _loads++;
-            _ = Task.Run(() => Load(entry));
+            _threads.Add(() => Load(entry));
         }
     }
 
@@ -263,8 +271,7 @@ public sealed class AdapterCache : IDisposable
                 return false;
             }
 
-            _idle.DropOldest();
-            _evictions++;
+            Evict(_idle.TakeFirst());
         }
 
         return true;
@@ -287,7 +294,7 @@ public sealed class AdapterCache : IDisposable
             lock (_gate)
             {
                 _failedLoads++;
-                _inUse.Remove(entry.Digest);
+                Forget(entry);
                 _pinnedBytes -= entry.Bytes;
                 entry.Bytes = 0;
                 GrantRoom();
@@ -315,6 +322,7 @@ public sealed class AdapterCache : IDisposable
             _ = TryMakeRoom(grown);
         }
 
+        _costs.Learn(weights);
         _pinnedBytes += grown;
         entry.Bytes = weights.Bytes;
         entry.Weights = weights;
@@ -327,10 +335,14 @@ public sealed class AdapterCache : IDisposable
             return;
         }
 
-        if (entry.WaitsForRoom)
+        if (entry.Turn is { } turn)
         {
-            _waiting.Remove(entry);
-            _inUse.Remove(entry.Digest);
+            if (!_disposed)
+            {
+                _waiting.Remove(turn);
+            }
+
+            Forget(entry);
             GrantRoom();
             return;
         }
@@ -344,17 +356,30 @@ public sealed class AdapterCache : IDisposable
         _pinnedBytes -= entry.Bytes;
         if (_disposed || entry.DropWhenIdle || _pinnedBytes + _idle.Bytes + weights.Bytes > CapacityBytes)
         {
-            _evictions++;
-            ThreadPool.UnsafeQueueUserWorkItem(static freed => freed.Dispose(), weights, preferLocal: false);
+            Evict(weights);
         }
         else
         {
-            _idle.Add(weights);
+            _idle.Add(weights, _costs.Of(entry.Digest));
         }
 
         if (!_disposed)
         {
             GrantRoom();
         }
+    }
+
+    private void Forget(CacheEntry entry)
+    {
+        _inUse.Remove(entry.Digest);
+        _contents.Remove(entry.Digest);
+    }
+
+    /// <summary>Queued before the load that takes the room, so that memory is free before it is taken.</summary>
+    private void Evict(AdapterWeights weights)
+    {
+        _evictions++;
+        _contents.Remove(weights.Digest);
+        _threads.Add(weights.Dispose);
     }
 }

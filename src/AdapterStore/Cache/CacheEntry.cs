@@ -8,7 +8,7 @@ internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights>
     /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>
     public string Digest { get; } = digest;
 
-    /// <summary>Brings the weights, on the thread pool.</summary>
+    /// <summary>Brings the weights, see <see cref="LoadThreads"/>.</summary>
     public Func<AdapterWeights> Load { get; } = load;
 
     /// <summary>What is counted against the capacity: an estimate until the weights are there.</summary>
@@ -19,8 +19,8 @@ internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights>
 
     public bool PinnedByHand { get; set; }
 
-    /// <summary>True while the load has not been given its bytes.</summary>
-    public bool WaitsForRoom { get; set; }
+    /// <summary>Its place in the line for room; null once the load has been given its bytes.</summary>
+    public LinkedListNode<CacheEntry>? Turn { get; set; }
 
     /// <summary>Drop the weights instead of keeping them idle.</summary>
     public bool DropWhenIdle { get; set; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Composition.Merging;
@@ -92,13 +93,11 @@ public sealed class AdapterCompositions : IDisposable
             return known;
         }
 
+        var started = Stopwatch.GetTimestamp();
         var merged = await ComputeAsync(mixture, isForRequest: true, cancellationToken).ConfigureAwait(false);
+        _core.Loader.RequireSize(merged.Sum(site => (long)(site.A.Length + site.B.Length) * sizeof(float)));
         var weights = MergedWeights.Pack(digest, merged, _core.BaseModel.Sites.Length);
-        if (weights.Bytes > _core.Cache.CapacityBytes)
-        {
-            weights.Dispose();
-            throw _core.Loader.TooLarge(weights.Bytes);
-        }
+        weights.LoadTime = Stopwatch.GetElapsedTime(started);
 
         // When this wait is given up, others may still want the load, so the weights are left to it, or to their finaliser.
         var lease = await _core.Cache.AcquireAsync(digest, weights.Bytes, () => weights, cancellationToken).ConfigureAwait(false);

@@ -12,6 +12,7 @@ public sealed class AdapterCacheTests : IDisposable
 
     private readonly ConcurrentDictionary<string, int> _loads = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> _loadTimes = new();
     private readonly AdapterCache _cache;
 
     public AdapterCacheTests() => _cache = new AdapterCache(3 * Size, Load);
@@ -56,6 +57,84 @@ public sealed class AdapterCacheTests : IDisposable
         Assert.False(_cache.Contains(Digest("b")));
         Assert.True(_cache.Contains(Digest("c")));
         Assert.Equal((1, 3 * Size), (_cache.Statistics.Evictions, _cache.Statistics.IdleBytes));
+    }
+
+    [Fact]
+    public async Task What_takes_long_to_reload_outlives_what_is_quickly_back_but_not_for_ever()
+    {
+        _loadTimes["slow"] = TimeSpan.FromSeconds(3.5);
+        foreach (var name in new[] { "b", "c", "d", "e" })
+        {
+            _loadTimes[name] = TimeSpan.FromSeconds(1);
+        }
+
+        var evictedBefore = 0;
+        await _cache.LoadAsync(Version("slow"), Cancellation);
+        while (_cache.Contains(Digest("slow")))
+        {
+            await _cache.LoadAsync(Version(((char)('b' + (evictedBefore++ % 4))).ToString()), Cancellation);
+            Assert.InRange(evictedBefore, 1, 12);
+        }
+
+        // Two fit beside it; of the others one goes for each load, and a second of the clock passes with every round of two.
+        Assert.Equal(9, evictedBefore);
+    }
+
+    [Fact]
+    public async Task Of_adapters_that_take_equally_long_to_reload_the_larger_goes_first()
+    {
+        _loadTimes["a"] = _loadTimes["large"] = _loadTimes["b"] = TimeSpan.FromSeconds(1);
+        await _cache.LoadAsync(Version("a"), Cancellation);
+        await _cache.LoadAsync(Version("large", 2 * Size), Cancellation);
+        await _cache.LoadAsync(Version("b"), Cancellation);
+        Assert.Equal((true, false, true), (_cache.Contains(Digest("a")), _cache.Contains(Digest("large")), _cache.Contains(Digest("b"))));
+    }
+
+    [Fact]
+    public async Task An_adapter_larger_than_the_cache_is_used_alone_and_leaves_with_its_last_lease()
+    {
+        using var cache = new AdapterCache(Size, Load);
+        var small = await cache.AcquireAsync(Version("a"), Cancellation);
+        var large = cache.AcquireAsync(Version("large", 2 * Size), Cancellation).AsTask();
+        var behind = cache.AcquireAsync(Version("b"), Cancellation).AsTask();
+        Assert.Equal(2, cache.Statistics.Waiting);
+        small.Dispose();
+        using (await large)
+        {
+            Assert.Equal((2 * Size, 0L, 1), (cache.Statistics.PinnedBytes, cache.Statistics.IdleBytes, cache.Statistics.Waiting));
+        }
+
+        using var last = await behind;
+        Assert.Equal((Size, 0L, false), (cache.Statistics.PinnedBytes, cache.Statistics.IdleBytes, cache.Contains(Digest("large"))));
+    }
+
+    [Fact]
+    public async Task Dropping_a_content_drops_all_of_its_tasks_and_no_other_content()
+    {
+        using var cache = new AdapterCache(10 * Size, Load);
+        foreach (var name in new[] { "ab#0", "ab#12", "ab", "abc", "aa#1" })
+        {
+            await cache.LoadAsync(Version(name), Cancellation);
+        }
+
+        using (await cache.AcquireAsync(Version("ab#7"), Cancellation))
+        {
+            cache.UnloadContent(Digest("ab"));
+            Assert.True(cache.Contains(Digest("ab#7")));
+        }
+
+        Assert.Equal(2 * Size, cache.Statistics.IdleBytes);
+        Assert.True(cache.Contains(Digest("abc")) && cache.Contains(Digest("aa#1")));
+    }
+
+    [Fact]
+    public async Task Offered_weights_that_can_not_fit_drop_nothing()
+    {
+        await _cache.LoadAsync(Version("a"), Cancellation);
+        using var b = await AcquireAsync("b");
+        using var c = await AcquireAsync("c");
+        _cache.Offer(Make("large"));
+        Assert.True(_cache.Contains(Digest("a")));
     }
 
     [Fact]
@@ -300,6 +379,8 @@ public sealed class AdapterCacheTests : IDisposable
             hold.Task.GetAwaiter().GetResult();
         }
 
-        return Make(name);
+        var weights = Make(name);
+        weights.LoadTime = _loadTimes.GetValueOrDefault(name);
+        return weights;
     }
 }
