@@ -56,6 +56,13 @@ internal readonly unsafe struct AttentionTile
         {
             LogitsInPlace<TKv>(start, from & -16, to);
         }
+        else if (typeof(TLanes) == typeof(Lanes512) && !TKv.IsF32 && _rows <= KeyProducts.MostRows && _width == _a.HeadSize)
+        {
+            for (var head = 0; head < _headCount; head++)
+            {
+                LogitsOfWidened<TLanes, TKv>(head, start, from & -16, to);
+            }
+        }
         else
         {
             for (var head = 0; head < _headCount; head++)
@@ -64,12 +71,19 @@ internal readonly unsafe struct AttentionTile
             }
         }
 
-        var asking = _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
+        var asking = TKv.IsF32 && _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
+        var scales = stackalloc float[Chunks];
         for (var head = 0; head < _headCount; head++)
         {
             var result = _scratch.Chunk;
             var next = Chunks * head / _headCount;
             var last = Chunks * (head + 1) / _headCount;
+            if (TKv.HasScale)
+            {
+                Scales<TKv>(_a.KeyCache, head, start, from & -16, to, scales);
+                Multiply<TLanes>(Weights(head), scales);
+            }
+
             for (var row = 0; row < _rows; row++)
             {
                 // In small portions: more lines than a core can await at once would stall the exponentials.
@@ -82,6 +96,13 @@ internal readonly unsafe struct AttentionTile
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
                 Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+            }
+
+            if (TKv.HasScale)
+            {
+                // A value's row is its scale times integers, hence its weight times that scale times integers.
+                Scales<TKv>(_a.ValueCache, head, start, from, to, scales);
+                Multiply<TLanes>(Weights(head), scales);
             }
 
             Values<TLanes, TKv>(head, start, from, to, result.Sums, asking);
@@ -126,6 +147,62 @@ internal readonly unsafe struct AttentionTile
         panel.Run<TLanes, F32Element>();
     }
 
+    /// <summary>The same chains over keys that are widened to f32 first, sixteen at a time: they stay in the first cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LogitsOfWidened<TLanes, TKv>(int head, int start, int from, int to)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        KeyProducts products;
+        products.Keys = _scratch.Gathered;
+        products.KeyStride = _width;
+        products.Depth = _a.HeadSize;
+        products.Queries = _queries + ((nint)head * _queryStride);
+        products.Rows = _rows;
+        products.YStride = Chunks;
+        products.Ask = null;
+        for (var i = from; i < to; i += 16)
+        {
+            if (head == 0)
+            {
+                Ahead<TKv>(_a.ValueCache, start, i, i + 16);
+            }
+
+            for (var key = 0; key < Math.Min(16, to - i); key++)
+            {
+                KvElements.Read<TLanes, TKv>(_a.KeyCache, Slot<TKv>(head, start + i + key), _a.HeadSize, _scratch.Gathered + (key * _width));
+            }
+
+            products.Y = Weights(head) + i;
+            products.Run();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scales<TKv>(void* cache, int head, int start, int from, int to, float* scales)
+        where TKv : IKvElement
+    {
+        new Span<float>(scales, Chunks).Clear();
+        for (var i = from; i < to; i++)
+        {
+            scales[i] = TKv.Scale(cache, Slot<TKv>(head, start + i), _a.HeadSize);
+        }
+    }
+
+    /// <summary>Multiplies the columns of a head's weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply<TLanes>(float* weights, float* scales)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        for (var row = 0; row < _rows; row++, weights += Chunks)
+        {
+            for (var i = 0; i < Chunks; i += 16)
+            {
+                TLanes.Store(TLanes.Multiply(TLanes.Load(weights + i), TLanes.Load(scales + i)), weights + i);
+            }
+        }
+    }
+
     private bool InPlace<TLanes, TKv>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement =>
@@ -146,7 +223,7 @@ internal readonly unsafe struct AttentionTile
         products.YStride = Chunks;
         for (var i = from; i < to; i += 16)
         {
-            var slot = Slot(0, start + i);
+            var slot = Slot<TKv>(0, start + i);
             products.Keys = (float*)_a.KeyCache + slot;
             products.Ask = _headCount == _a.KvHeads ? (byte*)_a.ValueCache + (slot * TKv.Bytes) : null;
             products.Queries = _queries;
@@ -167,11 +244,11 @@ internal readonly unsafe struct AttentionTile
     private void Ahead<TKv>(void* cache, int start, int from, int to)
         where TKv : IKvElement
     {
-        var bytes = _headCount * _a.HeadSize * TKv.Bytes;
+        var bytes = _headCount * TKv.RowElements(_a.HeadSize) * TKv.Bytes;
         var end = Math.Min(start + to, _lastPosition + 1);
         for (var position = start + from; position < end; position++)
         {
-            Prefetch.Lines((byte*)cache + (Slot(0, position) * TKv.Bytes), bytes);
+            Prefetch.Lines((byte*)cache + (Slot<TKv>(0, position) * TKv.Bytes), bytes);
         }
     }
 
@@ -185,7 +262,7 @@ internal readonly unsafe struct AttentionTile
         nint stride;
         if (TKv.IsF32 && count == 16 && _width == _a.HeadSize && (position % _a.BlockSize) + 16 <= _a.BlockSize)
         {
-            source = (float*)_a.KeyCache + Slot(head, position);
+            source = (float*)_a.KeyCache + Slot<TKv>(head, position);
             stride = (nint)_a.KvHeads * _a.HeadSize;
         }
         else
@@ -195,7 +272,7 @@ internal readonly unsafe struct AttentionTile
             new Span<float>(source, 16 * _width).Clear();
             for (var i = 0; i < count; i++)
             {
-                TKv.Read(_a.KeyCache, Slot(head, position + i), _a.HeadSize, source + (i * stride));
+                KvElements.Read<TLanes, TKv>(_a.KeyCache, Slot<TKv>(head, position + i), _a.HeadSize, source + (i * stride));
             }
         }
 
@@ -305,7 +382,7 @@ internal readonly unsafe struct AttentionTile
         panel.Accumulate = false;
         if (_width != _a.HeadSize)
         {
-            GatherValues<TKv>(head, start + from, to - from);
+            GatherValues<TLanes, TKv>(head, start + from, to - from);
             panel.W = _scratch.Values;
             panel.DepthStride = _width;
             panel.Depth = to - from;
@@ -314,7 +391,7 @@ internal readonly unsafe struct AttentionTile
             return;
         }
 
-        panel.DepthStride = (nint)_a.KvHeads * _a.HeadSize;
+        panel.DepthStride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
         panel.X = Weights(head) + from;
         var runs = stackalloc PanelRun[Chunks];
         var count = 0;
@@ -322,30 +399,32 @@ internal readonly unsafe struct AttentionTile
         {
             var position = start + i;
             runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
-            runs[count].W = (byte*)_a.ValueCache + (Slot(head, position) * TKv.Bytes);
+            runs[count].W = (byte*)_a.ValueCache + (Slot<TKv>(head, position) * TKv.Bytes);
             // Past the last position of the sequence the table may end.
             runs[count].Ask = !asking ? null
                 : position + Chunks > _lastPosition ? (byte*)runs[count].W
-                : (byte*)_a.KeyCache + ((Slot(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
+                : (byte*)_a.KeyCache + ((Slot<TKv>(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
         }
 
         panel.Run<TLanes, TKv>(runs, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void GatherValues<TKv>(int head, int position, int count)
+    private void GatherValues<TLanes, TKv>(int head, int position, int count)
+        where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
         for (var i = 0; i < count; i++)
         {
             var row = _scratch.Values + ((nint)i * _width);
-            TKv.Read(_a.ValueCache, Slot(head, position + i), _a.HeadSize, row);
+            KvElements.Read<TLanes, TKv>(_a.ValueCache, Slot<TKv>(head, position + i), _a.HeadSize, row);
             new Span<float>(row + _a.HeadSize, _width - _a.HeadSize).Clear();
         }
     }
 
     /// <summary>Offset in elements of a position's row of one of the piece's KV heads, in either cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nint Slot(int head, int position) =>
-        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * _a.HeadSize;
+    private nint Slot<TKv>(int head, int position)
+        where TKv : IKvElement =>
+        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * TKv.RowElements(_a.HeadSize);
 }

@@ -20,6 +20,8 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf LoadBF16(ushort* source);
 
+    static abstract TSelf LoadInt8(sbyte* source);
+
     /// <summary>1 in the lanes whose bit is set, lane 0 the lowest, and 0 in the others.</summary>
     static abstract TSelf FromBits(ushort bits);
 

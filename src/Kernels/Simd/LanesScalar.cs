@@ -36,6 +36,17 @@ internal unsafe struct LanesScalar : ILanes<LanesScalar>
         return result;
     }
 
+    public static LanesScalar LoadInt8(sbyte* source)
+    {
+        Unsafe.SkipInit(out LanesScalar result);
+        for (var i = 0; i < Count; i++)
+        {
+            result._lanes[i] = source[i];
+        }
+
+        return result;
+    }
+
     public static LanesScalar FromBits(ushort bits)
     {
         Unsafe.SkipInit(out LanesScalar result);
