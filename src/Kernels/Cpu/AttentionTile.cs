@@ -95,7 +95,7 @@ internal readonly unsafe struct AttentionTile
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
-                Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+                AttentionSoftmax.Run<TLanes>(Weights(head) + ((nint)row * Chunks), _a.SoftCap, from, first, end, to, out result.Maxima[row], out result.Totals[row]);
             }
 
             if (TKv.HasScale)
@@ -168,11 +168,7 @@ internal readonly unsafe struct AttentionTile
                 Ahead<TKv>(_a.ValueCache, start, i, i + 16);
             }
 
-            for (var key = 0; key < Math.Min(16, to - i); key++)
-            {
-                KvElements.Read<TLanes, TKv>(_a.KeyCache, Slot<TKv>(head, start + i + key), _a.HeadSize, _scratch.Gathered + (key * _width));
-            }
-
+            Gather<TLanes, TKv>(_a.KeyCache, head, start + i, Math.Min(16, to - i), _scratch.Gathered);
             products.Y = Weights(head) + i;
             products.Run();
         }
@@ -183,11 +179,41 @@ internal readonly unsafe struct AttentionTile
         where TKv : IKvElement
     {
         new Span<float>(scales, Chunks).Clear();
-        for (var i = from; i < to; i++)
+        var stride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
+        while (from < to)
         {
-            scales[i] = TKv.Scale(cache, Slot<TKv>(head, start + i), _a.HeadSize);
+            var slot = Slot<TKv>(head, start + from);
+            for (var end = Math.Min(to, from + Run(start + from)); from < end; from++, slot += stride)
+            {
+                scales[from] = TKv.Scale(cache, slot, _a.HeadSize);
+            }
         }
     }
+
+    /// <summary>Rows of a head as f32 without their scales, side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gather<TLanes, TKv>(void* cache, int head, int position, int count, float* rows)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        var stride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
+        while (count > 0)
+        {
+            var slot = Slot<TKv>(head, position);
+            var run = Math.Min(count, Run(position));
+            for (var i = 0; i < run; i++, slot += stride, rows += _width)
+            {
+                KvElements.Read<TLanes, TKv>(cache, slot, _a.HeadSize, rows);
+            }
+
+            position += run;
+            count -= run;
+        }
+    }
+
+    /// <summary>Positions from this one on that stand in its block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Run(int position) => _a.BlockSize - (position % _a.BlockSize);
 
     /// <summary>Multiplies the columns of a head's weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -270,100 +296,12 @@ internal readonly unsafe struct AttentionTile
             source = _scratch.Gathered;
             stride = _width;
             new Span<float>(source, 16 * _width).Clear();
-            for (var i = 0; i < count; i++)
-            {
-                KvElements.Read<TLanes, TKv>(_a.KeyCache, Slot<TKv>(head, position + i), _a.HeadSize, source + (i * stride));
-            }
+            Gather<TLanes, TKv>(_a.KeyCache, head, position, count, source);
         }
 
         for (var i = 0; i < _width; i += 16)
         {
             TLanes.Transpose(source + i, stride, keys + (i * 16));
-        }
-    }
-
-    /// <summary>Weights of the positions [first, end) of a row; zero elsewhere in [from, to).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Softmax<TLanes>(float* row, int from, int first, int end, int to, out float maximum, out float total)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        if (first >= end)
-        {
-            new Span<float>(row + from, to - from).Clear();
-            (maximum, total) = (0, 0);
-            return;
-        }
-
-        if (first == 0 && end == Chunks && _a.SoftCap == 0)
-        {
-            WholeSoftmax<TLanes>(row, out maximum, out total);
-            return;
-        }
-
-        var firstBlock = first & -16;
-        var endBlock = (end + 15) & -16;
-        if (_a.SoftCap != 0)
-        {
-            Cap<TLanes>(row, firstBlock, endBlock);
-        }
-
-        new Span<float>(row + firstBlock, first - firstBlock).Fill(float.NegativeInfinity);
-        new Span<float>(row + end, endBlock - end).Fill(float.NegativeInfinity);
-        var largest = TLanes.Load(row + firstBlock);
-        for (var i = firstBlock + 16; i < endBlock; i += 16)
-        {
-            largest = TLanes.Max(TLanes.Load(row + i), largest);
-        }
-
-        maximum = TLanes.Largest(largest);
-        var shift = TLanes.Broadcast(maximum);
-        for (var i = firstBlock; i < endBlock; i += 16)
-        {
-            TLanes.Store(VectorMath.Exp(TLanes.Subtract(TLanes.Load(row + i), shift)), row + i);
-        }
-
-        // The exponential clamps, so what is masked is cleared after it.
-        new Span<float>(row + Math.Min(from, firstBlock), first - Math.Min(from, firstBlock)).Clear();
-        new Span<float>(row + end, Math.Max(to, endBlock) - end).Clear();
-        var sum = TLanes.Zero;
-        for (var i = firstBlock; i < endBlock; i += 16)
-        {
-            sum = TLanes.Add(sum, TLanes.Load(row + i));
-        }
-
-        total = TLanes.Sum(sum);
-    }
-
-    /// <summary>The same bits for a chunk that is seen whole: nothing to mask, and the row stays in registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WholeSoftmax<TLanes>(float* row, out float maximum, out float total)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        var a = TLanes.Load(row);
-        var b = TLanes.Load(row + 16);
-        var c = TLanes.Load(row + 32);
-        var d = TLanes.Load(row + 48);
-        maximum = TLanes.Largest(TLanes.Max(d, TLanes.Max(c, TLanes.Max(b, a))));
-        var shift = TLanes.Broadcast(maximum);
-        a = VectorMath.Exp(TLanes.Subtract(a, shift));
-        b = VectorMath.Exp(TLanes.Subtract(b, shift));
-        c = VectorMath.Exp(TLanes.Subtract(c, shift));
-        d = VectorMath.Exp(TLanes.Subtract(d, shift));
-        TLanes.Store(a, row);
-        TLanes.Store(b, row + 16);
-        TLanes.Store(c, row + 32);
-        TLanes.Store(d, row + 48);
-        total = TLanes.Sum(TLanes.Add(TLanes.Add(TLanes.Add(a, b), c), d));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Cap<TLanes>(float* row, int from, int to)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        var cap = TLanes.Broadcast(_a.SoftCap);
-        for (var i = from; i < to; i += 16)
-        {
-            TLanes.Store(TLanes.Multiply(cap, VectorMath.Tanh(TLanes.Divide(TLanes.Load(row + i), cap))), row + i);
         }
     }
 
@@ -398,7 +336,7 @@ internal readonly unsafe struct AttentionTile
         for (var i = from; i < to; i += (int)runs[count++].Depth)
         {
             var position = start + i;
-            runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
+            runs[count].Depth = Math.Min(to - i, Run(position));
             runs[count].W = (byte*)_a.ValueCache + (Slot<TKv>(head, position) * TKv.Bytes);
             // Past the last position of the sequence the table may end.
             runs[count].Ask = !asking ? null
@@ -414,12 +352,8 @@ internal readonly unsafe struct AttentionTile
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        for (var i = 0; i < count; i++)
-        {
-            var row = _scratch.Values + ((nint)i * _width);
-            KvElements.Read<TLanes, TKv>(_a.ValueCache, Slot<TKv>(head, position + i), _a.HeadSize, row);
-            new Span<float>(row + _a.HeadSize, _width - _a.HeadSize).Clear();
-        }
+        new Span<float>(_scratch.Values, count * _width).Clear();
+        Gather<TLanes, TKv>(_a.ValueCache, head, position, count, _scratch.Values);
     }
 
     /// <summary>Offset in elements of a position's row of one of the piece's KV heads, in either cache.</summary>
