@@ -29,9 +29,9 @@ internal static class Tolerances
     public const double HalfPrecisionKeys = 0.1;
 
     /// <summary>
-    /// The same with keys and values in 8 bits: each is off by up to 1/254 of the largest of its row, about three times its own size, hence six times as much as in bf16.
+    /// The same with keys and values in 8 bits: each is off by up to 1/254 of the largest of its row, twice what bf16 takes from that one.
     /// </summary>
-    public const double Int8Keys = 0.6;
+    public const double Int8Keys = 2 * HalfPrecisionKeys;
 
     /// <summary>
     /// A log-probability is rounded to float once, at magnitudes up to 64 in these tests: half a unit in the last place is 2^-19 ≈ 2e-6.
