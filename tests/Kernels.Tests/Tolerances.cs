@@ -99,6 +99,9 @@ internal static class Tolerances
     /// </summary>
     public static double Int8Cache(int headSize) => (2 * Math.Sqrt(headSize) * 0.625 * Math.Sqrt(2) / 254) + (1 / 254.0);
 
+    /// <summary>Relative: the exponential's own 2 units, and half a unit of an exponent of at most 96 twice over, from the difference and the product: 96 * 2^-23.</summary>
+    public const double Weight = (2 + 96) * 1.2e-7;
+
     /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>
     public static double AttentionPrompt(int headSize, int keys, double logitMagnitude)
     {
