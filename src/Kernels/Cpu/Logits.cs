@@ -62,15 +62,19 @@ public static unsafe class Logits
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weigh<TLanes>(ReadOnlySpan<float> logits, float maximum, float factor, Span<float> weights)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         fixed (float* source = logits, target = weights)
         {
+            // The exponential clamps: what it gives for the least exponent is taken off, which leaves exact zeros there and no trace elsewhere. NaN is none but the least.
+            var least = TLanes.Broadcast(-87);
+            var floor = VectorMath.Exp(least);
             var i = 0;
             for (; i + 16 <= logits.Length; i += 16)
             {
-                TLanes.Store(Weigh(TLanes.Load(source + i), maximum, factor), target + i);
+                TLanes.Store(Weigh(TLanes.Load(source + i), maximum, factor, least, floor), target + i);
             }
 
             if (i < logits.Length)
@@ -79,20 +83,18 @@ public static unsafe class Logits
                 var lanes = stackalloc float[16];
                 var rest = logits.Length - i;
                 logits[i..].CopyTo(new Span<float>(lanes, 16));
-                TLanes.Store(Weigh(TLanes.Load(lanes), maximum, factor), lanes);
+                TLanes.Store(Weigh(TLanes.Load(lanes), maximum, factor, least, floor), lanes);
                 new Span<float>(lanes, rest).CopyTo(weights[i..]);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Weigh<TLanes>(TLanes logits, float maximum, float factor)
+    private static TLanes Weigh<TLanes>(TLanes logits, float maximum, float factor, TLanes least, TLanes floor)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        // The exponential clamps: what it gives for the least exponent is taken off, which leaves exact zeros there and no trace elsewhere. NaN is none but the least.
-        var least = TLanes.Broadcast(-87);
-        var exponents = TLanes.Max(TLanes.Multiply(TLanes.Subtract(logits, TLanes.Broadcast(maximum)), TLanes.Broadcast(factor)), least);
-        return TLanes.Subtract(VectorMath.Exp(exponents), VectorMath.Exp(least));
+        var exponents = TLanes.Multiply(TLanes.Subtract(logits, TLanes.Broadcast(maximum)), TLanes.Broadcast(factor));
+        return TLanes.Subtract(VectorMath.Exp(TLanes.Max(exponents, least)), floor);
     }
 
     private static void RequireAny(ReadOnlySpan<float> logits)
