@@ -68,7 +68,7 @@ public sealed class AdapterStorage : IDisposable
             {
                 var (digest, task) = WeightsDigest.Split(weightsDigest);
                 return loader.Load(blobs.Open(digest), digest, task).Weights;
-            });
+            }, time);
             return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
         }
         catch

@@ -2,8 +2,8 @@ using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterStore.Cache;
 
-/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/>.</summary>
-internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load)
+/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/> and <see cref="Passed"/>.</summary>
+internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load, long arrived = 0)
 {
     /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>
     public string Digest { get; } = digest;
@@ -21,6 +21,12 @@ internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights>
 
     /// <summary>Its place in the line for room; null once the load has been given its bytes.</summary>
     public LinkedListNode<CacheEntry>? Turn { get; set; }
+
+    /// <summary>When it came into that line, as a timestamp.</summary>
+    public long Arrived { get; } = arrived;
+
+    /// <summary>Completes when it leaves that line, with room or without.</summary>
+    public TaskCompletionSource Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Drop the weights instead of keeping them idle.</summary>
     public bool DropWhenIdle { get; set; }

@@ -51,6 +51,16 @@ public sealed class AdapterCompositions : IDisposable
     }
 
     /// <summary>
+    /// Keeps all adapters of these in memory until the result is disposed, so that acquiring one after the other never waits for room while it holds the first.
+    /// <b>Errors</b>: TooLarge <c>adapters_too_large</c>.
+    /// </summary>
+    public async Task<IDisposable> PinAsync(IEnumerable<AdapterMixture> mixtures, IEnumerable<AdapterBlock> blocks, CancellationToken cancellationToken)
+    {
+        var versions = mixtures.SelectMany(mixture => mixture.Parts, (_, part) => part.Version).Concat(blocks.SelectMany(block => block.Leaves, (_, leaf) => leaf.Version));
+        return await _pool.PinAsync([.. versions.DistinctBy(version => version.WeightsDigest)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Merges once and uploads the result as an adapter's new version, a PEFT LoRA; a sum is stored as <c>cat</c>, which is the same function.
     /// <b>Errors</b>: also those of an upload.
     /// </summary>
@@ -100,7 +110,7 @@ public sealed class AdapterCompositions : IDisposable
         weights.LoadTime = Stopwatch.GetElapsedTime(started);
 
         // When this wait is given up, others may still want the load, so the weights are left to it, or to their finaliser.
-        var lease = await _core.Cache.AcquireAsync(digest, weights.Bytes, () => weights, cancellationToken).ConfigureAwait(false);
+        var lease = await _core.Cache.AcquireAsync(digest, weights.Bytes, () => weights, holdsOthers: true, cancellationToken).ConfigureAwait(false);
         if (!ReferenceEquals(lease.Weights, weights))
         {
             weights.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Cache;
+using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Tests.Cache;
@@ -106,6 +107,61 @@ public sealed class AdapterCacheTests : IDisposable
 
         using var last = await behind;
         Assert.Equal((Size, 0L, false), (cache.Statistics.PinnedBytes, cache.Statistics.IdleBytes, cache.Contains(Digest("large"))));
+    }
+
+    [Fact]
+    public async Task A_load_that_waits_too_long_is_let_in_before_new_requests_for_what_is_in_use()
+    {
+        var time = new ManualTime();
+        using var cache = new AdapterCache(3 * Size, Load, time);
+        ValueTask<AdapterLease> Acquire(string name, long bytes = Size) => cache.AcquireAsync(Version(name, bytes), Cancellation);
+        var hot = await Acquire("a");
+        using var other = await Acquire("b");
+        var large = Acquire("large", 3 * Size).AsTask();
+        time.Pass(AdapterCache.Patience / 2);
+        var again = Acquire("a");
+        Assert.True(again.IsCompletedSuccessfully, "Others need not wait yet.");
+        hot.Dispose();
+        hot = await again;
+
+        time.Pass(AdapterCache.Patience / 2);
+        var held = Acquire("a").AsTask();
+        Assert.False(held.IsCompleted);
+        using var next = await cache.AcquireAsync(Version("b"), holdsOthers: true, Cancellation);
+        next.Dispose();
+        other.Dispose();
+        hot.Dispose();
+        (await large).Dispose();
+        (await held).Dispose();
+    }
+
+    [Fact]
+    public async Task Requests_that_wait_for_a_load_go_on_when_it_is_given_up()
+    {
+        var time = new ManualTime();
+        using var cache = new AdapterCache(2 * Size, Load, time);
+        using var hot = await cache.AcquireAsync(Version("a"), Cancellation);
+        using var giveUp = new CancellationTokenSource();
+        var large = cache.AcquireAsync(Version("large", 2 * Size), giveUp.Token).AsTask();
+        time.Pass(AdapterCache.Patience);
+        var held = cache.AcquireAsync(Version("a"), Cancellation).AsTask();
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        (await held).Dispose();
+        Assert.Equal(1, _loads["a"]);
+    }
+
+    [Fact]
+    public async Task Who_holds_others_goes_to_the_head_of_the_line()
+    {
+        var held = new List<AdapterLease> { await AcquireAsync("a"), await AcquireAsync("b"), await AcquireAsync("c") };
+        var large = _cache.AcquireAsync(Version("large", 3 * Size), Cancellation).AsTask();
+        var second = _cache.AcquireAsync(Version("d"), holdsOthers: true, Cancellation).AsTask();
+        held[0].Dispose();
+        (await second).Dispose();
+        Assert.False(large.IsCompleted);
+        DisposeAll(held);
+        (await large).Dispose();
     }
 
     [Fact]

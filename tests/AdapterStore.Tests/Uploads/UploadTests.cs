@@ -130,7 +130,7 @@ public sealed class UploadTests : IDisposable
             await staged.AddAsync(name, stream, TestContext.Current.CancellationToken);
         }
 
-        var loader = new AdapterLoader(Bases.Small, maxBytes: 500);
+        var loader = new AdapterLoader(Bases.Small, maxBytes: 100);
         var error = Assert.Throws<AdapterStoreException>(() => loader.Load(staged.AsAdapterFiles(), "sha256:00"));
         Assert.Equal((AdapterErrorKind.TooLarge, "adapter_too_large"), (error.Kind, error.Code));
     }
