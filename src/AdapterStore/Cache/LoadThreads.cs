@@ -1,11 +1,9 @@
 using System.Collections.Concurrent;
-using AdapterServe.Kernels.Parallelism;
 
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
-/// The threads that load adapters and free what goes, at the system's background priority: a step does not wait for a load that runs beside it, and however many adapters are cold,
-/// only as many threads read and pack.
+/// The threads that load adapters and free what goes: however many adapters are cold, only as many read and pack beside the engine, and the thread pool stays free for those who wait.
 /// <b>Effects</b>: any thread; work begins in the order of its arrival. After <see cref="Dispose"/> what is queued still runs, and what comes runs on the caller.
 /// </summary>
 internal sealed class LoadThreads : IDisposable
@@ -40,7 +38,6 @@ internal sealed class LoadThreads : IDisposable
 
     private void Run()
     {
-        BackgroundPriority.Take();
         foreach (var work in _work.GetConsumingEnumerable())
         {
             work();
