@@ -2,6 +2,7 @@ using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 using AdapterServe.Bench.Products;
+using AdapterServe.Bench.Sampling;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
@@ -13,6 +14,8 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["kinds"] = KindsBenchmark.Run,
     ["load"] = LoadBenchmark.Run,
     ["perplexity"] = PerplexityBenchmark.Run,
+    ["sampling"] = SamplingBenchmark.Run,
+    ["fairness"] = FairnessBenchmark.Run,
     ["products"] = ProductBenchmark.Run,
     ["weights"] = WeightsBenchmark.Run,
 };

@@ -63,12 +63,12 @@ public sealed class AdapterStorage : IDisposable
             var snapshot = new CatalogSnapshot(registry, new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
             blobs.Sweep(snapshot.Digests());
             var computed = new ComputedStore(options, baseModel.Fingerprint);
-            var loader = new AdapterLoader(baseModel, options.CacheBytes, options.AdapterWeights, computed);
+            var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, options.AdapterWeights, computed);
             var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
             {
                 var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
                 return loader.Load(blobs.Open(digest), digest, task, isExact).Weights;
-            });
+            }, time);
             return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
         }
         catch

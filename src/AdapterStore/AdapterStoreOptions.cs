@@ -6,7 +6,7 @@ public sealed class AdapterStoreOptions
     /// <summary>The data folder; created when missing. One server at a time uses it.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Host memory for lowered weights, those in use included. An adapter that needs more is refused at upload.</summary>
+    /// <summary>Host memory for lowered weights, those in use included. A single adapter may take more, see <see cref="MaxAdapterBytes"/>.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
     /// <summary>How low-rank factors are held.</summary>
@@ -17,6 +17,9 @@ public sealed class AdapterStoreOptions
 
     /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
+
+    /// <summary>Memory that one adapter may take: a small file can ask for much. One that is larger than the cache has it for itself while it is in use.</summary>
+    public long MaxAdapterBytes => Math.Max(CacheBytes, MaxUploadBytes);
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);

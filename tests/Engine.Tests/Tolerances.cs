@@ -29,6 +29,11 @@ internal static class Tolerances
     public const double HalfPrecisionKeys = 0.1;
 
     /// <summary>
+    /// The same with keys and values in 8 bits: each is off by up to 1/254 of the largest of its row, twice what bf16 takes from that one.
+    /// </summary>
+    public const double Int8Keys = 2 * HalfPrecisionKeys;
+
+    /// <summary>
     /// A log-probability is rounded to float once, at magnitudes up to 64 in these tests: half a unit in the last place is 2^-19 ≈ 2e-6.
     /// </summary>
     public const double LogProbability = 4e-6;

@@ -6,7 +6,8 @@ namespace AdapterServe.Bench.Engine;
 
 /// <summary>
 /// What a cold adapter costs whom: eight clients decode all the time while short requests arrive, each for another adapter. The same arrivals are measured with
-/// these adapters in memory and with each of them thrown out just before its request; files stay in the system's cache.
+/// these adapters in memory and with each of them thrown out just before its request; files stay in the system's cache. Rounds of the same arrivals alternate, warm first and
+/// cold first in turn; what is compared are medians over the rounds.
 /// </summary>
 internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEngine engine)
 {
@@ -33,15 +34,24 @@ internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEng
         var benchmark = new ColdLoadBenchmark(options, engine);
         await benchmark.MeasureAsync(cold: false, round: -1);
         Console.WriteLine($"{Decoding} clients decode; {Arrivals} requests of {options.PromptTokens} prompt tokens every {Interval.TotalMilliseconds:F0} ms; ms");
-        Console.WriteLine("round  adapters  TTFT p50  TTFT max  inter-token p50  p99  max");
+        Console.WriteLine($"round  adapters  {Figures.Header}");
+        var (warm, cold) = (new List<Figures>(), new List<Figures>());
         for (var round = 0; round < options.Rounds; round++)
         {
-            await benchmark.MeasureAsync(cold: false, round);
-            await benchmark.MeasureAsync(cold: true, round);
+            for (var turn = 0; turn < 2; turn++)
+            {
+                var isCold = (round + turn) % 2 == 1;
+                var figures = await benchmark.MeasureAsync(isCold, round);
+                (isCold ? cold : warm).Add(figures);
+                Console.WriteLine($"{round,5}  {(isCold ? "cold" : "warm"),-8}  {figures}");
+            }
         }
+
+        var (usual, beside) = (Figures.MedianOf(warm), Figures.MedianOf(cold));
+        Console.WriteLine($"\n{"warm",15}  {usual}\n{"cold",15}  {beside}\n{"cold/warm",15}  {beside.Over(usual)}");
     }
 
-    private async Task MeasureAsync(bool cold, int round)
+    private async Task<Figures> MeasureAsync(bool cold, int round)
     {
         var random = new Random(round);
         using var stop = new CancellationTokenSource();
@@ -63,13 +73,7 @@ internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEng
 
         await stop.CancelAsync();
         await Task.WhenAll(decoders);
-        if (round >= 0)
-        {
-            var all = gaps.SelectMany(own => own).ToList();
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{round,5}  {(cold ? "cold" : "warm"),-8}  {firstTokens.Median(),8:F1}  {firstTokens.Max(),8:F1}  {all.Median(),15:F1}  {all.Percentile(0.99):F1}  {all.Max():F1}"));
-        }
+        return Figures.Of(firstTokens, [.. gaps.SelectMany(own => own)]);
     }
 
     private async Task<double> ArriveAsync(Random random, int adapter, bool cold)
@@ -105,5 +109,28 @@ internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEng
         {
             await generation.WaitForMoreAsync(generation.TokenCount);
         }
+    }
+
+    /// <summary>Of one round, ms: times to the arrivals' first tokens and between the tokens of those who decode.</summary>
+    private sealed record Figures(double FirstMedian, double FirstMost, double GapMedian, double Gap90, double Gap99, double GapMost)
+    {
+        public const string Header = "TTFT p50      max  inter-token p50      p90      p99      max";
+
+        public static Figures Of(List<double> firstTokens, List<double> gaps) =>
+            new(firstTokens.Median(), firstTokens.Max(), gaps.Median(), gaps.Percentile(0.9), gaps.Percentile(0.99), gaps.Max());
+
+        public static Figures MedianOf(List<Figures> rounds) => new(
+            rounds.Select(round => round.FirstMedian).Median(),
+            rounds.Select(round => round.FirstMost).Median(),
+            rounds.Select(round => round.GapMedian).Median(),
+            rounds.Select(round => round.Gap90).Median(),
+            rounds.Select(round => round.Gap99).Median(),
+            rounds.Select(round => round.GapMost).Median());
+
+        public Figures Over(Figures other) => new(
+            FirstMedian / other.FirstMedian, FirstMost / other.FirstMost, GapMedian / other.GapMedian, Gap90 / other.Gap90, Gap99 / other.Gap99, GapMost / other.GapMost);
+
+        public override string ToString() => string.Create(
+            CultureInfo.InvariantCulture, $"{FirstMedian,8:F2} {FirstMost,8:F2}         {GapMedian,8:F2} {Gap90,8:F2} {Gap99,8:F2} {GapMost,8:F2}");
     }
 }

@@ -12,13 +12,16 @@ namespace AdapterServe.Bench.Engine;
 /// </summary>
 internal static class PerplexityBenchmark
 {
-    private static readonly (WeightFormat Weights, WeightFormat Embedding)[] s_ways =
+    private static readonly (WeightFormat Weights, WeightFormat Embedding, KvFormat Kv)[] s_ways =
     [
-        (WeightFormat.F32, WeightFormat.F32),
-        (WeightFormat.Int8, WeightFormat.Int8),
-        (WeightFormat.Int4, WeightFormat.F32),
-        (WeightFormat.Int4, WeightFormat.Int8),
-        (WeightFormat.Int4, WeightFormat.Int4),
+        (WeightFormat.F32, WeightFormat.F32, KvFormat.F32),
+        (WeightFormat.F32, WeightFormat.F32, KvFormat.BF16),
+        (WeightFormat.F32, WeightFormat.F32, KvFormat.Int8),
+        (WeightFormat.Int8, WeightFormat.Int8, KvFormat.F32),
+        (WeightFormat.Int4, WeightFormat.F32, KvFormat.F32),
+        (WeightFormat.Int4, WeightFormat.Int8, KvFormat.F32),
+        (WeightFormat.Int4, WeightFormat.Int8, KvFormat.Int8),
+        (WeightFormat.Int4, WeightFormat.Int4, KvFormat.F32),
     ];
 
     public static int Run(string[] args)
@@ -41,18 +44,18 @@ internal static class PerplexityBenchmark
             .Select(text => tokenizer.Encode(text.GetString()!, addSpecialTokens: true)).ToList();
         var expected = json.RootElement.GetProperty("nll").GetDouble();
         Console.WriteLine($"{texts.Sum(text => text.Length - 1)} tokens; the documents' own nll {expected:F6}");
-        Console.WriteLine("weights  embedding  nll       perplexity  of the documents' own  mean |change of a log-probability|");
+        Console.WriteLine("weights  embedding  kv    nll       perplexity  of the documents' own  mean |change of a log-probability|");
         double[]? reference = null;
-        foreach (var (weights, embedding) in s_ways)
+        foreach (var (weights, embedding, kv) in s_ways)
         {
-            var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding });
+            var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding, KvFormat = kv });
             var scores = await ScoreAsync(model, texts);
             reference ??= scores;
             var nll = -scores.Average();
             var ofExpected = Math.Exp(nll - expected) - 1;
             var change = scores.Zip(reference, (a, b) => Math.Abs(a - b)).Average();
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{weights,-7}  {embedding,-9}  {nll:F6}  {Math.Exp(nll),10:F6}  {ofExpected,21:+0.000 %;-0.000 %}  {change:F5}"));
+                CultureInfo.InvariantCulture, $"{weights,-7}  {embedding,-9}  {kv,-4}  {nll:F6}  {Math.Exp(nll),10:F6}  {ofExpected,21:+0.000 %;-0.000 %}  {change:F5}"));
         }
     }
 

@@ -95,12 +95,7 @@ internal static unsafe class KernelBenchmarks
 
         if (only is "" or "attention")
         {
-            foreach (var (heads, kvHeads, size) in new[] { (14, 2, 64), (32, 8, 128), (8, 8, 64) })
-            {
-                AttentionAt(parallel, heads, kvHeads, size, 32, 1023, 1, filter);
-                AttentionAt(parallel, heads, kvHeads, size, 1, 8191, 1, filter);
-                AttentionAt(parallel, heads, kvHeads, size, 1, 0, 512, filter);
-            }
+            AttentionBenchmarks.Run(parallel, Rounds / 8, Footprint, filter);
         }
 
         if (only is "" or "prompt")
@@ -315,74 +310,6 @@ internal static unsafe class KernelBenchmarks
         Free(x, y, workspace);
     }
 
-    private static void AttentionAt(SpinParallel parallel, int heads, int kvHeads, int size, int sequences, int past, int added, string filter)
-    {
-        const int blockSize = 16;
-        var name = $"Attention {heads}/{kvHeads} heads of {size}, {sequences} x {past} + {added}";
-        if (!name.Contains(filter, StringComparison.Ordinal))
-        {
-            return;
-        }
-
-        var blocks = (past + added + blockSize - 1) / blockSize;
-        var cacheFloats = (long)sequences * blocks * blockSize * kvHeads * size;
-        var layers = (int)Math.Clamp(Footprint / (cacheFloats * 8), 1, 16);
-        var tokens = sequences * added;
-        var caches = new nint[2 * layers];
-        var streams = new Streaming[layers];
-        for (var i = 0; i < layers; i++)
-        {
-            streams[i] = new Streaming(parallel);
-            for (var half = 0; half < 2; half++)
-            {
-                var cache = Floats(cacheFloats);
-                caches[(2 * i) + half] = (nint)cache;
-                streams[i].Add(cache, cacheFloats * 4);
-            }
-        }
-
-        var table = (int*)Floats((long)sequences * blocks);
-        new Random(1).Shuffle(Iota(table, sequences * blocks));
-        var lengths = (int*)Floats((2 * sequences) + 1);
-        for (var b = 0; b < sequences; b++)
-        {
-            lengths[b] = b * added;
-            lengths[sequences + 1 + b] = past;
-        }
-
-        lengths[sequences] = tokens;
-        var q = Floats((long)tokens * heads * size);
-        var kv = Floats((long)tokens * kvHeads * size);
-        var angles = Floats((long)(past + added) * size);
-        var output = Floats((long)tokens * heads * size);
-        var workspace = Floats((PagedAttention.WorkspaceBytes(tokens, sequences, past + added, heads, kvHeads, size, parallel.Threads) / 4) + 1);
-        var arguments = new PagedAttentionArguments
-        {
-            Query = q, Key = kv, Value = kv, Cos = angles, Sin = angles, BlockTable = table, CumulativeLengths = lengths,
-            PastLengths = lengths + sequences + 1, Output = output, Tokens = tokens, Sequences = sequences, Heads = heads, KvHeads = kvHeads,
-            HeadSize = size, RotaryDims = size, MaxPositions = past + added, BlockSize = blockSize, NumBlocks = sequences * blocks,
-            MaxBlocksPerSequence = blocks, Scale = 0.1f,
-        };
-        var (kernelLayer, streamLayer) = (0, layers / 2);
-        var times = Timing.Interleave(
-            Rounds / 8,
-            () =>
-            {
-                var layer = kernelLayer++ % layers;
-                arguments.KeyCache = (void*)caches[2 * layer];
-                arguments.ValueCache = (void*)caches[(2 * layer) + 1];
-                PagedAttention.Run(arguments, workspace, parallel);
-            },
-            () => streams[streamLayer++ % layers].Run());
-        var pairs = sequences * (((double)past * added) + (added * (added + 1.0) / 2));
-        Report(name, cacheFloats * 8, 4 * pairs * heads * size, times);
-        Free(q, kv, angles, output, workspace, (float*)table, (float*)lengths);
-        foreach (var cache in caches)
-        {
-            Free((float*)cache);
-        }
-    }
-
     /// <summary>Load time of an adapter of 17 MB: rank 16 over 130 sites of width 2048.</summary>
     private static void Packing()
     {
@@ -407,7 +334,7 @@ internal static unsafe class KernelBenchmarks
             + $"  {bytes / kernel.Median / 1e3,5:F1} GB/s {flops / kernel.Median / 1e3,6:F1} GFLOP/s");
     }
 
-    private static Span<int> Iota(int* values, int count)
+    internal static Span<int> Iota(int* values, int count)
     {
         for (var i = 0; i < count; i++)
         {

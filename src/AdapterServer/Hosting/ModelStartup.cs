@@ -96,7 +96,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         Id = ModelId(folder, isDemo),
         Weights = WeightFormats.Parse(_options.Weights)!.Value,
         EmbeddingWeights = WeightFormats.Parse(_options.EmbeddingWeights),
-        KvFormat = _options.Kv == "bf16" ? KvFormat.BF16 : KvFormat.F32,
+        KvFormat = KvFormats.Parse(_options.Kv)!.Value,
     };
 
     private AdapterStoreOptions StoreOptions() => new()

@@ -48,7 +48,7 @@ internal sealed class ServerOptions
     /// <summary>No demo adapters.</summary>
     public bool NoDemo { get; set; }
 
-    /// <summary>How keys and values are held: f32 or bf16.</summary>
+    /// <summary>How keys and values are held: f32, bf16 or int8.</summary>
     public string Kv { get; set; } = "f32";
 
     /// <summary>Bytes for keys and values, in MiB.</summary>

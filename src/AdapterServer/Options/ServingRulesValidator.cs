@@ -1,3 +1,4 @@
+using AdapterServe.Engine.Models;
 using System.Net;
 using Microsoft.Extensions.Options;
 
@@ -34,9 +35,9 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--adapter-weights must be {AdapterWeightFormats.Names}, not '{options.AdapterWeights}'.");
         }
 
-        if (options.Kv is not ("f32" or "bf16"))
+        if (KvFormats.Parse(options.Kv) is null)
         {
-            failures.Add($"--kv must be f32 or bf16, not '{options.Kv}'.");
+            failures.Add($"--kv must be {KvFormats.Names}, not '{options.Kv}'.");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

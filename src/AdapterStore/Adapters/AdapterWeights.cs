@@ -52,6 +52,9 @@ public sealed class AdapterWeights : IDisposable
     /// <summary>Whether it means something only together with others, as the attention of a fusion does.</summary>
     public bool NeedsOthers { get; init; }
 
+    /// <summary>How long it took to make them.</summary>
+    public TimeSpan LoadTime { get; internal set; }
+
     /// <summary>Native bytes held.</summary>
     public long Bytes => _arena?.Bytes ?? 0;
 

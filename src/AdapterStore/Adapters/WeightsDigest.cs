@@ -22,6 +22,6 @@ internal static class WeightsDigest
         return mark < 0 ? (held, null, isExact) : (held[..mark], int.Parse(held.AsSpan(mark + 1), CultureInfo.InvariantCulture), isExact);
     }
 
-    /// <summary>Whether these are weights of the content.</summary>
-    public static bool IsOf(string weightsDigest, string digest) => Split(weightsDigest).Digest == digest;
+    /// <summary>Stands behind those of all tasks of a content, in ordinal order, and before every other content's.</summary>
+    public static string LastOf(string digest) => digest + (char)(Mark + 1);
 }

@@ -4,17 +4,26 @@ namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
 /// Lowered weights in host memory, keyed by content digest and task and sized in bytes.
-/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave least recently used first;
-/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity.
-/// <b>Effects</b>: any thread; loads run on the thread pool; a cancelled wait leaves the load to the others.
+/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave in <see cref="EvictionOrder"/>;
+/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity, but for
+/// an adapter that is larger by itself: it is loaded when nothing else is in memory, and leaves with its last lease. A load that has waited for <see cref="Patience"/> is not kept
+/// waiting by new requests for what is in use: those wait, once, until it has its room, for which the leases given out before need to end.
+/// <b>Effects</b>: any thread; loads run on <see cref="LoadThreads"/>; a cancelled wait leaves the load to the others.
 /// <b>Errors</b>: what the load reports, to everyone who waits for it; the next acquisition tries again.
 /// </summary>
-public sealed class AdapterCache : IDisposable
+public sealed partial class AdapterCache : IDisposable
 {
+    /// <summary>How long requests for what is in use go before a load that waits for its room.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
     private readonly Func<string, AdapterWeights> _load;
     private readonly Dictionary<string, CacheEntry> _inUse = new(StringComparer.Ordinal);
     private readonly LinkedList<CacheEntry> _waiting = new();
+    private readonly WeightsOfContents _contents = new();
+    private readonly ReloadCosts _costs = new();
+    private readonly LoadThreads _threads = new(LoadThreads.DefaultCount);
     private readonly IdleWeights _idle;
     private long _pinnedBytes;
     private long _pinnedByHandBytes;
@@ -26,9 +35,11 @@ public sealed class AdapterCache : IDisposable
 
     /// <param name="capacityBytes">The limit on all weights together.</param>
     /// <param name="load">Reads and lowers the weights that a digest names, see <see cref="AdapterVersion.WeightsDigest"/>.</param>
-    internal AdapterCache(long capacityBytes, Func<string, AdapterWeights> load)
+    /// <param name="time">For tests.</param>
+    internal AdapterCache(long capacityBytes, Func<string, AdapterWeights> load, TimeProvider? time = null)
     {
         CapacityBytes = capacityBytes;
+        _time = time ?? TimeProvider.System;
         _load = load;
         _idle = new IdleWeights(capacityBytes);
     }
@@ -56,24 +67,44 @@ public sealed class AdapterCache : IDisposable
     }
 
     /// <summary>The weights of a version, kept in memory until the lease is disposed. Completes at once when they are there.</summary>
-    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken) =>
-        AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), cancellationToken);
+    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken) => AcquireAsync(version, holdsOthers: false, cancellationToken);
 
-    /// <summary>
-    /// The same exactly as the file has them, for computations on the weights; they take room of their own where others are held.
-    /// <b>Errors</b>: also TooLarge (<c>adapter_too_large</c>) where the cache has room for the held ones alone.
-    /// </summary>
-    internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, CancellationToken cancellationToken) => version.ExactBytes is { } bytes && bytes > CapacityBytes
-        ? throw StoreErrors.TooLarge("adapter_too_large", $"Exactly as its file has it '{version.Name}' needs {bytes} bytes, the whole adapter cache has {CapacityBytes}; start the server with a larger cache.")
-        : AcquireAsync(version.ExactDigest, version.ExactBytes ?? version.WeightBytes, () => _load(version.ExactDigest), cancellationToken);
+    /// <param name="version">What to load.</param>
+    /// <param name="holdsOthers">The caller has leases that others may be waiting for, so it waits for as little as possible: it goes to the head of the line.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    internal ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
+        AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), holdsOthers, cancellationToken);
+
+    /// <summary>The same exactly as the file has them, for computations on the weights; they take room of their own where others are held.</summary>
+    internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
+        AcquireAsync(version.ExactDigest, version.ExactBytes ?? version.WeightBytes, () => _load(version.ExactDigest), holdsOthers, cancellationToken);
 
     /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
-    internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)
+    internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, bool holdsOthers, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!holdsOthers && KeptWaitingBy(weightsDigest) is { } first)
+            {
+                return AcquireAfterAsync(first.Passed.Task, weightsDigest, bytes, load, cancellationToken);
+            }
+        }
+
+        return AcquireNow(weightsDigest, bytes, load, holdsOthers, cancellationToken);
+    }
+
+    private async ValueTask<AdapterLease> AcquireAfterAsync(Task turn, string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await AcquireNow(weightsDigest, bytes, load, ahead: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<AdapterLease> AcquireNow(string weightsDigest, long bytes, Func<AdapterWeights> load, bool ahead, CancellationToken cancellationToken)
     {
         CacheEntry entry;
         lock (_gate)
         {
-            entry = Use(weightsDigest, bytes, load);
+            entry = Use(weightsDigest, bytes, load, ahead);
             if (entry.Weights is { } weights)
             {
                 _hits++;
@@ -133,9 +164,9 @@ public sealed class AdapterCache : IDisposable
                     Release(entry);
                 }
             }
-            else if (_idle.Drop(weightsDigest))
+            else if (!_disposed && _idle.Take(weightsDigest) is { } weights)
             {
-                _evictions++;
+                Evict(weights);
                 GrantRoom();
             }
         }
@@ -150,10 +181,13 @@ public sealed class AdapterCache : IDisposable
             foreach (var entry in _waiting)
             {
                 entry.Loaded.TrySetException(Closed());
+                entry.Passed.TrySetResult();
             }
 
             _waiting.Clear();
         }
+
+        _threads.Dispose();
     }
 
     /// <summary>Drops the weights of all tasks of a content.</summary>
@@ -161,7 +195,7 @@ public sealed class AdapterCache : IDisposable
     {
         lock (_gate)
         {
-            foreach (var weightsDigest in _inUse.Keys.Concat(_idle.Digests).Where(key => WeightsDigest.IsOf(key, digest)).ToList())
+            foreach (var weightsDigest in _contents.Of(digest))
             {
                 Unload(weightsDigest);
             }
@@ -174,7 +208,7 @@ public sealed class AdapterCache : IDisposable
         lock (_gate)
         {
             var isThere = _inUse.TryGetValue(weightsDigest, out var known) ? known.Weights is not null : !_disposed && _idle.Contains(weightsDigest);
-            return isThere && Use(weightsDigest, 0, () => _load(weightsDigest)) is { Weights: { } weights } entry ? LeaseOf(entry, weights) : null;
+            return isThere && Use(weightsDigest, 0, () => _load(weightsDigest), ahead: false) is { Weights: { } weights } entry ? LeaseOf(entry, weights) : null;
         }
     }
 
@@ -183,9 +217,10 @@ public sealed class AdapterCache : IDisposable
     {
         lock (_gate)
         {
-            if (!_disposed && _waiting.Count == 0 && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
+            if (!_disposed && _waiting.Count == 0 && weights.Bytes <= CapacityBytes - _pinnedBytes && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
             {
-                _idle.Add(weights);
+                _contents.Add(weights.Digest);
+                _idle.Add(weights, _costs.Learn(weights));
                 return;
             }
         }
@@ -195,7 +230,12 @@ public sealed class AdapterCache : IDisposable
 
     private static ObjectDisposedException Closed() => new(nameof(AdapterCache));
 
-    private CacheEntry Use(string weightsDigest, long bytes, Func<AdapterWeights> load)
+    /// <summary>The load that has waited too long for weights in use to be given out once more.</summary>
+    private CacheEntry? KeptWaitingBy(string weightsDigest) =>
+        _waiting.First is { Value: var first } && first.Digest != weightsDigest && _time.GetElapsedTime(first.Arrived) >= Patience
+        && _inUse.TryGetValue(weightsDigest, out var entry) && entry is { Weights: not null, PinnedByHand: false } ? first : null;
+
+    private CacheEntry Use(string weightsDigest, long bytes, Func<AdapterWeights> load, bool ahead)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_inUse.TryGetValue(weightsDigest, out var entry))
@@ -214,9 +254,10 @@ public sealed class AdapterCache : IDisposable
             return entry;
         }
 
-        entry = new CacheEntry(weightsDigest, Math.Min(bytes, CapacityBytes), load) { Uses = 1, WaitsForRoom = true };
+        entry = new CacheEntry(weightsDigest, Math.Min(bytes, CapacityBytes), load, _time.GetTimestamp()) { Uses = 1 };
         _inUse.Add(weightsDigest, entry);
-        _waiting.AddLast(entry);
+        _contents.Add(weightsDigest);
+        entry.Turn = ahead ? _waiting.AddFirst(entry) : _waiting.AddLast(entry);
         GrantRoom();
         return entry;
     }
@@ -246,123 +287,4 @@ public sealed class AdapterCache : IDisposable
             Release(entry);
         }
     });
-
-    /// <summary>Serves waiting loads in their order. What idle adapters give up stays with the first in line, so that it gets ahead.</summary>
-    private void GrantRoom()
-    {
-        while (_waiting.First is { } first && TryMakeRoom(first.Value.Bytes))
-        {
-            _waiting.RemoveFirst();
-            var entry = first.Value;
-            entry.WaitsForRoom = false;
-            entry.Uses++;
-            _pinnedBytes += entry.Bytes;
-            _loads++;
-            _ = Task.Run(() => Load(entry));
-        }
-    }
-
-    private bool TryMakeRoom(long bytes)
-    {
-        while (_pinnedBytes + _idle.Bytes + bytes > CapacityBytes)
-        {
-            if (_idle.Count == 0)
-            {
-                return false;
-            }
-
-            _idle.DropOldest();
-            _evictions++;
-        }
-
-        return true;
-    }
-
-    private void Load(CacheEntry entry)
-    {
-        try
-        {
-            var weights = entry.Load();
-            lock (_gate)
-            {
-                Settle(entry, weights);
-            }
-
-            entry.Loaded.SetResult(weights);
-        }
-        catch (Exception error)
-        {
-            lock (_gate)
-            {
-                _failedLoads++;
-                _inUse.Remove(entry.Digest);
-                _pinnedBytes -= entry.Bytes;
-                entry.Bytes = 0;
-                GrantRoom();
-            }
-
-            entry.Loaded.SetException(error);
-            // Nobody may be waiting any more; the failure must not surface as an unobserved one.
-            _ = entry.Loaded.Task.Exception;
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                Release(entry);
-            }
-        }
-    }
-
-    /// <summary>Replaces the estimate by what the weights really take.</summary>
-    private void Settle(CacheEntry entry, AdapterWeights weights)
-    {
-        var grown = weights.Bytes - entry.Bytes;
-        if (grown > 0 && !_disposed)
-        {
-            _ = TryMakeRoom(grown);
-        }
-
-        _pinnedBytes += grown;
-        entry.Bytes = weights.Bytes;
-        entry.Weights = weights;
-    }
-
-    private void Release(CacheEntry entry)
-    {
-        if (--entry.Uses > 0)
-        {
-            return;
-        }
-
-        if (entry.WaitsForRoom)
-        {
-            _waiting.Remove(entry);
-            _inUse.Remove(entry.Digest);
-            GrantRoom();
-            return;
-        }
-
-        if (entry.Weights is not { } weights)
-        {
-            return;
-        }
-
-        _inUse.Remove(entry.Digest);
-        _pinnedBytes -= entry.Bytes;
-        if (_disposed || entry.DropWhenIdle || _pinnedBytes + _idle.Bytes + weights.Bytes > CapacityBytes)
-        {
-            _evictions++;
-            ThreadPool.UnsafeQueueUserWorkItem(static freed => freed.Dispose(), weights, preferLocal: false);
-        }
-        else
-        {
-            _idle.Add(weights);
-        }
-
-        if (!_disposed)
-        {
-            GrantRoom();
-        }
-    }
 }

@@ -2,13 +2,13 @@ using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterStore.Cache;
 
-/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/>.</summary>
-internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load)
+/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/> and <see cref="Passed"/>.</summary>
+internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load, long arrived = 0)
 {
     /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>
     public string Digest { get; } = digest;
 
-    /// <summary>Brings the weights, on the thread pool.</summary>
+    /// <summary>Brings the weights, see <see cref="LoadThreads"/>.</summary>
     public Func<AdapterWeights> Load { get; } = load;
 
     /// <summary>What is counted against the capacity: an estimate until the weights are there.</summary>
@@ -19,8 +19,14 @@ internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights>
 
     public bool PinnedByHand { get; set; }
 
-    /// <summary>True while the load has not been given its bytes.</summary>
-    public bool WaitsForRoom { get; set; }
+    /// <summary>Its place in the line for room; null once the load has been given its bytes.</summary>
+    public LinkedListNode<CacheEntry>? Turn { get; set; }
+
+    /// <summary>When it came into that line, as a timestamp.</summary>
+    public long Arrived { get; } = arrived;
+
+    /// <summary>Completes when it leaves that line, with room or without.</summary>
+    public TaskCompletionSource Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Drop the weights instead of keeping them idle.</summary>
     public bool DropWhenIdle { get; set; }

@@ -4,71 +4,53 @@ using Microsoft.Extensions.Caching.Memory;
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
-/// The weights that no request uses, sized in bytes, least recently used first to go.
-/// <b>Effects</b>: the caller serialises; an evicted adapter's memory is freed on the thread pool.
+/// The weights that no request uses, sized in bytes; <see cref="EvictionOrder"/> says which of them go first.
+/// <b>Effects</b>: the caller serialises and frees what it takes out.
 /// </summary>
 internal sealed class IdleWeights(long capacityBytes) : IDisposable
 {
-    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = capacityBytes, TrackStatistics = true });
+    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = capacityBytes });
+    private readonly EvictionOrder _order = new();
 
-    public long Bytes => _cache.GetCurrentStatistics()!.CurrentEstimatedSize!.Value;
+    public long Bytes { get; private set; }
 
-    public int Count => _cache.Count;
-
-    public IEnumerable<string> Digests => _cache.Keys.Cast<string>();
+    public int Count => _order.Count;
 
     public bool Contains(string digest) => _cache.TryGetValue(digest, out _);
 
-    public void Add(AdapterWeights weights)
+    /// <param name="weights">Fit beside the others.</param>
+    /// <param name="reloadSeconds">See <see cref="ReloadCosts"/>.</param>
+    public void Add(AdapterWeights weights, double reloadSeconds)
     {
-        var slot = new Slot(weights);
-        using var entry = _cache.CreateEntry(weights.Digest);
-        entry.Size = weights.Bytes;
-        entry.Value = slot;
-        entry.RegisterPostEvictionCallback(static (_, value, _, _) => ((Slot)value!).Free());
+        _cache.Set(weights.Digest, weights, new MemoryCacheEntryOptions { Size = weights.Bytes, Priority = CacheItemPriority.NeverRemove });
+        _order.Add(weights, reloadSeconds);
+        Bytes += weights.Bytes;
     }
 
-    /// <summary>Takes the weights out for use, or returns null.</summary>
+    /// <summary>Takes the weights out, or returns null.</summary>
     public AdapterWeights? Take(string digest)
     {
-        if (!_cache.TryGetValue(digest, out Slot? slot))
+        if (!_cache.TryGetValue(digest, out AdapterWeights? weights))
         {
             return null;
         }
 
-        var weights = slot!.Take();
+        _order.Remove(digest);
         _cache.Remove(digest);
+        Bytes -= weights!.Bytes;
         return weights;
     }
 
-    /// <summary>Drops one adapter; false when it is not here.</summary>
-    public bool Drop(string digest)
-    {
-        var present = _cache.TryGetValue(digest, out Slot? _);
-        _cache.Remove(digest);
-        return present;
-    }
-
-    /// <summary>Drops the least recently used adapter.</summary>
-    public void DropOldest()
-    {
-        // Compact counts entries by rounding share x count down; one and a half entries' share is always one entry.
-        _cache.Compact(Math.Min(1.0, 1.5 / _cache.Count));
-    }
+    /// <summary>Takes out the weights that go first; there are some.</summary>
+    public AdapterWeights TakeFirst() => Take(_order.Next())!;
 
     public void Dispose()
     {
-        _cache.Compact(1.0);
+        while (Count > 0)
+        {
+            TakeFirst().Dispose();
+        }
+
         _cache.Dispose();
-    }
-
-    /// <summary>Tells weights that went back into use from those that nobody wants any more.</summary>
-    private sealed class Slot(AdapterWeights weights)
-    {
-        private AdapterWeights? _weights = weights;
-
-        public AdapterWeights Take() => Interlocked.Exchange(ref _weights, null)!;
-
-        public void Free() => Interlocked.Exchange(ref _weights, null)?.Dispose();
     }
 }

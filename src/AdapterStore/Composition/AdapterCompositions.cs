@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Composition.Merging;
@@ -50,6 +51,16 @@ public sealed class AdapterCompositions : IDisposable
     }
 
     /// <summary>
+    /// Keeps all adapters of these in memory until the result is disposed, so that acquiring one after the other never waits for room while it holds the first.
+    /// <b>Errors</b>: TooLarge <c>adapters_too_large</c>.
+    /// </summary>
+    public async Task<IDisposable> PinAsync(IEnumerable<AdapterMixture> mixtures, IEnumerable<AdapterBlock> blocks, CancellationToken cancellationToken)
+    {
+        var versions = mixtures.SelectMany(mixture => mixture.Parts, (_, part) => part.Version).Concat(blocks.SelectMany(block => block.Leaves, (_, leaf) => leaf.Version));
+        return await _pool.PinAsync([.. versions.DistinctBy(version => version.WeightsDigest)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Merges once and uploads the result as an adapter's new version, a PEFT LoRA; a sum is stored as <c>cat</c>, which is the same function.
     /// <b>Errors</b>: also those of an upload.
     /// </summary>
@@ -92,16 +103,14 @@ public sealed class AdapterCompositions : IDisposable
             return known;
         }
 
+        var started = Stopwatch.GetTimestamp();
         var merged = await ComputeAsync(mixture, isForRequest: true, cancellationToken).ConfigureAwait(false);
+        _core.Loader.RequireSize(merged.Sum(site => (long)(site.A.Length + site.B.Length) * sizeof(float)));
         var weights = MergedWeights.Pack(digest, merged, _core.BaseModel.Sites.Length);
-        if (weights.Bytes > _core.Cache.CapacityBytes)
-        {
-            weights.Dispose();
-            throw _core.Loader.TooLarge(weights.Bytes);
-        }
+        weights.LoadTime = Stopwatch.GetElapsedTime(started);
 
         // When this wait is given up, others may still want the load, so the weights are left to it, or to their finaliser.
-        var lease = await _core.Cache.AcquireAsync(digest, weights.Bytes, () => weights, cancellationToken).ConfigureAwait(false);
+        var lease = await _core.Cache.AcquireAsync(digest, weights.Bytes, () => weights, holdsOthers: true, cancellationToken).ConfigureAwait(false);
         if (!ReferenceEquals(lease.Weights, weights))
         {
             weights.Dispose();

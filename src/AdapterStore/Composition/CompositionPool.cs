@@ -7,7 +7,7 @@ namespace AdapterServe.AdapterStore.Composition;
 /// <summary>
 /// Weights that point into those of several adapters, made once and shared while any request uses them.
 /// <b>Semantics</b>: a combination with uses pins all of its adapters in the cache; with the last lease it is forgotten and the pins end.
-/// <b>Effects</b>: any thread. One combination at a time collects its pins: none waits for room while it holds what another waits for.
+/// <b>Effects</b>: any thread. One combination at a time collects its pins, ahead of loads that wait for room: none waits while it holds what another waits for.
 /// <b>Errors</b>: TooLarge (<c>adapters_too_large</c>) when the adapters together take more than half of the cache; what loading and making report.
 /// </summary>
 internal sealed class CompositionPool(AdapterCache cache) : IDisposable
@@ -54,8 +54,8 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
             foreach (var version in versions)
             {
                 leases.Add(isExact
-                    ? await cache.AcquireExactAsync(version, cancellationToken).ConfigureAwait(false)
-                    : await cache.AcquireAsync(version, cancellationToken).ConfigureAwait(false));
+                    ? await cache.AcquireExactAsync(version, holdsOthers: leases.Count > 0, cancellationToken).ConfigureAwait(false)
+                    : await cache.AcquireAsync(version, holdsOthers: leases.Count > 0, cancellationToken).ConfigureAwait(false));
             }
 
             return new AdapterPins([.. leases]);

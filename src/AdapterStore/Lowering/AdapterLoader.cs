@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
 using AdapterServe.AdapterStore.Computed;
@@ -12,7 +13,11 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
 /// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
 /// </summary>
-internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, AdapterWeightFormat held = AdapterWeightFormat.File, ComputedStore? computedStore = null)
+/// <param name="baseModel">What adapters act on.</param>
+/// <param name="maxBytes">The most memory that one adapter may take.</param>
+/// <param name="held">How low-rank factors are held.</param>
+/// <param name="computedStore">Where what loads compute is kept; null: nowhere.</param>
+internal sealed class AdapterLoader(BaseModel baseModel, long maxBytes, AdapterWeightFormat held = AdapterWeightFormat.File, ComputedStore? computedStore = null)
 {
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
@@ -27,6 +32,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Adapte
     public LoweredAdapter Load(AdapterFiles files, string digest, int? task = null, bool isExact = false) => Reading(digest, () =>
     {
         var format = isExact ? AdapterWeightFormat.File : held;
+        var started = Stopwatch.GetTimestamp();
         using var folder = AdapterFolder.Open(files, task ?? 0);
         using var tensors = AdapterReaders.For(folder).Read(folder, baseModel);
         var weightsDigest = WeightsDigest.Of(digest, tensors.Tasks.IsEmpty ? null : folder.Task);
@@ -36,6 +42,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Adapte
         var weights = AdapterLowering.Lower(tensors, isExact ? WeightsDigest.Exact(weightsDigest) : weightsDigest, baseModel, computed, svd, format);
         RequireStateSize(weights);
         computedStore?.Save(weightsDigest, computed);
+        weights.LoadTime = Stopwatch.GetElapsedTime(started);
         return new LoweredAdapter(weights, Describe(tensors, weights, files.Lower, svd?.Error), svd?.Error);
     });
 
@@ -46,8 +53,15 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Adapte
         return AdapterReaders.For(folder).InventoryOf(folder);
     });
 
-    public AdapterStoreException TooLarge(long bytes) => StoreErrors.TooLarge(
-        "adapter_too_large", $"The adapter needs {bytes} bytes of memory and the whole adapter cache has {cacheBytes}; start the server with a larger cache.");
+    /// <summary>Refuses weights that take more memory than one adapter may. <b>Errors</b>: TooLarge <c>adapter_too_large</c>.</summary>
+    public void RequireSize(long bytes)
+    {
+        if (bytes > maxBytes)
+        {
+            throw StoreErrors.TooLarge(
+                "adapter_too_large", $"The adapter needs {bytes} bytes of memory and one adapter may take {maxBytes}; start the server with a larger adapter cache or upload limit.");
+        }
+    }
 
     private static T Reading<T>(string what, Func<T> read)
     {
@@ -129,10 +143,7 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Adapte
             RequireElements(site.LargestElements);
         }
 
-        if (bytes > cacheBytes)
-        {
-            throw TooLarge(bytes);
-        }
+        RequireSize(bytes);
     }
 
     private static void RequireElements(long elements)

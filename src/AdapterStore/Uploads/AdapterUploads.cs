@@ -96,11 +96,7 @@ public sealed class AdapterUploads
 
     private void RequireServable(LoweredAdapter lowered, string folder, bool isFirst)
     {
-        if (lowered.Weights.Bytes > _core.Cache.CapacityBytes)
-        {
-            throw _core.Loader.TooLarge(lowered.Facts.WeightBytes);
-        }
-
+        _core.Loader.RequireSize(lowered.Facts.WeightBytes);
         if (isFirst)
         {
             _core.Text?.RequireServable(folder, lowered.Facts.AddedTokens);

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Scheduling;
-using AdapterServe.Kernels.Weights;
+using AdapterServe.Kernels.Cpu;
 using AdapterServe.OnnxRuntime.Sessions;
 using AdapterServe.OnnxRuntime.Values;
 
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size], bound once.
+/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size or <see cref="KvRows.Elements"/>], bound once.
 /// <b>Layout</b>: 64-byte aligned and left as the system gives it, so that memory is taken only as blocks come into use.
 /// </summary>
 internal sealed unsafe class KvCacheTensors : IDisposable
@@ -19,13 +19,14 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     private readonly List<nint> _memory = [];
     private readonly int _blockTokens;
     private readonly int _width;
-    private readonly KvFormat _format;
+    private readonly int _headSize;
+    private readonly KvType _type;
 
     public KvCacheTensors(OrtEnvironment environment, OrtIoBinding binding, ModelShape model, int totalBlocks, int blockTokens)
     {
-        (_blockTokens, _width, _format) = (blockTokens, model.KvHeads * model.HeadSize, model.KvFormat);
-        var element = ElementTypeOf(model.KvFormat);
-        ReadOnlySpan<long> shape = [totalBlocks, blockTokens, model.KvHeads, model.HeadSize];
+        (_blockTokens, _width, _headSize, _type) = (blockTokens, model.KvHeads * model.HeadSize, model.HeadSize, KvFormats.TypeOf(model.KvFormat));
+        var element = KvFormats.ElementTypeOf(model.KvFormat);
+        ReadOnlySpan<long> shape = [totalBlocks, blockTokens, model.KvHeads, KvRows.Elements(_type, model.HeadSize)];
         var bytes = TensorSize.Bytes(element, shape);
         for (var layer = 0; layer < model.Layers; layer++)
         {
@@ -40,8 +41,6 @@ internal sealed unsafe class KvCacheTensors : IDisposable
             }
         }
     }
-
-    public static ElementType ElementTypeOf(KvFormat format) => format == KvFormat.F32 ? ElementType.Float32 : ElementType.BFloat16;
 
     /// <summary>Copies the prefixes of sequences that begin in this step into their blocks. Allocates nothing.</summary>
     public void WritePrefixes(StepPlan plan)
@@ -62,15 +61,7 @@ internal sealed unsafe class KvCacheTensors : IDisposable
     {
         for (var i = 0; i < _memory.Count; i++)
         {
-            var numbers = row.Slice(i * _width, _width);
-            if (_format == KvFormat.F32)
-            {
-                numbers.CopyTo(new Span<float>((float*)_memory[i] + (slot * _width), _width));
-            }
-            else
-            {
-                BF16.FromSingle(numbers, new Span<ushort>((ushort*)_memory[i] + (slot * _width), _width));
-            }
+            KvRows.Write(_type, row.Slice(i * _width, _width), _headSize, (void*)_memory[i], slot);
         }
     }
 

@@ -8,11 +8,11 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// Attention of one layer over KV blocks, see <see cref="PagedAttention"/>. <b>Shapes</b>: q [T, heads·d], k and v [T, kv_heads·d], key_cache and value_cache
-/// [blocks, block_size, kv_heads, d] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
+/// [blocks, block_size, kv_heads, d; 4 more where each row has a scale] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
 /// cos_table and sin_table [positions, rotating dimensions / 2], absent where nothing rotates; output [T, heads·d].
 /// </summary>
 internal sealed class PagedAttentionOp(StepState step, KvFormat kvFormat)
-    : CustomOp(GraphNames.PagedAttention, Parameters(KvCacheTensors.ElementTypeOf(kvFormat)), [new OpParameter(ElementType.Float32)])
+    : CustomOp(GraphNames.PagedAttention, Parameters(KvFormats.ElementTypeOf(kvFormat)), [new OpParameter(ElementType.Float32)])
 {
     private const int Query = 0;
     private const int Key = 1;
@@ -35,7 +35,7 @@ internal sealed class PagedAttentionOp(StepState step, KvFormat kvFormat)
         Scale = info.GetSingle("scale"),
         Window = (int)info.GetInt64("window", 0),
         SoftCap = info.GetSingle("softcap", 0),
-        CacheType = kvFormat == KvFormat.F32 ? KvType.F32 : KvType.BF16,
+        CacheType = KvFormats.TypeOf(kvFormat),
     });
 
     private static ReadOnlySpan<OpParameter> Parameters(ElementType cache) => new OpParameter[]

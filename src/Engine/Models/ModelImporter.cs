@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Cache;
 using AdapterServe.Engine.Models.GenAi;
 using AdapterServe.Engine.Models.Graph;
@@ -82,7 +81,7 @@ public sealed class ModelImporter
 
         var weights = plan.References(import);
         var graph = folder.BuildGraph(weights);
-        GraphInterface.SetCacheType(graph, KvCacheTensors.ElementTypeOf(options.KvFormat));
+        GraphInterface.SetCacheFormat(graph, options.KvFormat, folder.Shape.HeadSize);
         return new ImportedModel
         {
             Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),

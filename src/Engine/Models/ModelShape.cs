@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.Models;
 
@@ -41,5 +42,5 @@ public sealed record ModelShape
     public KvFormat KvFormat { get; init; }
 
     /// <summary>Bytes that one position takes in the key and value caches of all layers.</summary>
-    public long KvBytesPerToken => 2L * Layers * KvHeads * HeadSize * (KvFormat == KvFormat.F32 ? sizeof(float) : sizeof(ushort));
+    public long KvBytesPerToken => 2L * Layers * KvHeads * KvRows.Bytes(KvFormats.TypeOf(KvFormat), HeadSize);
 }

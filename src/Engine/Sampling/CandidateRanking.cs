@@ -69,10 +69,12 @@ internal sealed class CandidateRanking
         _sorted = count;
     }
 
-    public int this[int rank] => (int)(uint)_keys[rank];
+    public int this[int rank] => IdOf(_keys[rank]);
+
+    internal static int IdOf(ulong key) => (int)(uint)key;
 
     // Smaller keys are better: descending logit in the upper half, ascending id in the lower.
-    private static ulong Key(float logit, int id)
+    internal static ulong Key(float logit, int id)
     {
         // Adding zero makes -0 the same as +0.
         int bits = BitConverter.SingleToInt32Bits(logit + 0f);
@@ -125,7 +127,7 @@ internal sealed class CandidateRanking
     }
 
     // Hoare's partition around the median of three: [0, split) ≤ pivot ≤ [split, end), both not empty.
-    private static int Partition(Span<ulong> keys)
+    internal static int Partition(Span<ulong> keys)
     {
         ulong first = keys[0];
         ulong middle = keys[keys.Length / 2];

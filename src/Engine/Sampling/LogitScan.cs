@@ -6,9 +6,6 @@ namespace AdapterServe.Engine.Sampling;
 /// <summary>Passes over all logits of a row. NaN counts as -∞ throughout. Allocates nothing.</summary>
 internal static class LogitScan
 {
-    /// <summary>Below this, e^x is no float any more.</summary>
-    private const float SmallestExponent = -103f;
-
     /// <summary>The smallest id of those with the greatest logit, or -1 where all are -∞.</summary>
     public static int ArgMax(ReadOnlySpan<float> logits)
     {
@@ -53,25 +50,19 @@ internal static class LogitScan
         return 1 + CountAbove(logits[..token], MathF.BitDecrement(own)) + CountAbove(logits[(token + 1)..], own);
     }
 
-    /// <summary>
-    /// <b>Semantics</b>: weights[i] = e^((logits[i] − max)·inverseTemperature) where that is at least <paramref name="smallest"/>, else 0.
-    /// <b>Shapes</b>: both [V], and may not overlap.
-    /// </summary>
-    public static void Weigh(ReadOnlySpan<float> logits, float max, float inverseTemperature, float smallest, Span<float> weights)
+    /// <summary>What is less than a bound becomes 0.</summary>
+    public static void ClearBelow(Span<float> weights, float bound)
     {
-        int done = 0;
-        for (; done + Vector<float>.Count <= logits.Length; done += Vector<float>.Count)
+        var bounds = new Vector<float>(bound);
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(weights);
+        foreach (ref Vector<float> vector in vectors)
         {
-            Weigh(new Vector<float>(logits[done..]), max, inverseTemperature, smallest).CopyTo(weights[done..]);
+            vector = Vector.ConditionalSelect(Vector.GreaterThanOrEqual(vector, bounds), vector, Vector<float>.Zero);
         }
 
-        if (done < logits.Length)
+        foreach (ref float weight in weights[(vectors.Length * Vector<float>.Count)..])
         {
-            // The tail goes through the same instructions, so that a weight does not depend on its place.
-            Span<float> tail = stackalloc float[Vector<float>.Count];
-            logits[done..].CopyTo(tail);
-            Weigh(new Vector<float>(tail), max, inverseTemperature, smallest).CopyTo(tail);
-            tail[..(logits.Length - done)].CopyTo(weights[done..]);
+            weight = weight >= bound ? weight : 0;
         }
     }
 
@@ -95,14 +86,6 @@ internal static class LogitScan
         }
 
         return sum;
-    }
-
-    private static Vector<float> Weigh(Vector<float> logits, float max, float inverseTemperature, float smallest)
-    {
-        Vector<float> exponents = (logits - new Vector<float>(max)) * inverseTemperature;
-        Vector<float> weights = Vector.ConditionalSelect(
-            Vector.GreaterThan(exponents, new Vector<float>(SmallestExponent)), Vector.Exp(exponents), Vector<float>.Zero);
-        return Vector.ConditionalSelect(Vector.GreaterThanOrEqual(weights, new Vector<float>(smallest)), weights, Vector<float>.Zero);
     }
 
     private static int CountAbove(ReadOnlySpan<float> logits, float bound)

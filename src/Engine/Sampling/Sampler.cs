@@ -1,3 +1,5 @@
+using AdapterServe.Kernels.Cpu;
+
 namespace AdapterServe.Engine.Sampling;
 
 /// <summary>
@@ -9,10 +11,9 @@ namespace AdapterServe.Engine.Sampling;
 public sealed class Sampler
 {
     private const int BlockTokens = 512;
-    private const int FirstNucleusTokens = 64;
-    private const int LikelyNucleusTokens = 2048;
 
-    private readonly CandidateRanking _ranking = new();
+    private readonly RankedDraw _ranked = new();
+    private readonly NucleusDraw _nucleus = new();
     private float[] _weights = [];
     private double[] _blockSums = [];
 
@@ -82,100 +83,25 @@ public sealed class Sampler
         // A temperature so small that its inverse is infinite leaves differences of 0 undefined; the greatest finite one does the same work.
         float inverse = Math.Min(1 / parameters.Temperature, float.MaxValue);
         bool topK = parameters.TopK > 0 && parameters.TopK < logits.Length;
-        if (!topK && parameters.TopP >= 1)
+        if (topK && parameters.TopK <= RankedDraw.Most)
         {
-            LogitScan.Weigh(logits, max, inverse, parameters.MinP, _weights);
-            return DrawById(uniform, logits.Length);
+            return _ranked.Draw(logits, max, inverse, parameters, uniform);
         }
 
-        LogitScan.Weigh(logits, max, inverse, 0, _weights);
-        int kept = topK ? RankTopK(logits, parameters) : RankTopP(logits, parameters.TopP);
-        return DrawByRank(uniform, KeepLikely(kept, parameters.MinP));
-    }
-
-    private int RankTopK(ReadOnlySpan<float> logits, SamplingParameters parameters)
-    {
-        _ranking.Load(logits, parameters.TopK);
-        _ranking.Sort(_ranking.Count);
-        return parameters.TopP < 1 ? Nucleus(parameters.TopP * SumRanked(_ranking.Count), out _) : _ranking.Count;
-    }
-
-    private int RankTopP(ReadOnlySpan<float> logits, float topP)
-    {
-        double wanted = topP * LogitScan.Sum(_weights.AsSpan(0, logits.Length));
-        _ranking.Load(logits, LikelyNucleusTokens);
-        int kept = Nucleus(wanted, out bool reached);
-        if (reached)
+        Span<float> weights = _weights.AsSpan(0, logits.Length);
+        Logits.Weigh(logits, max, inverse, weights);
+        if (topK || parameters.TopP < 1)
         {
-            return kept;
+            int token = _nucleus.Draw(logits, weights, max, parameters, uniform);
+            return token >= 0 ? token : LogitScan.ArgMax(logits);
         }
 
-        _ranking.Load(logits, logits.Length);
-        return Nucleus(wanted, out _);
-    }
-
-    // The fewest best tokens whose weights reach the wanted sum, or all that are ranked.
-    private int Nucleus(double wanted, out bool reached)
-    {
-        double sum = 0;
-        int kept = 0;
-        for (int sorted = FirstNucleusTokens; kept < _ranking.Count; sorted *= 8)
+        if (parameters.MinP > 0)
         {
-            _ranking.Sort(sorted);
-            for (; kept < Math.Min(sorted, _ranking.Count); kept++)
-            {
-                if (kept > 0 && sum >= wanted)
-                {
-                    reached = true;
-                    return kept;
-                }
-
-                sum += _weights[_ranking[kept]];
-            }
+            LogitScan.ClearBelow(weights, parameters.MinP);
         }
 
-        reached = sum >= wanted;
-        return kept;
-    }
-
-    // The best token's weight is 1, so a weight is the likelihood relative to it.
-    private int KeepLikely(int count, float minP)
-    {
-        int kept = count;
-        while (kept > 1 && _weights[_ranking[kept - 1]] < minP)
-        {
-            kept--;
-        }
-
-        return kept;
-    }
-
-    private double SumRanked(int count)
-    {
-        double sum = 0;
-        for (int rank = 0; rank < count; rank++)
-        {
-            sum += _weights[_ranking[rank]];
-        }
-
-        return sum;
-    }
-
-    private int DrawByRank(double uniform, int count)
-    {
-        double target = uniform * SumRanked(count);
-        double sum = 0;
-        for (int rank = 0; rank < count; rank++)
-        {
-            sum += _weights[_ranking[rank]];
-            if (sum > target)
-            {
-                return _ranking[rank];
-            }
-        }
-
-        // Rounding may leave the target at the sum itself; the best token always has weight.
-        return _ranking[0];
+        return DrawById(uniform, logits.Length);
     }
 
     private int DrawById(double uniform, int vocabulary)

@@ -7,7 +7,7 @@ namespace AdapterServe.Engine.Scheduling;
 /// <summary>
 /// Decides what each step does. <b>Semantics</b>: every decoding sequence gets its one row; then prompts, running and waiting ones in the order of
 /// <see cref="FairQueue.IsBefore"/>, share <see cref="EngineOptions.PrefillTokens"/>, no prompt more than half while others wait; a waiting one needs a place and blocks for all that
-/// is known of it. For the first sequence of a tenant, and for one of a better priority, others give way: the youngest of a worse priority, or of a tenant with several places that
+/// is known of it. A step that gives a tenant its first token after an absence has no prompts of tenants that were inside before it, so that it is short; but no two such steps follow each other. For the first sequence of a tenant, and for one of a better priority, others give way: the youngest of a worse priority, or of a tenant with several places that
 /// has been served more. When blocks run out, the youngest running sequence of the worst priority gives its own back and waits again, at the place of its arrival; so the
 /// oldest of the best always runs to its end. <b>Effects</b>: single-threaded; planning allocates nothing.
 /// </summary>
@@ -17,6 +17,10 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly FairQueue _waiting = new();
     private readonly BlockReservation _reservation = new(pool);
+
+    /// <summary>Whether the last step left prompts out for a newcomer's sake.</summary>
+    private bool _heldBack;
+    private long _step;
 
     public int Running => _running.Count;
 
@@ -48,6 +52,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     public void Plan(StepPlan plan)
     {
         plan.Clear();
+        _step++;
         SendBackOutgrown();
         PlanPrompts(plan, options.PrefillTokens - PlanDecodes(plan));
         plan.Seal();
@@ -159,11 +164,18 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private void PlanPrompts(StepPlan plan, int budget)
     {
         var mayAdmit = true;
+        var newcomersOnly = false;
         while (budget > 0)
         {
             var prompt = NextRunningPrompt();
             var waiting = mayAdmit ? _waiting.Peek() : null;
-            if (waiting is not null && (prompt is null || FairQueue.IsBefore(waiting, prompt)))
+            var isWaitingFirst = waiting is not null && (prompt is null || FairQueue.IsBefore(waiting, prompt));
+            if (newcomersOnly && !MayShareWithNewcomers(isWaitingFirst ? waiting : prompt))
+            {
+                break;
+            }
+
+            if (waiting is not null && isWaitingFirst)
             {
                 mayAdmit = TryAdmit(waiting, plan);
                 prompt = mayAdmit ? waiting : NextRunningPrompt();
@@ -179,9 +191,22 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
                 continue;
             }
 
-            budget -= PlanChunk(plan, prompt, budget);
+            var rows = PlanChunk(plan, prompt, budget);
+            budget -= rows;
+            if (rows == prompt.Pending && IsNewcomer(prompt))
+            {
+                prompt.Share.CameInStep = _step;
+                newcomersOnly |= !_heldBack;
+            }
         }
+
+        _heldBack = newcomersOnly;
     }
+
+    /// <summary>Whether its next token is the first of a tenant that has nothing else running.</summary>
+    private static bool IsNewcomer(Sequence sequence) => sequence.Generation.TokenCount == 0 && sequence.Share.Running <= (sequence.Table.Count > 0 ? 1 : 0);
+
+    private bool MayShareWithNewcomers(Sequence? sequence) => sequence is not null && (IsNewcomer(sequence) || sequence.Share.CameInStep == _step);
 
     /// <summary>The first of the running sequences whose prompt is not in the plan yet.</summary>
     private Sequence? NextRunningPrompt()

@@ -10,6 +10,9 @@ internal sealed class TenantShare
 
     public int Running { get; set; }
 
+    /// <summary>The last step that brought the first token of a tenant with nothing else running.</summary>
+    public long CameInStep { get; set; } = -1;
+
     public bool IsInside => Running > 0 || _waiting.Count > 0;
 
     /// <summary>By priority, then by arrival.</summary>

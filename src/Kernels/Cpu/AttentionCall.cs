@@ -44,13 +44,11 @@ internal unsafe struct AttentionCall : ISimdCall
     public void Run<TLanes>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        if (_arguments.CacheType == KvType.F32)
+        switch (_arguments.CacheType)
         {
-            Run<TLanes, F32Element>(parallel);
-        }
-        else
-        {
-            Run<TLanes, BF16Element>(parallel);
+            case KvType.F32: Run<TLanes, F32Element>(parallel); break;
+            case KvType.BF16: Run<TLanes, BF16Element>(parallel); break;
+            default: Run<TLanes, Int8Element>(parallel); break;
         }
     }
 

@@ -19,14 +19,15 @@ internal static unsafe class AttentionStore
         var cos = a.Cos + ((nint)angle * half);
         var sin = a.Sin + ((nint)angle * half);
         var block = a.BlockTable[((nint)sequence * a.MaxBlocksPerSequence) + (position / a.BlockSize)];
-        var slot = (((nint)block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads * size;
+        var slot = (((nint)block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads;
         var rotated = stackalloc float[size];
         for (var kvHead = 0; kvHead < a.KvHeads; kvHead++)
         {
             var source = ((nint)token * a.KvHeads * size) + ((nint)kvHead * size);
             Rotate<TLanes>(a.Key + source, cos, sin, half, size, 1, rotated);
-            TKv.Write(rotated, size, a.KeyCache, slot + ((nint)kvHead * size));
-            TKv.Write(a.Value + source, size, a.ValueCache, slot + ((nint)kvHead * size));
+            var row = (slot + kvHead) * TKv.RowElements(size);
+            TKv.Write(rotated, size, a.KeyCache, row);
+            TKv.Write(a.Value + source, size, a.ValueCache, row);
             var query = a.Query + (((nint)token * a.Heads) + ((nint)kvHead * group)) * size;
             var target = queries + (((nint)kvHead * a.Tokens) + token) * group * size;
             for (var head = 0; head < group; head++)

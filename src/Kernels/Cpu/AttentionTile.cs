@@ -56,6 +56,13 @@ internal readonly unsafe struct AttentionTile
         {
             LogitsInPlace<TKv>(start, from & -16, to);
         }
+        else if (typeof(TLanes) == typeof(Lanes512) && !TKv.IsF32 && _rows <= KeyProducts.MostRows && _width == _a.HeadSize)
+        {
+            for (var head = 0; head < _headCount; head++)
+            {
+                LogitsOfWidened<TLanes, TKv>(head, start, from & -16, to);
+            }
+        }
         else
         {
             for (var head = 0; head < _headCount; head++)
@@ -64,12 +71,19 @@ internal readonly unsafe struct AttentionTile
             }
         }
 
-        var asking = _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
+        var asking = TKv.IsF32 && _headCount == _a.KvHeads && _width == _a.HeadSize && Panel.Asks<TLanes>(_rows);
+        var scales = stackalloc float[Chunks];
         for (var head = 0; head < _headCount; head++)
         {
             var result = _scratch.Chunk;
             var next = Chunks * head / _headCount;
             var last = Chunks * (head + 1) / _headCount;
+            if (TKv.HasScale)
+            {
+                Scales<TKv>(_a.KeyCache, head, start, from & -16, to, scales);
+                Multiply<TLanes>(Weights(head), scales);
+            }
+
             for (var row = 0; row < _rows; row++)
             {
                 // In small portions: more lines than a core can await at once would stall the exponentials.
@@ -81,7 +95,14 @@ internal readonly unsafe struct AttentionTile
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
-                Softmax<TLanes>(Weights(head) + ((nint)row * Chunks), from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+                AttentionSoftmax.Run<TLanes>(Weights(head) + ((nint)row * Chunks), _a.SoftCap, from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+            }
+
+            if (TKv.HasScale)
+            {
+                // A value's row is its scale times integers, hence its weight times that scale times integers.
+                Scales<TKv>(_a.ValueCache, head, start, from, to, scales);
+                Multiply<TLanes>(Weights(head), scales);
             }
 
             Values<TLanes, TKv>(head, start, from, to, result.Sums, asking);
@@ -126,6 +147,88 @@ internal readonly unsafe struct AttentionTile
         panel.Run<TLanes, F32Element>();
     }
 
+    /// <summary>The same chains over keys that are widened to f32 first, sixteen at a time: they stay in the first cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LogitsOfWidened<TLanes, TKv>(int head, int start, int from, int to)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        KeyProducts products;
+        products.Keys = _scratch.Gathered;
+        products.KeyStride = _width;
+        products.Depth = _a.HeadSize;
+        products.Queries = _queries + ((nint)head * _queryStride);
+        products.Rows = _rows;
+        products.YStride = Chunks;
+        products.Ask = null;
+        for (var i = from; i < to; i += 16)
+        {
+            if (head == 0)
+            {
+                Ahead<TKv>(_a.ValueCache, start, i, i + 16);
+            }
+
+            Gather<TLanes, TKv>(_a.KeyCache, head, start + i, Math.Min(16, to - i), _scratch.Gathered);
+            products.Y = Weights(head) + i;
+            products.Run();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scales<TKv>(void* cache, int head, int start, int from, int to, float* scales)
+        where TKv : IKvElement
+    {
+        new Span<float>(scales, Chunks).Clear();
+        var stride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
+        while (from < to)
+        {
+            var slot = Slot<TKv>(head, start + from);
+            for (var end = Math.Min(to, from + Run(start + from)); from < end; from++, slot += stride)
+            {
+                scales[from] = TKv.Scale(cache, slot, _a.HeadSize);
+            }
+        }
+    }
+
+    /// <summary>Rows of a head as f32 without their scales, side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Gather<TLanes, TKv>(void* cache, int head, int position, int count, float* rows)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TKv : IKvElement
+    {
+        var stride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
+        while (count > 0)
+        {
+            var slot = Slot<TKv>(head, position);
+            var run = Math.Min(count, Run(position));
+            for (var i = 0; i < run; i++, slot += stride, rows += _width)
+            {
+                KvElements.Read<TLanes, TKv>(cache, slot, _a.HeadSize, rows);
+            }
+
+            position += run;
+            count -= run;
+        }
+    }
+
+    /// <summary>Positions from this one on that stand in its block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Run(int position) => _a.BlockSize - (position % _a.BlockSize);
+
+    /// <summary>Multiplies the columns of a head's weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Multiply<TLanes>(float* weights, float* scales)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        for (var row = 0; row < _rows; row++, weights += Chunks)
+        {
+            for (var i = 0; i < Chunks; i += 16)
+            {
+                TLanes.Store(TLanes.Multiply(TLanes.Load(weights + i), TLanes.Load(scales + i)), weights + i);
+            }
+        }
+    }
+
     private bool InPlace<TLanes, TKv>()
         where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement =>
@@ -146,7 +249,7 @@ internal readonly unsafe struct AttentionTile
         products.YStride = Chunks;
         for (var i = from; i < to; i += 16)
         {
-            var slot = Slot(0, start + i);
+            var slot = Slot<TKv>(0, start + i);
             products.Keys = (float*)_a.KeyCache + slot;
             products.Ask = _headCount == _a.KvHeads ? (byte*)_a.ValueCache + (slot * TKv.Bytes) : null;
             products.Queries = _queries;
@@ -167,11 +270,11 @@ internal readonly unsafe struct AttentionTile
     private void Ahead<TKv>(void* cache, int start, int from, int to)
         where TKv : IKvElement
     {
-        var bytes = _headCount * _a.HeadSize * TKv.Bytes;
+        var bytes = _headCount * TKv.RowElements(_a.HeadSize) * TKv.Bytes;
         var end = Math.Min(start + to, _lastPosition + 1);
         for (var position = start + from; position < end; position++)
         {
-            Prefetch.Lines((byte*)cache + (Slot(0, position) * TKv.Bytes), bytes);
+            Prefetch.Lines((byte*)cache + (Slot<TKv>(0, position) * TKv.Bytes), bytes);
         }
     }
 
@@ -185,7 +288,7 @@ internal readonly unsafe struct AttentionTile
         nint stride;
         if (TKv.IsF32 && count == 16 && _width == _a.HeadSize && (position % _a.BlockSize) + 16 <= _a.BlockSize)
         {
-            source = (float*)_a.KeyCache + Slot(head, position);
+            source = (float*)_a.KeyCache + Slot<TKv>(head, position);
             stride = (nint)_a.KvHeads * _a.HeadSize;
         }
         else
@@ -193,100 +296,12 @@ internal readonly unsafe struct AttentionTile
             source = _scratch.Gathered;
             stride = _width;
             new Span<float>(source, 16 * _width).Clear();
-            for (var i = 0; i < count; i++)
-            {
-                TKv.Read(_a.KeyCache, Slot(head, position + i), _a.HeadSize, source + (i * stride));
-            }
+            Gather<TLanes, TKv>(_a.KeyCache, head, position, count, source);
         }
 
         for (var i = 0; i < _width; i += 16)
         {
             TLanes.Transpose(source + i, stride, keys + (i * 16));
-        }
-    }
-
-    /// <summary>Weights of the positions [first, end) of a row; zero elsewhere in [from, to).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Softmax<TLanes>(float* row, int from, int first, int end, int to, out float maximum, out float total)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        if (first >= end)
-        {
-            new Span<float>(row + from, to - from).Clear();
-            (maximum, total) = (0, 0);
-            return;
-        }
-
-        if (first == 0 && end == Chunks && _a.SoftCap == 0)
-        {
-            WholeSoftmax<TLanes>(row, out maximum, out total);
-            return;
-        }
-
-        var firstBlock = first & -16;
-        var endBlock = (end + 15) & -16;
-        if (_a.SoftCap != 0)
-        {
-            Cap<TLanes>(row, firstBlock, endBlock);
-        }
-
-        new Span<float>(row + firstBlock, first - firstBlock).Fill(float.NegativeInfinity);
-        new Span<float>(row + end, endBlock - end).Fill(float.NegativeInfinity);
-        var largest = TLanes.Load(row + firstBlock);
-        for (var i = firstBlock + 16; i < endBlock; i += 16)
-        {
-            largest = TLanes.Max(TLanes.Load(row + i), largest);
-        }
-
-        maximum = TLanes.Largest(largest);
-        var shift = TLanes.Broadcast(maximum);
-        for (var i = firstBlock; i < endBlock; i += 16)
-        {
-            TLanes.Store(VectorMath.Exp(TLanes.Subtract(TLanes.Load(row + i), shift)), row + i);
-        }
-
-        // The exponential clamps, so what is masked is cleared after it.
-        new Span<float>(row + Math.Min(from, firstBlock), first - Math.Min(from, firstBlock)).Clear();
-        new Span<float>(row + end, Math.Max(to, endBlock) - end).Clear();
-        var sum = TLanes.Zero;
-        for (var i = firstBlock; i < endBlock; i += 16)
-        {
-            sum = TLanes.Add(sum, TLanes.Load(row + i));
-        }
-
-        total = TLanes.Sum(sum);
-    }
-
-    /// <summary>The same bits for a chunk that is seen whole: nothing to mask, and the row stays in registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WholeSoftmax<TLanes>(float* row, out float maximum, out float total)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        var a = TLanes.Load(row);
-        var b = TLanes.Load(row + 16);
-        var c = TLanes.Load(row + 32);
-        var d = TLanes.Load(row + 48);
-        maximum = TLanes.Largest(TLanes.Max(d, TLanes.Max(c, TLanes.Max(b, a))));
-        var shift = TLanes.Broadcast(maximum);
-        a = VectorMath.Exp(TLanes.Subtract(a, shift));
-        b = VectorMath.Exp(TLanes.Subtract(b, shift));
-        c = VectorMath.Exp(TLanes.Subtract(c, shift));
-        d = VectorMath.Exp(TLanes.Subtract(d, shift));
-        TLanes.Store(a, row);
-        TLanes.Store(b, row + 16);
-        TLanes.Store(c, row + 32);
-        TLanes.Store(d, row + 48);
-        total = TLanes.Sum(TLanes.Add(TLanes.Add(TLanes.Add(a, b), c), d));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Cap<TLanes>(float* row, int from, int to)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        var cap = TLanes.Broadcast(_a.SoftCap);
-        for (var i = from; i < to; i += 16)
-        {
-            TLanes.Store(TLanes.Multiply(cap, VectorMath.Tanh(TLanes.Divide(TLanes.Load(row + i), cap))), row + i);
         }
     }
 
@@ -305,7 +320,7 @@ internal readonly unsafe struct AttentionTile
         panel.Accumulate = false;
         if (_width != _a.HeadSize)
         {
-            GatherValues<TKv>(head, start + from, to - from);
+            GatherValues<TLanes, TKv>(head, start + from, to - from);
             panel.W = _scratch.Values;
             panel.DepthStride = _width;
             panel.Depth = to - from;
@@ -314,38 +329,36 @@ internal readonly unsafe struct AttentionTile
             return;
         }
 
-        panel.DepthStride = (nint)_a.KvHeads * _a.HeadSize;
+        panel.DepthStride = (nint)_a.KvHeads * TKv.RowElements(_a.HeadSize);
         panel.X = Weights(head) + from;
         var runs = stackalloc PanelRun[Chunks];
         var count = 0;
         for (var i = from; i < to; i += (int)runs[count++].Depth)
         {
             var position = start + i;
-            runs[count].Depth = Math.Min(to - i, _a.BlockSize - (position % _a.BlockSize));
-            runs[count].W = (byte*)_a.ValueCache + (Slot(head, position) * TKv.Bytes);
+            runs[count].Depth = Math.Min(to - i, Run(position));
+            runs[count].W = (byte*)_a.ValueCache + (Slot<TKv>(head, position) * TKv.Bytes);
             // Past the last position of the sequence the table may end.
             runs[count].Ask = !asking ? null
                 : position + Chunks > _lastPosition ? (byte*)runs[count].W
-                : (byte*)_a.KeyCache + ((Slot(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
+                : (byte*)_a.KeyCache + ((Slot<TKv>(0, position + Chunks) + (head * runs[count].Depth * _a.HeadSize)) * TKv.Bytes);
         }
 
         panel.Run<TLanes, TKv>(runs, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void GatherValues<TKv>(int head, int position, int count)
+    private void GatherValues<TLanes, TKv>(int head, int position, int count)
+        where TLanes : unmanaged, ILanes<TLanes>
         where TKv : IKvElement
     {
-        for (var i = 0; i < count; i++)
-        {
-            var row = _scratch.Values + ((nint)i * _width);
-            TKv.Read(_a.ValueCache, Slot(head, position + i), _a.HeadSize, row);
-            new Span<float>(row + _a.HeadSize, _width - _a.HeadSize).Clear();
-        }
+        new Span<float>(_scratch.Values, count * _width).Clear();
+        Gather<TLanes, TKv>(_a.ValueCache, head, position, count, _scratch.Values);
     }
 
     /// <summary>Offset in elements of a position's row of one of the piece's KV heads, in either cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nint Slot(int head, int position) =>
-        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * _a.HeadSize;
+    private nint Slot<TKv>(int head, int position)
+        where TKv : IKvElement =>
+        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * TKv.RowElements(_a.HeadSize);
 }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AdapterServe.Kernels.Simd;
+using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
@@ -41,6 +43,58 @@ public static unsafe class Logits
             _ => SumExp<LanesScalar>(logits, maximum),
         };
         return maximum + Math.Log(sum);
+    }
+
+    /// <summary>
+    /// <b>Semantics</b>: weights[i] = e^((logits[i] - maximum) factor), within 2 units in the last place of the exponential and 2e-38; 0 below e^-87 and for NaN.
+    /// <b>Shapes</b>: both [V]; they may be one. <b>Errors</b>: <see cref="ArgumentException"/> where their lengths differ.
+    /// </summary>
+    public static void Weigh(ReadOnlySpan<float> logits, float maximum, float factor, Span<float> weights)
+    {
+        RequireAny(logits);
+        Shape.Require("Logits", "weights", logits.Length, weights.Length);
+        switch (SimdSupport.Path)
+        {
+            case SimdPath.Avx512: Weigh<Lanes512>(logits, maximum, factor, weights); break;
+            case SimdPath.Avx2: Weigh<Lanes256>(logits, maximum, factor, weights); break;
+            case SimdPath.Vector128: Weigh<Lanes128>(logits, maximum, factor, weights); break;
+            default: Weigh<LanesScalar>(logits, maximum, factor, weights); break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weigh<TLanes>(ReadOnlySpan<float> logits, float maximum, float factor, Span<float> weights)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        fixed (float* source = logits, target = weights)
+        {
+            // The exponential clamps: what it gives for the least exponent is taken off, which leaves exact zeros there and no trace elsewhere. NaN is none but the least.
+            var least = TLanes.Broadcast(-87);
+            var floor = VectorMath.Exp(least);
+            var i = 0;
+            for (; i + 16 <= logits.Length; i += 16)
+            {
+                TLanes.Store(Weigh(TLanes.Load(source + i), maximum, factor, least, floor), target + i);
+            }
+
+            if (i < logits.Length)
+            {
+                // The tail goes through the same instructions, so that a weight does not depend on its place.
+                var lanes = stackalloc float[16];
+                var rest = logits.Length - i;
+                logits[i..].CopyTo(new Span<float>(lanes, 16));
+                TLanes.Store(Weigh(TLanes.Load(lanes), maximum, factor, least, floor), lanes);
+                new Span<float>(lanes, rest).CopyTo(weights[i..]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Weigh<TLanes>(TLanes logits, float maximum, float factor, TLanes least, TLanes floor)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        var exponents = TLanes.Multiply(TLanes.Subtract(logits, TLanes.Broadcast(maximum)), TLanes.Broadcast(factor));
+        return TLanes.Subtract(VectorMath.Exp(TLanes.Max(exponents, least)), floor);
     }
 
     private static void RequireAny(ReadOnlySpan<float> logits)

@@ -21,10 +21,10 @@ public unsafe struct PagedAttentionArguments
     /// <summary>[MaxPositions, RotaryDims / 2].</summary>
     public float* Sin { get; set; }
 
-    /// <summary>[NumBlocks, BlockSize, KvHeads, HeadSize]; holds rotated keys.</summary>
+    /// <summary>[NumBlocks, BlockSize, KvHeads, <see cref="KvRows.Elements"/>]; holds rotated keys.</summary>
     public void* KeyCache { get; set; }
 
-    /// <summary>[NumBlocks, BlockSize, KvHeads, HeadSize].</summary>
+    /// <summary>[NumBlocks, BlockSize, KvHeads, <see cref="KvRows.Elements"/>].</summary>
     public void* ValueCache { get; set; }
 
     public KvType CacheType { get; set; }

@@ -30,10 +30,10 @@ internal static unsafe class PagedAttention
 
     private static int Offset(in PagedAttentionArguments a, int sequence) => a.RotaryOffsets == null ? 0 : a.RotaryOffsets[sequence];
 
-    private static long Slot(in PagedAttentionArguments a, int sequence, int position, int kvHead)
+    private static long Row(in PagedAttentionArguments a, int sequence, int position, int kvHead)
     {
         long block = a.BlockTable[(sequence * a.MaxBlocksPerSequence) + (position / a.BlockSize)];
-        return ((((block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads) + kvHead) * a.HeadSize;
+        return (((block * a.BlockSize) + (position % a.BlockSize)) * a.KvHeads) + kvHead;
     }
 
     private static void Store(in PagedAttentionArguments a, int sequence, int token)
@@ -41,31 +41,43 @@ internal static unsafe class PagedAttention
         var position = Position(a, sequence, token);
         for (var head = 0; head < a.KvHeads; head++)
         {
-            var slot = Slot(a, sequence, position, head);
+            var row = Row(a, sequence, position, head);
             var source = ((token * a.KvHeads) + head) * a.HeadSize;
             var rotated = Rotate(a, a.Key + source, position - Offset(a, sequence));
-            for (var i = 0; i < a.HeadSize; i++)
+            Write(a, a.KeyCache, row, Array.ConvertAll(rotated, number => (float)number));
+            Write(a, a.ValueCache, row, new ReadOnlySpan<float>(a.Value + source, a.HeadSize).ToArray());
+        }
+    }
+
+    private static void Write(in PagedAttentionArguments a, void* cache, long row, float[] values)
+    {
+        var scale = values.Max(MathF.Abs) / 127;
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (a.CacheType)
             {
-                Write(a, a.KeyCache, slot + i, (float)rotated[i]);
-                Write(a, a.ValueCache, slot + i, a.Value[source + i]);
+                case KvType.F32: ((float*)cache)[(row * a.HeadSize) + i] = values[i]; break;
+                case KvType.BF16: ((ushort*)cache)[(row * a.HeadSize) + i] = BF16.FromSingle(values[i]); break;
+                default: ((sbyte*)cache)[(row * (a.HeadSize + sizeof(float))) + i] = scale == 0 ? (sbyte)0 : (sbyte)Math.Round((double)values[i] / scale); break;
             }
         }
+
+        if (a.CacheType == KvType.Int8)
+        {
+            *(float*)((sbyte*)cache + (row * (a.HeadSize + sizeof(float))) + a.HeadSize) = scale;
+        }
     }
 
-    private static void Write(in PagedAttentionArguments a, void* cache, long at, float value)
+    private static double Read(in PagedAttentionArguments a, void* cache, long row, int i)
     {
-        if (a.CacheType == KvType.F32)
+        var int8 = (sbyte*)cache + (row * (a.HeadSize + sizeof(float)));
+        return a.CacheType switch
         {
-            ((float*)cache)[at] = value;
-        }
-        else
-        {
-            ((ushort*)cache)[at] = BF16.FromSingle(value);
-        }
+            KvType.F32 => ((float*)cache)[(row * a.HeadSize) + i],
+            KvType.BF16 => BF16.ToSingle(((ushort*)cache)[(row * a.HeadSize) + i]),
+            _ => (double)int8[i] * *(float*)(int8 + a.HeadSize),
+        };
     }
-
-    private static float Read(in PagedAttentionArguments a, void* cache, long at) =>
-        a.CacheType == KvType.F32 ? ((float*)cache)[at] : BF16.ToSingle(((ushort*)cache)[at]);
 
     private static double[] Rotate(in PagedAttentionArguments a, float* head, int position)
     {
@@ -96,11 +108,11 @@ internal static unsafe class PagedAttention
         var logits = new double[position + 1 - first];
         for (var j = first; j <= position; j++)
         {
-            var slot = Slot(a, sequence, j, kvHead);
+            var row = Row(a, sequence, j, kvHead);
             var dot = 0.0;
             for (var i = 0; i < a.HeadSize; i++)
             {
-                dot += query[i] * Read(a, a.KeyCache, slot + i);
+                dot += query[i] * Read(a, a.KeyCache, row, i);
             }
 
             dot *= a.Scale;
@@ -114,7 +126,7 @@ internal static unsafe class PagedAttention
             var sum = 0.0;
             for (var j = first; j <= position; j++)
             {
-                sum += Math.Exp(logits[j - first] - maximum) / total * Read(a, a.ValueCache, Slot(a, sequence, j, kvHead) + i);
+                sum += Math.Exp(logits[j - first] - maximum) / total * Read(a, a.ValueCache, Row(a, sequence, j, kvHead), i);
             }
 
             a.Output[(((token * a.Heads) + head) * a.HeadSize) + i] = (float)sum;

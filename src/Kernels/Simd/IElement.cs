@@ -22,12 +22,17 @@ internal readonly unsafe struct F32Element : IKvElement
 
     public static bool IsF32 => true;
 
+    public static bool HasScale => false;
+
+    public static int RowElements(int headSize) => headSize;
+
+    public static float Scale(void* cache, nint offset, int headSize) => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes> => TLanes.Load((float*)source + offset);
 
-    public static void Read(void* cache, nint offset, int count, float* destination) =>
-        new ReadOnlySpan<float>((float*)cache + offset, count).CopyTo(new Span<float>(destination, count));
+    public static float Load(void* cache, nint offset) => ((float*)cache)[offset];
 
     public static void Write(float* source, int count, void* cache, nint offset) =>
         new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>((float*)cache + offset, count));
@@ -39,6 +44,12 @@ internal readonly unsafe struct BF16Element : IKvElement
 
     public static bool IsF32 => false;
 
+    public static bool HasScale => false;
+
+    public static int RowElements(int headSize) => headSize;
+
+    public static float Scale(void* cache, nint offset, int headSize) => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static nint BytesOf(nint elements) => elements * sizeof(ushort);
 
@@ -46,14 +57,7 @@ internal readonly unsafe struct BF16Element : IKvElement
     public static TLanes Load<TLanes>(void* source, nint offset)
         where TLanes : unmanaged, ILanes<TLanes> => TLanes.LoadBF16((ushort*)source + offset);
 
-    public static void Read(void* cache, nint offset, int count, float* destination)
-    {
-        var source = (ushort*)cache + offset;
-        for (var i = 0; i < count; i++)
-        {
-            destination[i] = BF16.ToSingle(source[i]);
-        }
-    }
+    public static float Load(void* cache, nint offset) => BF16.ToSingle(((ushort*)cache)[offset]);
 
     public static void Write(float* source, int count, void* cache, nint offset) =>
         BF16.FromSingle(new ReadOnlySpan<float>(source, count), new Span<ushort>((ushort*)cache + offset, count));

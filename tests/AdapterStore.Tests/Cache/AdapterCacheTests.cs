@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Cache;
+using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.AdapterStore.Tests.Cache;
@@ -12,6 +13,7 @@ public sealed class AdapterCacheTests : IDisposable
 
     private readonly ConcurrentDictionary<string, int> _loads = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _holds = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> _loadTimes = new();
     private readonly AdapterCache _cache;
 
     public AdapterCacheTests() => _cache = new AdapterCache(3 * Size, Load);
@@ -56,6 +58,139 @@ public sealed class AdapterCacheTests : IDisposable
         Assert.False(_cache.Contains(Digest("b")));
         Assert.True(_cache.Contains(Digest("c")));
         Assert.Equal((1, 3 * Size), (_cache.Statistics.Evictions, _cache.Statistics.IdleBytes));
+    }
+
+    [Fact]
+    public async Task What_takes_long_to_reload_outlives_what_is_quickly_back_but_not_for_ever()
+    {
+        _loadTimes["slow"] = TimeSpan.FromSeconds(3.5);
+        foreach (var name in new[] { "b", "c", "d", "e" })
+        {
+            _loadTimes[name] = TimeSpan.FromSeconds(1);
+        }
+
+        var evictedBefore = 0;
+        await _cache.LoadAsync(Version("slow"), Cancellation);
+        while (_cache.Contains(Digest("slow")))
+        {
+            await _cache.LoadAsync(Version(((char)('b' + (evictedBefore++ % 4))).ToString()), Cancellation);
+            Assert.InRange(evictedBefore, 1, 12);
+        }
+
+        // Two fit beside it; of the others one goes for each load, and a second of the clock passes with every round of two.
+        Assert.Equal(9, evictedBefore);
+    }
+
+    [Fact]
+    public async Task Of_adapters_that_take_equally_long_to_reload_the_larger_goes_first()
+    {
+        _loadTimes["a"] = _loadTimes["large"] = _loadTimes["b"] = TimeSpan.FromSeconds(1);
+        await _cache.LoadAsync(Version("a"), Cancellation);
+        await _cache.LoadAsync(Version("large", 2 * Size), Cancellation);
+        await _cache.LoadAsync(Version("b"), Cancellation);
+        Assert.Equal((true, false, true), (_cache.Contains(Digest("a")), _cache.Contains(Digest("large")), _cache.Contains(Digest("b"))));
+    }
+
+    [Fact]
+    public async Task An_adapter_larger_than_the_cache_is_used_alone_and_leaves_with_its_last_lease()
+    {
+        using var cache = new AdapterCache(Size, Load);
+        var small = await cache.AcquireAsync(Version("a"), Cancellation);
+        var large = cache.AcquireAsync(Version("large", 2 * Size), Cancellation).AsTask();
+        var behind = cache.AcquireAsync(Version("b"), Cancellation).AsTask();
+        Assert.Equal(2, cache.Statistics.Waiting);
+        small.Dispose();
+        using (await large)
+        {
+            Assert.Equal((2 * Size, 0L, 1), (cache.Statistics.PinnedBytes, cache.Statistics.IdleBytes, cache.Statistics.Waiting));
+        }
+
+        using var last = await behind;
+        Assert.Equal((Size, 0L, false), (cache.Statistics.PinnedBytes, cache.Statistics.IdleBytes, cache.Contains(Digest("large"))));
+    }
+
+    [Fact]
+    public async Task A_load_that_waits_too_long_is_let_in_before_new_requests_for_what_is_in_use()
+    {
+        var time = new ManualTime();
+        using var cache = new AdapterCache(3 * Size, Load, time);
+        ValueTask<AdapterLease> Acquire(string name, long bytes = Size) => cache.AcquireAsync(Version(name, bytes), Cancellation);
+        var hot = await Acquire("a");
+        using var other = await Acquire("b");
+        var large = Acquire("large", 3 * Size).AsTask();
+        time.Pass(AdapterCache.Patience / 2);
+        var again = Acquire("a");
+        Assert.True(again.IsCompletedSuccessfully, "Others need not wait yet.");
+        hot.Dispose();
+        hot = await again;
+
+        time.Pass(AdapterCache.Patience / 2);
+        var held = Acquire("a").AsTask();
+        Assert.False(held.IsCompleted);
+        using var next = await cache.AcquireAsync(Version("b"), holdsOthers: true, Cancellation);
+        next.Dispose();
+        other.Dispose();
+        hot.Dispose();
+        (await large).Dispose();
+        (await held).Dispose();
+    }
+
+    [Fact]
+    public async Task Requests_that_wait_for_a_load_go_on_when_it_is_given_up()
+    {
+        var time = new ManualTime();
+        using var cache = new AdapterCache(2 * Size, Load, time);
+        using var hot = await cache.AcquireAsync(Version("a"), Cancellation);
+        using var giveUp = new CancellationTokenSource();
+        var large = cache.AcquireAsync(Version("large", 2 * Size), giveUp.Token).AsTask();
+        time.Pass(AdapterCache.Patience);
+        var held = cache.AcquireAsync(Version("a"), Cancellation).AsTask();
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => large);
+        (await held).Dispose();
+        Assert.Equal(1, _loads["a"]);
+    }
+
+    [Fact]
+    public async Task Who_holds_others_goes_to_the_head_of_the_line()
+    {
+        var held = new List<AdapterLease> { await AcquireAsync("a"), await AcquireAsync("b"), await AcquireAsync("c") };
+        var large = _cache.AcquireAsync(Version("large", 3 * Size), Cancellation).AsTask();
+        var second = _cache.AcquireAsync(Version("d"), holdsOthers: true, Cancellation).AsTask();
+        held[0].Dispose();
+        (await second).Dispose();
+        Assert.False(large.IsCompleted);
+        DisposeAll(held);
+        (await large).Dispose();
+    }
+
+    [Fact]
+    public async Task Dropping_a_content_drops_all_of_its_tasks_and_no_other_content()
+    {
+        using var cache = new AdapterCache(10 * Size, Load);
+        foreach (var name in new[] { "ab#0", "ab#12", "ab", "abc", "aa#1" })
+        {
+            await cache.LoadAsync(Version(name), Cancellation);
+        }
+
+        using (await cache.AcquireAsync(Version("ab#7"), Cancellation))
+        {
+            cache.UnloadContent(Digest("ab"));
+            Assert.True(cache.Contains(Digest("ab#7")));
+        }
+
+        Assert.Equal(2 * Size, cache.Statistics.IdleBytes);
+        Assert.True(cache.Contains(Digest("abc")) && cache.Contains(Digest("aa#1")));
+    }
+
+    [Fact]
+    public async Task Offered_weights_that_can_not_fit_drop_nothing()
+    {
+        await _cache.LoadAsync(Version("a"), Cancellation);
+        using var b = await AcquireAsync("b");
+        using var c = await AcquireAsync("c");
+        _cache.Offer(Make("large"));
+        Assert.True(_cache.Contains(Digest("a")));
     }
 
     [Fact]
@@ -300,6 +435,8 @@ public sealed class AdapterCacheTests : IDisposable
             hold.Task.GetAwaiter().GetResult();
         }
 
-        return Make(name);
+        var weights = Make(name);
+        weights.LoadTime = _loadTimes.GetValueOrDefault(name);
+        return weights;
     }
 }

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Tests.Support;
 
 namespace AdapterServe.AdapterStore.Tests.Uploads;
@@ -108,13 +109,30 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task An_adapter_that_no_empty_cache_could_hold_is_too_large()
+    public async Task An_adapter_larger_than_the_cache_is_taken_in_and_used()
     {
         using var folder = new TestFolder();
         using var storage = folder.Open(cacheBytes: 1000);
-        var error = await storage.RefusedAsync(new SmallLora().Files());
+        await storage.PutAsync("a", new SmallLora().Files());
+        using var lease = await storage.Cache.AcquireAsync(storage.Catalog.Resolve("acme", "a"), TestContext.Current.CancellationToken);
+        Assert.InRange(lease.Weights.Bytes, 1001, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task An_adapter_that_takes_more_memory_than_one_may_is_too_large()
+    {
+        using var folder = new TestFolder();
+        using var storage = folder.Open();
+        using var staged = storage.Uploads.Begin();
+        foreach (var (name, content) in new SmallLora().Files())
+        {
+            using var stream = new MemoryStream(content);
+            await staged.AddAsync(name, stream, TestContext.Current.CancellationToken);
+        }
+
+        var loader = new AdapterLoader(Bases.Small, maxBytes: 100);
+        var error = Assert.Throws<AdapterStoreException>(() => loader.Load(staged.AsAdapterFiles(), "sha256:00"));
         Assert.Equal((AdapterErrorKind.TooLarge, "adapter_too_large"), (error.Kind, error.Code));
-        Assert.Empty(folder.AdapterFiles());
     }
 
     [Fact]

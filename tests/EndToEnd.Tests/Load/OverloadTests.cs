@@ -28,6 +28,25 @@ public sealed class OverloadTests
         }));
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Adapters_that_take_turns_in_a_cache_too_small_for_two_or_even_for_one_all_answer(string cacheMb)
+    {
+        // Each takes more than one MiB of memory.
+        await using var server = await ServerProcess.StartAsync(["--adapter-cache-mb", cacheMb]);
+        var golden = Models[1..4].ToDictionary(model => model, model => Golden.Read(model + "-showcase")[1]);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+        {
+            var (model, expected) = golden.ElementAt(i % golden.Count);
+            var answer = await server.Client.PostAsync("/v1/completions", new JsonObject
+            {
+                ["model"] = model, ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = expected.GreedyIds.Length, ["return_token_ids"] = true,
+            });
+            Assert.Equal(expected.GreedyIds, answer["choices"]![0]!["token_ids"]!.AsArray().Select(id => id!.GetValue<int>()));
+        }));
+    }
+
     [Fact]
     public async Task A_full_queue_is_429_with_retry_after_and_clients_that_leave_make_room()
     {

@@ -57,6 +57,52 @@ public sealed class SamplerTests
         AssertChiSquare(expected, counts, draws);
     }
 
+    [Theory]
+    [InlineData(0, 0.9f, 0, 1)]
+    [InlineData(0, 0.5f, 0.2f, 1)]
+    [InlineData(2_000, 1, 0, 1)]
+    [InlineData(2_000, 0.7f, 0.3f, 1)]
+    [InlineData(0, 0.9f, 0, 0.01)]
+    public void Draws_among_the_best_of_a_great_vocabulary_follow_the_reference_distribution(int topK, float topP, float minP, double spread)
+    {
+        const int draws = 20_000;
+        const int bins = 12;
+        var parameters = new SamplingParameters { Seed = 11, TopK = topK, TopP = topP, MinP = minP };
+        float[] logits = ReferenceSampling.RandomLogits(5_003, seed: 9, spread: (float)spread);
+        double[] probabilities = ReferenceSampling.Probabilities(logits, parameters);
+        int[] ranked = [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => probabilities[id]).ThenBy(id => id)];
+        int kept = probabilities.Count(probability => probability > 0);
+        var binOf = new int[logits.Length];
+        for (int rank = 0; rank < ranked.Length; rank++)
+        {
+            binOf[ranked[rank]] = Math.Min(rank * bins / kept, bins);
+        }
+
+        var (counts, expected) = (new int[bins + 1], new double[bins + 1]);
+        foreach (int token in Draws(logits, parameters, draws))
+        {
+            counts[binOf[token]]++;
+        }
+
+        for (int id = 0; id < logits.Length; id++)
+        {
+            expected[binOf[id]] += probabilities[id];
+        }
+
+        Assert.Equal(0, counts[bins]);
+        AssertChiSquare(expected[..bins], counts[..bins], draws);
+    }
+
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(1e30f)]
+    [InlineData(1e-30f)]
+    public void Equal_logits_without_end_keep_their_first_ids(float temperature)
+    {
+        var parameters = new SamplingParameters { Temperature = temperature, TopP = 0.25f, Seed = 1 };
+        Assert.All(Draws(Enumerable.Repeat(3f, 40_000).ToArray(), parameters, 200), token => Assert.InRange(token, 0, 9_999));
+    }
+
     [Fact]
     public void The_kept_tokens_equal_the_references_for_vocabularies_of_every_size()
     {
@@ -74,6 +120,8 @@ public sealed class SamplerTests
     [InlineData(0, 0.9999f)]
     [InlineData(700, 1f)]
     [InlineData(9_000, 0.9f)]
+    [InlineData(1_024, 0.9f)]
+    [InlineData(1_025, 1f)]
     public void Kept_tokens_of_a_great_vocabulary_with_many_ties_equal_the_references(int topK, float topP)
     {
         float[] logits = [.. ReferenceSampling.RandomLogits(20_011, seed: 6).Select(logit => MathF.Round(logit, 1))];

@@ -40,6 +40,34 @@ public sealed class FairnessTests
         Assert.Equal(1, late.TokenCount);
     }
 
+    [Fact]
+    public void A_newcomers_step_has_no_prompts_of_those_before_it_and_the_next_one_has()
+    {
+        using var fixture = new LoopFixture(400, s_options with { MaxSequences = 8 });
+        var crowd = Enumerable.Range(0, 3).Select(i => fixture.Submit([.. Enumerable.Range(i, 200).Select(token => token % 90)], 4, tenant: "crowd")).ToList();
+        Step(fixture, 5);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var late = fixture.Submit([9, 9, 9, 9], 1, tenant: $"late {i}");
+            var rows = fixture.Counters.Rows;
+            fixture.Loop.Step();
+            Assert.Equal(1, late.TokenCount);
+
+            // Of two such steps in a row the second is as full as any.
+            Assert.Equal(i == 1 ? 8 : 4, fixture.Counters.Rows - rows);
+        }
+    }
+
+    [Fact]
+    public void Requests_that_come_together_share_a_step_also_those_of_one_tenant()
+    {
+        using var fixture = new LoopFixture(400, s_options);
+        var together = Enumerable.Range(0, 4).Select(i => fixture.Submit([i, 1], 4, tenant: i < 2 ? "one" : "other")).ToList();
+        fixture.Loop.Step();
+        Assert.All(together, generation => Assert.Equal(1, generation.TokenCount));
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 1)]

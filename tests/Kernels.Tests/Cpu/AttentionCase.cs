@@ -24,6 +24,9 @@ internal sealed unsafe class AttentionCase : IDisposable
 
     public KvType CacheType { get; init; }
 
+    /// <summary>Puts old rows as the kernel stores new ones.</summary>
+    public bool PutsAsStored { get; init; }
+
     /// <summary>What each sequence has in the cache, and what it brings.</summary>
     public required (int Past, int New)[] Sequences { get; init; }
 
@@ -87,7 +90,7 @@ internal sealed unsafe class AttentionCase : IDisposable
         var longest = Sequences.Max(s => s.Past + s.New);
         var maxBlocks = ((longest + BlockSize - 1) / BlockSize) + 1;
         var kvWidth = KvHeads * HeadSize;
-        var cacheLength = (long)maxBlocks * count * BlockSize * kvWidth;
+        var cacheLength = (long)maxBlocks * count * BlockSize * KvHeads * RowElements;
         var arguments = new PagedAttentionArguments
         {
             Query = Buffer<float>((long)tokens * Heads * HeadSize).Pointer,
@@ -124,9 +127,12 @@ internal sealed unsafe class AttentionCase : IDisposable
 
         body(arguments);
         Output = new ReadOnlySpan<float>(arguments.Output, tokens * Heads * HeadSize).ToArray();
-        Keys = CacheType == KvType.F32
-            ? new ReadOnlySpan<float>(arguments.KeyCache, (int)cacheLength).ToArray()
-            : Array.ConvertAll(new ReadOnlySpan<ushort>(arguments.KeyCache, (int)cacheLength).ToArray(), BF16.ToSingle);
+        Keys = CacheType switch
+        {
+            KvType.F32 => new ReadOnlySpan<float>(arguments.KeyCache, (int)cacheLength).ToArray(),
+            KvType.BF16 => Array.ConvertAll(new ReadOnlySpan<ushort>(arguments.KeyCache, (int)cacheLength).ToArray(), BF16.ToSingle),
+            _ => Array.ConvertAll(new ReadOnlySpan<sbyte>(arguments.KeyCache, (int)cacheLength).ToArray(), code => (float)code),
+        };
     }
 
     private GuardedBuffer<T> Buffer<T>(long length)
@@ -166,23 +172,51 @@ internal sealed unsafe class AttentionCase : IDisposable
             return halves.Pointer;
         }
 
+        if (CacheType == KvType.Int8)
+        {
+            var bytes = Buffer<byte>(length);
+            bytes.Span.Fill(0xFF);
+            return bytes.Pointer;
+        }
+
         var cache = Buffer<float>(length);
         cache.Span.Fill(float.NaN);
         return cache.Pointer;
     }
 
-    private void Put(float[] values, void* cache, int slot)
+    private int RowElements => HeadSize + (CacheType == KvType.Int8 ? sizeof(float) : 0);
+
+    private void Put(float[] heads, void* cache, int slot)
     {
-        for (var i = 0; i < values.Length; i++)
+        if (PutsAsStored)
         {
-            if (CacheType == KvType.F32)
+            KvRows.Write(CacheType, heads, HeadSize, cache, slot);
+            return;
+        }
+
+        for (var head = 0; head < KvHeads; head++)
+        {
+            Put(heads.AsSpan(head * HeadSize, HeadSize), cache, ((slot * KvHeads) + head) * RowElements);
+        }
+    }
+
+    /// <summary>Integers with a scale that no row of its own would have: kernels must read the one that stands there.</summary>
+    private void Put(ReadOnlySpan<float> row, void* cache, int at)
+    {
+        const float Scale = 1 / 120f;
+        for (var i = 0; i < row.Length; i++)
+        {
+            switch (CacheType)
             {
-                ((float*)cache)[slot + i] = values[i];
+                case KvType.F32: ((float*)cache)[at + i] = row[i]; break;
+                case KvType.BF16: ((ushort*)cache)[at + i] = BF16.FromSingle(row[i]); break;
+                default: ((sbyte*)cache)[at + i] = (sbyte)Math.Clamp(MathF.Round(row[i] / Scale), -127, 127); break;
             }
-            else
-            {
-                ((ushort*)cache)[slot + i] = BF16.FromSingle(values[i]);
-            }
+        }
+
+        if (CacheType == KvType.Int8)
+        {
+            *(float*)((sbyte*)cache + at + row.Length) = Scale;
         }
     }
 
@@ -214,7 +248,7 @@ internal sealed unsafe class AttentionCase : IDisposable
             if (position < past)
             {
                 var block = a.BlockTable[(b * a.MaxBlocksPerSequence) + (position / BlockSize)];
-                var slot = ((block * BlockSize) + (position % BlockSize)) * kvWidth;
+                var slot = (block * BlockSize) + (position % BlockSize);
                 Put(key, a.KeyCache, slot);
                 Put(value, a.ValueCache, slot);
                 continue;

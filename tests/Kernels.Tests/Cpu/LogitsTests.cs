@@ -16,6 +16,29 @@ public sealed class LogitsTests
         }
     }
 
+    [Fact]
+    public void Weights_are_exponentials_of_the_distance_to_the_greatest_and_nothing_far_below()
+    {
+        foreach (var length in Lengths.All.Where(length => length > 0))
+        {
+            using var row = new GuardedBuffer<float>(RandomData.Floats(length, length, 60));
+            using var weights = new GuardedBuffer<float>(length);
+            row.Span[length / 2] = float.NaN;
+            row.Span[length / 3] = float.NegativeInfinity;
+            Logits.Weigh(row.Span, 60, 0.8f, weights.Span);
+            for (var i = 0; i < length; i++)
+            {
+                var expected = float.IsNaN(row.Span[i]) ? 0 : Math.Exp((row.Span[i] - 60.0) * 0.8f);
+                Assert.InRange(weights.Span[i], Math.Max(0, (expected * (1 - Tolerances.Weight)) - 2e-38), expected * (1 + Tolerances.Weight));
+            }
+        }
+
+        var edge = new float[3];
+        Logits.Weigh([5, 5 - 88, float.NaN], 5, 1, edge);
+        Assert.Equal([1, 0, 0], edge);
+        Assert.Throws<ArgumentException>(() => Logits.Weigh([1, 2], 2, 1, new float[1]));
+    }
+
     [Theory]
     [InlineData(1f)]
     [InlineData(30f)]

@@ -147,13 +147,94 @@ public sealed unsafe class PagedAttentionTests
         Assert.NotEqual(exact.Output, kernel.Output);
     }
 
-    [Fact]
-    public void A_prompt_cut_into_steps_has_the_bits_of_the_whole_in_bf16_too()
+    [Theory]
+    [InlineData(14, 2, 64, 16, 64)]
+    [InlineData(3, 3, 20, 7, 10)]
+    [InlineData(8, 8, 128, 32, 128)]
+    [InlineData(40, 1, 48, 5, 0)]
+    public void A_cache_in_int8_equals_the_reference_over_rounded_keys_and_values(int heads, int kvHeads, int headSize, int blockSize, int rotaryDims)
     {
-        using var whole = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(0, 100)], CacheType = KvType.BF16 }.Run();
-        using var part = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(64, 36)], CacheType = KvType.BF16 }.Run();
-        Assert.Equal(whole.Output[(64 * 6 * 32)..], part.Output);
+        (int, int)[] sequences = [(0, 1), (0, 37), (130, 1), (17, 5), (600, 2), (128, 3)];
+        using var kernel = Int8(heads, kvHeads, headSize, blockSize, rotaryDims, sequences).Run(new ThreadParallel(2));
+        using var reference = Int8(heads, kvHeads, headSize, blockSize, rotaryDims, sequences).RunReference();
+        AssertClose(reference, kernel, 602, Tolerances.RoundedInt8Key(headSize));
     }
+
+    [Fact]
+    public void Old_keys_and_values_in_int8_are_read_exactly_with_windows_and_caps()
+    {
+        // One new position of a thousand: how it rounds does not show.
+        (int, int)[] sequences = [(1100, 1), (999, 1)];
+        AttentionCase Make() => new() { Heads = 7, KvHeads = 1, HeadSize = 64, Window = 900, SoftCap = 20, Sequences = sequences, CacheType = KvType.Int8 };
+        using var kernel = Make().Run();
+        using var reference = Make().RunReference();
+        AssertClose(reference, kernel, 900);
+    }
+
+    [Theory]
+    [InlineData(64)]
+    [InlineData(128)]
+    public void Attention_over_int8_stays_within_its_bound_of_that_over_f32(int headSize)
+    {
+        AttentionCase Make(KvType type) => new() { Heads = 6, KvHeads = 2, HeadSize = headSize, RotaryDims = headSize, Sequences = [(0, 150)], CacheType = type };
+        using var kernel = Make(KvType.Int8).Run();
+        using var exact = Make(KvType.F32).Run();
+        AssertClose(exact, kernel, 150, Tolerances.Int8Cache(headSize));
+        Assert.NotEqual(exact.Output, kernel.Output);
+    }
+
+    [Fact]
+    public void A_row_in_int8_is_its_integers_and_the_scale_behind_them()
+    {
+        float[] heads = [.. Enumerable.Range(-20, 40).Select(i => i / 10f), .. new float[40], .. Enumerable.Repeat(1e-38f, 40)];
+        heads[41] = -127;
+        heads[42] = 63.5f;
+        var cache = new sbyte[2 * 3 * 44];
+        fixed (sbyte* pointer = cache)
+        {
+            KvRows.Write(KvType.Int8, heads, 40, pointer, slot: 1);
+        }
+
+        var rows = cache.Chunk(44).Select(row => (Codes: row[..40], Scale: BitConverter.ToSingle(Array.ConvertAll(row[40..], code => (byte)code)))).ToArray();
+        Assert.All(rows[..3], row => Assert.Equal((0f, 0), (row.Scale, row.Codes.Count(code => code != 0))));
+        Assert.Equal((2 / 127f, (sbyte)-127, (sbyte)121), (rows[3].Scale, rows[3].Codes[0], rows[3].Codes[39]));
+        Assert.Equal((1f, (sbyte)-127, (sbyte)64), (rows[4].Scale, rows[4].Codes[1], rows[4].Codes[2]));
+        Assert.Equal((0f, 0), (rows[5].Scale, rows[5].Codes.Count(code => code != 0)));
+    }
+
+    [Theory]
+    [InlineData(KvType.BF16)]
+    [InlineData(KvType.Int8)]
+    public void A_prompt_cut_into_steps_has_the_bits_of_the_whole_in_fewer_bits_too(KvType type)
+    {
+        // The steps meet one another's keys in the cache: the second begins with what the first has written.
+        using var whole = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(0, 100)], CacheType = type }.Run();
+        var rows = new List<float>();
+        foreach (var past in new[] { 0, 64 })
+        {
+            using var part = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(past, past == 0 ? 64 : 36)], CacheType = type, PutsAsStored = true }.Run();
+            rows.AddRange(part.Output);
+        }
+
+        Assert.Equal(whole.Output, rows);
+    }
+
+    [Fact]
+    public void A_rows_bits_in_int8_depend_neither_on_threads_nor_on_neighbours()
+    {
+        AttentionCase Make(params (int, int)[] sequences) => new() { Heads = 14, KvHeads = 2, HeadSize = 64, RotaryDims = 64, Sequences = sequences, CacheType = KvType.Int8 };
+        using var alone = Make((1300, 1)).Run();
+        for (var threads = 1; threads <= 8; threads++)
+        {
+            using var among = Make((1300, 1), (3, 40), (700, 1)).Run(new ThreadParallel(threads));
+            Assert.Equal(alone.Output, among.Rows(0));
+        }
+    }
+
+    private static AttentionCase Int8(int heads, int kvHeads, int headSize, int blockSize, int rotaryDims, (int, int)[] sequences) => new()
+    {
+        Heads = heads, KvHeads = kvHeads, HeadSize = headSize, BlockSize = blockSize, RotaryDims = rotaryDims, Sequences = sequences, CacheType = KvType.Int8,
+    };
 
     [Theory]
     [InlineData(1)]

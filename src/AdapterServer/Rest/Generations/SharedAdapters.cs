@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Composition;
+using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
@@ -15,6 +17,9 @@ internal sealed class SharedAdapters : IDisposable
     public static async Task<SharedAdapters> AcquireAsync(ServingModel model, ImmutableArray<AdapterSpan> spans, CancellationToken cancellationToken)
     {
         var leases = new List<(int FromToken, SharedLease? Lease)>(spans.Length);
+        using var together = spans.Count(span => span.Mixture is not null || span.Block is not null) > 1
+            ? await model.Store.Compositions.PinAsync(spans.Select(span => span.Mixture).OfType<AdapterMixture>(), spans.Select(span => span.Block).OfType<AdapterBlock>(), cancellationToken).ConfigureAwait(false)
+            : null;
         try
         {
             foreach (var (fromToken, mixture, block) in spans)

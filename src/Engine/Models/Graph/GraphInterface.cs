@@ -1,6 +1,6 @@
 using AdapterServe.Engine.Models.Decoders;
 using AdapterServe.Engine.Models.Onnx;
-using AdapterServe.OnnxRuntime.Values;
+using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.Models.Graph;
 
@@ -8,11 +8,12 @@ namespace AdapterServe.Engine.Models.Graph;
 internal static class GraphInterface
 {
     /// <summary>Says how the caches are held, which a graph that was just made holds as f32.</summary>
-    public static void SetCacheType(ModelProto model, ElementType type)
+    public static void SetCacheFormat(ModelProto model, KvFormat format, int headSize)
     {
         foreach (var cache in model.Graph.Input.Where(input => GraphNames.IsCache(input.Name)))
         {
-            cache.Type.TensorType.ElemType = (int)OnnxGraphBuilder.DataTypeOf(type);
+            cache.Type.TensorType.ElemType = (int)OnnxGraphBuilder.DataTypeOf(KvFormats.ElementTypeOf(format));
+            cache.Type.TensorType.Shape.Dim[^1].DimValue = KvRows.Elements(KvFormats.TypeOf(format), headSize);
         }
     }
 

@@ -57,10 +57,10 @@ public static class GraphNames
     /// <summary>Initializer, f32: sines of one of the model's rotations.</summary>
     public static string SinTable(int rotary) => $"sin_table.{rotary}";
 
-    /// <summary>f32 or bf16 [N, P, K, D], written in place.</summary>
+    /// <summary>f32 or bf16 [N, P, K, D], or int8 [N, P, K, D + 4], written in place.</summary>
     public static string KeyCache(int layer) => $"{KeyCaches}{layer}";
 
-    /// <summary>f32 or bf16 [N, P, K, D], written in place.</summary>
+    /// <summary>f32 or bf16 [N, P, K, D], or int8 [N, P, K, D + 4], written in place.</summary>
     public static string ValueCache(int layer) => $"{ValueCaches}{layer}";
 
     internal static bool IsCache(string input) =>
