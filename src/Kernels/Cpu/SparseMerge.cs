@@ -45,10 +45,10 @@ public sealed unsafe class SparseMerge
     /// <summary>Weights that change.</summary>
     public int Count { get; }
 
-    public void Add(IParallel parallel) => Run(parallel, &Add);
+    public void Add(IParallel parallel) => Run(parallel, &AddTask);
 
     /// <summary>After <see cref="Add"/>.</summary>
-    public void Restore(IParallel parallel) => Run(parallel, &Restore);
+    public void Restore(IParallel parallel) => Run(parallel, &RestoreTask);
 
     private static int AddUp(nint[] places, float[] values)
     {
@@ -79,7 +79,7 @@ public sealed unsafe class SparseMerge
         }
     }
 
-    private static void Add(void* state, int task)
+    private static void AddTask(void* state, int task)
     {
         var call = *(Call*)state;
         var end = Math.Min(call.Count, (task + 1) * TaskElements);
@@ -92,7 +92,7 @@ public sealed unsafe class SparseMerge
         }
     }
 
-    private static void Restore(void* state, int task)
+    private static void RestoreTask(void* state, int task)
     {
         var call = *(Call*)state;
         var end = Math.Min(call.Count, (task + 1) * TaskElements);

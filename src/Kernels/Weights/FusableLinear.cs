@@ -98,9 +98,10 @@ public sealed unsafe class FusableLinear : IDisposable
             for (var row = firstRow; row < firstRow + rows;)
             {
                 var run = Math.Min(RowsAtOnce - (row % RowsAtOnce), firstRow + rows - row);
-                var (stored, given) = (new Span<float>(W + OffsetOf(row, column), run), new Span<float>(y, run));
-                (isWrite ? given : stored).CopyTo(isWrite ? stored : given);
-                (row, y) = (row + run, y + run);
+                var stored = W + OffsetOf(row, column);
+                Buffer.MemoryCopy(isWrite ? y : stored, isWrite ? stored : y, (long)run * sizeof(float), (long)run * sizeof(float));
+                row += run;
+                y += run;
             }
         }
     }
