@@ -106,6 +106,7 @@ public sealed class EngineHost : IAsyncDisposable
         _thread.Join();
         _notifier.Dispose();
         _queue.Dispose();
+        Fused.Dispose();
         _runner.Dispose();
         _owned?.Dispose();
     }

@@ -38,6 +38,12 @@ internal sealed class ServerOptions
     /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
     public string EmbeddingWeights { get; set; } = string.Empty;
 
+    /// <summary>Adapters may be fused into the base's linears, which must be f32.</summary>
+    public bool Fusable { get; set; }
+
+    /// <summary>An adapter that is fused before the first request is answered; implies <see cref="Fusable"/>. Empty is none.</summary>
+    public string Fused { get; set; } = string.Empty;
+
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
@@ -102,6 +108,8 @@ internal sealed class ServerOptions
     /// <summary>How long running requests may go on after the server was told to stop.</summary>
     [Range(0, 3600)]
     public int GraceSeconds { get; set; } = 8;
+
+    public bool MayFuse => Fusable || Fused.Length > 0;
 
     public long MaxJsonBytes => (long)MaxJsonMb << 20;
 

@@ -24,6 +24,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--weights must be {WeightFormats.Names}, not '{options.Weights}'.");
         }
 
+        if (options.MayFuse && options.Weights is "int8" or "int4")
+        {
+            failures.Add($"--fusable and --fused need --weights f32: weights of {options.Weights[3..]} bits can't hold the sum with an adapter exactly.");
+        }
+
         if (options.EmbeddingWeights.Length > 0 && WeightFormats.Parse(options.EmbeddingWeights) is null)
         {
             failures.Add($"--embedding-weights must be {WeightFormats.Names}, not '{options.EmbeddingWeights}'.");

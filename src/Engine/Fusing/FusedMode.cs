@@ -6,13 +6,14 @@ namespace AdapterServe.Engine.Fusing;
 /// <summary>
 /// Puts one adapter into the base's weights, so that its requests cost what the base's cost, and takes it out again, while the server runs.
 /// <b>Semantics</b>: a switch waits in line with the requests. What was accepted before it ends with the old weights; what is accepted behind it waits for the new ones.
-/// While an adapter is fused only requests for it alone are accepted (<see cref="FusedConflictException"/>).
-/// <b>Effects</b>: thread safe. <b>Errors</b>: <see cref="SwitchRunningException"/> while another switch runs.
+/// From the moment when an adapter's switch is accepted, only requests for it alone are (<see cref="FusedConflictException"/>).
+/// <b>Effects</b>: thread safe; nothing is kept on disk. <b>Errors</b>: <see cref="SwitchRunningException"/> while another switch runs.
 /// </summary>
-public sealed class FusedMode
+public sealed class FusedMode : IDisposable
 {
     private readonly RequestQueue _queue;
     private readonly FusableBase? _fusable;
+    private AdapterLease? _lease;
     private int _running;
 
     internal FusedMode(RequestQueue queue, FusableBase? fusable) => (_queue, _fusable) = (queue, fusable);
@@ -22,32 +23,59 @@ public sealed class FusedMode
 
     /// <summary>
     /// Returns when the weights hold the adapter, in place of one that was fused before; at once for the one that is.
-    /// <b>Errors</b>: <see cref="NotFusableException"/>; any other leaves the base unfused.
+    /// <b>Errors</b>: <see cref="NotFusableException"/>, which changes nothing; <see cref="WeightSwitchException"/>.
     /// </summary>
-    /// <param name="name">For messages.</param>
-    /// <param name="weights">Must live until the task ends.</param>
+    /// <param name="version">The adapter.</param>
+    /// <param name="lease">Its weights; passes to this object, whatever happens.</param>
     /// <returns>How long no step could run.</returns>
-    public Task<TimeSpan> FuseAsync(string name, AdapterWeights weights) => InTurnAsync(async () =>
+    public async Task<TimeSpan> FuseAsync(AdapterVersion version, AdapterLease lease)
     {
-        var target = new FusedTarget(name, weights.Digest);
-        if (Target is { IsBroken: false } current && current.Digest == target.Digest)
+        ArgumentNullException.ThrowIfNull(version);
+        ArgumentNullException.ThrowIfNull(lease);
+        var unused = lease;
+        try
         {
-            return TimeSpan.Zero;
-        }
+            return await InTurnAsync(async () =>
+            {
+                var target = new FusedTarget(version);
+                if (Target is { IsBroken: false } current && current.Digest == target.Digest)
+                {
+                    return TimeSpan.Zero;
+                }
 
-        var fusable = _fusable ?? throw new NotFusableException("This server was not started to fuse adapters; start it with --fusable or --fused NAME.");
-        var change = await Task.Run(() => new FusedAdapter(weights, fusable)).ConfigureAwait(false);
-        return await SwitchAsync(new WeightSwitch(target, change)).ConfigureAwait(false);
-    });
+                var change = await Task.Run(() => Prepare(lease.Weights)).ConfigureAwait(false);
+                var time = await SwitchAsync(new WeightSwitch(target, change)).ConfigureAwait(false);
+                unused = Interlocked.Exchange(ref _lease, lease);
+                return time;
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            unused?.Dispose();
+        }
+    }
 
     /// <summary>
-    /// Returns when the weights are the base's own again, bit for bit. <b>Errors</b>: <see cref="IOException"/> and its kin where the base's files can't be read; then nothing is
-    /// served until a further call succeeds.
+    /// Returns when the weights are the base's own again, bit for bit. <b>Errors</b>: <see cref="WeightSwitchException"/> where the base's files can't be read; then nothing is
+    /// served until a further call succeeds; <see cref="SwitchRunningException"/> also where something else than <paramref name="target"/> is fused by now.
     /// </summary>
-    public Task<TimeSpan> UnfuseAsync() => InTurnAsync(() => Target is null ? Task.FromResult(TimeSpan.Zero) : SwitchAsync(new WeightSwitch(null, null)));
+    public Task<TimeSpan> UnfuseAsync(FusedTarget target) => InTurnAsync(async () =>
+    {
+        if (Target != target)
+        {
+            throw new SwitchRunningException();
+        }
 
-    /// <summary>For tests: any change in the place of an adapter's.</summary>
-    internal Task<TimeSpan> SwitchAsync(FusedTarget? target, IWeightChange? change) => InTurnAsync(() => SwitchAsync(new WeightSwitch(target, change)));
+        var time = await SwitchAsync(new WeightSwitch(null, null)).ConfigureAwait(false);
+        Interlocked.Exchange(ref _lease, null)?.Dispose();
+        return time;
+    });
+
+    public void Dispose() => Interlocked.Exchange(ref _lease, null)?.Dispose();
+
+    private FusedAdapter Prepare(AdapterWeights weights) => _fusable is null
+        ? throw new NotFusableException("This server was not started to fuse adapters; start it with --fusable or --fused NAME.") { IsOff = true }
+        : new FusedAdapter(weights, _fusable);
 
     private async Task<TimeSpan> SwitchAsync(WeightSwitch change)
     {

@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine.Fusing;
@@ -22,6 +23,16 @@ public sealed class FusableDemo : DemoModel
     public EngineHost Engine { get; }
 
     internal FusableBase Weights { get; }
+
+    /// <summary>Fuses a golden's adapter.</summary>
+    internal async Task FuseAsync(string golden)
+    {
+        var file = GoldenFile.Read(golden);
+        var version = await ResolveAsync(file.Adapter, file.Task.ValueKind == JsonValueKind.Undefined ? null : $"#{file.Task}");
+        await Engine.Fused.FuseAsync(version, (await AcquireAsync(golden))!);
+    }
+
+    internal Task UnfuseAsync() => Engine.Fused.UnfuseAsync(Engine.Fused.Target!);
 
     /// <summary>A digest of every bit of every linear.</summary>
     internal string Bits()

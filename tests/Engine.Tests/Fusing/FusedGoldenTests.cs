@@ -20,11 +20,11 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
     [MemberData(nameof(Names))]
     public async Task A_fused_adapter_gives_its_reference_and_leaves_no_bit_behind_and_any_other_is_refused(string name)
     {
-        var lease = await demo.AcquireAsync(name);
+        using var lease = await demo.AcquireAsync(name);
         var before = demo.Bits();
         if (!demo.CanHold(lease!.Weights))
         {
-            var refusal = await Assert.ThrowsAsync<NotFusableException>(() => demo.Engine.Fused.FuseAsync(name, lease.Weights));
+            var refusal = await Assert.ThrowsAsync<NotFusableException>(() => demo.FuseAsync(name));
             Assert.StartsWith("The adapter can't be fused into the base: ", refusal.Message, StringComparison.Ordinal);
             Assert.Null(demo.Engine.Fused.Target);
             Assert.DoesNotContain(name, s_fused);
@@ -37,13 +37,13 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
         change.Restore();
         Assert.Equal(before, demo.Bits());
 
-        await demo.Engine.Fused.FuseAsync(name, lease.Weights);
+        await demo.FuseAsync(name);
         foreach (var expected in GoldenFile.Read(name).Cases)
         {
             await GoldenRun.CheckAsync(demo, demo.Engine, name, expected, scorePrompt: true);
         }
 
-        await demo.Engine.Fused.UnfuseAsync();
+        await demo.UnfuseAsync();
     }
 
     [Fact]
@@ -59,12 +59,11 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
 
         foreach (var fused in new[] { "yoda-shira", "polite-dora", "doubt-oft" })
         {
-            using var lease = await demo.AcquireAsync(fused);
-            await demo.Engine.Fused.FuseAsync(fused, lease!.Weights);
+            await demo.FuseAsync(fused);
             await LogProbsAsync(fused, expected);
         }
 
-        await demo.Engine.Fused.UnfuseAsync();
+        await demo.UnfuseAsync();
         for (var i = 0; i < adapters.Length; i++)
         {
             Assert.Equal(before[i], await LogProbsAsync(adapters[i], expected));
@@ -83,17 +82,16 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
     [Fact]
     public async Task While_an_adapter_is_fused_the_base_and_other_adapters_are_refused_by_its_name()
     {
-        using var lease = await demo.AcquireAsync("pirate-lora");
         var expected = GoldenFile.Read("pirate-lora").Cases[0];
-        await demo.Engine.Fused.FuseAsync("pirate-lora", lease!.Weights);
+        await demo.FuseAsync("pirate-lora");
         foreach (var other in new[] { "base", "yoda-shira" })
         {
             var refusal = await Assert.ThrowsAsync<FusedConflictException>(() => GoldenRun.CheckAsync(demo, demo.Engine, other, expected, scorePrompt: false));
-            Assert.Contains("'pirate-lora'", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("'pirate-lora@1'", refusal.Message, StringComparison.Ordinal);
         }
 
         await GoldenRun.CheckAsync(demo, demo.Engine, "pirate-lora", expected, scorePrompt: true);
-        await demo.Engine.Fused.UnfuseAsync();
+        await demo.UnfuseAsync();
     }
 
     [Fact]
@@ -101,8 +99,8 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
     {
         using var plain = new DemoModel();
         await using var engine = plain.Start(new EngineOptions());
-        using var lease = await plain.AcquireAsync("pirate-lora");
-        var refusal = await Assert.ThrowsAsync<NotFusableException>(() => engine.Fused.FuseAsync("pirate-lora", lease!.Weights));
+        var version = await plain.ResolveAsync("pirate-lora");
+        var refusal = await Assert.ThrowsAsync<NotFusableException>(async () => await engine.Fused.FuseAsync(version, (await plain.AcquireAsync("pirate-lora"))!));
         Assert.Contains("--fusable", refusal.Message, StringComparison.Ordinal);
     }
 
