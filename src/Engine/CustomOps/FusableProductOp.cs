@@ -7,7 +7,7 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// A base linear whose weights fused mode writes, in place of ONNX Runtime's Gemm: see <see cref="FusableProduct"/>.
+/// A linear of the base, or its head, whose weights fused mode writes, in place of ONNX Runtime's Gemm: see <see cref="FusableProduct"/>.
 /// <b>Shapes</b>: x [rows, H]; output [rows, O]. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, N is O. The weights are no input of the
 /// graph: they stay where <paramref name="linears"/> holds them.
 /// </summary>

@@ -35,8 +35,8 @@ internal sealed class FusableBase : IDisposable
     /// <summary>How many work on a switch.</summary>
     public int Threads { get; }
 
-    /// <summary>Whether its weight is one of these; a part of a fused linear is a part of the whole's.</summary>
-    public static bool IsLinear(Site site) => site is { Kind: SiteKind.Linear, Whole: null };
+    /// <summary>Whether its weight is one of these: linears of layers and the head; a part of a fused linear is a part of the whole's.</summary>
+    public static bool IsLinear(Site site) => site is { Kind: SiteKind.Linear or SiteKind.Head, Whole: null };
 
     public Site SiteAt(int index) => _sites[index];
 

@@ -38,9 +38,9 @@ internal static class FusableForms
 
     private static void Require(FormWeights form, Site site)
     {
-        if (site.Kind != SiteKind.Linear)
+        if (site.Kind is not (SiteKind.Linear or SiteKind.Head))
         {
-            throw Refused($"it changes '{site.Path}', which is {KindOf(site)}; only the layers' linears can be written");
+            throw Refused($"it changes '{site.Path}', which is {KindOf(site)}, by {NameOf(form)}; only linears can be written");
         }
 
         var isAffine = form switch
@@ -52,7 +52,7 @@ internal static class FusableForms
         };
         if (!isAffine || (IsOnInput(form) && site.Whole is not null))
         {
-            throw Refused($"what it does at '{site.Path}' ({NameOf(form)}) is no change of a weight");
+            throw Refused($"what it does at '{site.Path}', {NameOf(form)}, is no change of a weight");
         }
     }
 
@@ -60,7 +60,6 @@ internal static class FusableForms
     {
         SiteKind.Norm => "a norm",
         SiteKind.Embedding => "the embedding",
-        SiteKind.Head => "the head",
         _ => "the output of a layer's attention or feed-forward network",
     };
 
@@ -70,7 +69,10 @@ internal static class FusableForms
         BottleneckWeights => "a bottleneck",
         MixtureWeights => "a mixture of bottlenecks",
         AttentionPromptWeights => "attention to keys and values of its own",
-        _ => $"{form.Form}",
+        EmbeddingRowsWeights => "rows of its own",
+        RmsNormWeights => "a weight of its own",
+        VectorWeights => "a number for each channel",
+        _ => $"the form {form.Form}",
     };
 
     private static NotFusableException Refused(string reason) =>

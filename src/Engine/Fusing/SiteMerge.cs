@@ -9,7 +9,7 @@ namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
 /// Writes the forms of an adapter at one linear into its weight and bias.
-/// <b>Semantics</b>: afterwards W x + b is what the forms made of the base's W x + b. Low-rank and bias forms are added in place; every other form of the output runs as it does
+/// <b>Semantics</b>: afterwards W x + b is what the forms made of the base's W x + b. Low-rank and dense forms are written in place; every other form of the output runs as it does
 /// in a step, on the columns of W as rows of y, beside the unit vectors as rows of x, and on b beside x = 0; forms of the input run on the unit vectors, and W on what they made.
 /// <b>Effects</b>: one linear at a time, on one thread; forms are checked by <see cref="FusableForms"/>.
 /// </summary>
@@ -32,17 +32,7 @@ internal sealed unsafe class SiteMerge : IDisposable
     {
         foreach (var form in forms)
         {
-            if (form is LowRankWeights { IsProduct: true } lowRank && site.Whole is null)
-            {
-                LowRankMerge.Add(linear, lowRank, _workspace.Ensure(LowRankMerge.WorkspaceBytes(lowRank)), _serial);
-                continue;
-            }
-
-            if (form.Form != FormKind.OutputBias)
-            {
-                MergeColumns(linear, site, form);
-            }
-
+            MergeWeight(linear, site, form);
             MergeBias(linear, site, form);
         }
     }
@@ -79,6 +69,24 @@ internal sealed unsafe class SiteMerge : IDisposable
         _x.Dispose();
         _y.Dispose();
         _none.Dispose();
+    }
+
+    private void MergeWeight(FusableLinear linear, Site site, FormWeights form)
+    {
+        switch (form)
+        {
+            case { Form: FormKind.OutputBias }:
+                break;
+            case LowRankWeights { IsProduct: true } lowRank when site.Whole is null:
+                LowRankMerge.Add(linear, lowRank, _workspace.Ensure(LowRankMerge.WorkspaceBytes(lowRank)), _serial);
+                break;
+            case DenseWeights dense when site.Whole is null:
+                DenseMerge.Apply(linear, dense, _serial);
+                break;
+            default:
+                MergeColumns(linear, site, form);
+                break;
+        }
     }
 
     private void MergeColumns(FusableLinear linear, Site site, FormWeights form)

@@ -14,7 +14,7 @@ public sealed record ImportOptions
     /// </summary>
     public WeightFormat? EmbeddingWeights { get; init; }
 
-    /// <summary>Whether adapters may be written into the layers' linears while the model is served, which must be f32 then.</summary>
+    /// <summary>Whether adapters may be written into the linears while the model is served, which must be f32 then.</summary>
     public bool IsFusable { get; init; }
 
     /// <summary>How keys and values are held.</summary>

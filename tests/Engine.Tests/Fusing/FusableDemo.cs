@@ -57,7 +57,7 @@ public sealed class FusableDemo : DemoModel
             FormKind.OutputRotation, FormKind.OutputBias,
         ];
         return adapter is { VirtualTokens: null, AddedTokens: 0, InvocationTokens.IsEmpty: true }
-            && Model.Base.Sites.All(site => adapter.At(site.Index).IsEmpty || site.Kind == SiteKind.Linear)
+            && Model.Base.Sites.All(site => adapter.At(site.Index).IsEmpty || site.Kind is SiteKind.Linear or SiteKind.Head)
             && Model.Base.Sites.SelectMany(site => adapter.At(site.Index).ToArray()).All(form => held.Contains(form.Form) && form is not LowRankWeights { Gate.IsOpen: false });
     }
 

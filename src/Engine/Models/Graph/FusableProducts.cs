@@ -6,7 +6,7 @@ using AdapterServe.Engine.Models.Onnx;
 
 namespace AdapterServe.Engine.Models.Graph;
 
-/// <summary>Takes the layers' linears out of a graph's initializers and puts <see cref="FusableProductOp"/> in the place of their products.</summary>
+/// <summary>Takes the linears out of a graph's initializers and puts <see cref="FusableProductOp"/> in the place of their products.</summary>
 internal static class FusableProducts
 {
     /// <summary><b>Errors</b>: <see cref="ModelImportException"/> for a linear that is not held as f32.</summary>
