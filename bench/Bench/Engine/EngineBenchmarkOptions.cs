@@ -27,6 +27,9 @@ internal sealed record EngineBenchmarkOptions
 
     public WeightFormat Weights { get; init; }
 
+    /// <summary>Only <c>bench fused</c> sets it.</summary>
+    public bool IsFusable { get; init; }
+
     public static EngineBenchmarkOptions? Parse(string[] args)
     {
         var options = new EngineBenchmarkOptions { Model = "", Adapters = "" };

@@ -15,11 +15,11 @@ public sealed unsafe class SparseMerge
     private const int TaskElements = 1 << 13;
     private const int Ahead = 24;
     private readonly FusableLinear _linear;
-    private readonly nint[] _places;
+    private readonly uint[] _places;
     private readonly float[] _changes;
     private readonly float[] _kept;
 
-    /// <param name="linear">What is written.</param>
+    /// <param name="linear">What is written; of at most 2^32 weights.</param>
     /// <param name="weights">S, or the rows of it that begin at <paramref name="firstRow"/>.</param>
     /// <param name="firstRow">The output that S's first row is for.</param>
     public SparseMerge(FusableLinear linear, SparseWeights weights, int firstRow = 0)
@@ -30,10 +30,10 @@ public sealed unsafe class SparseMerge
         Shape.RequireRange("SparseMerge", "first row", 0, linear.OutFeatures - weights.OutFeatures + 1L, firstRow);
         _linear = linear;
         var (rows, columns, values) = weights.Unpack();
-        var places = new nint[values.Length];
+        var places = new uint[values.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            places[i] = linear.OffsetOf(firstRow + rows[i], columns[i]);
+            places[i] = checked((uint)linear.OffsetOf(firstRow + rows[i], columns[i]));
             values[i] *= weights.Scale;
         }
 
@@ -50,7 +50,7 @@ public sealed unsafe class SparseMerge
     /// <summary>After <see cref="Add"/>.</summary>
     public void Restore(IParallel parallel) => Run(parallel, &RestoreTask);
 
-    private static int AddUp(nint[] places, float[] values)
+    private static int AddUp(uint[] places, float[] values)
     {
         var count = 0;
         for (var i = 0; i < places.Length; i++)
@@ -71,7 +71,7 @@ public sealed unsafe class SparseMerge
     private void Run(IParallel parallel, delegate*<void*, int, void> task)
     {
         ArgumentNullException.ThrowIfNull(parallel);
-        fixed (nint* places = _places)
+        fixed (uint* places = _places)
         fixed (float* changes = _changes, kept = _kept)
         {
             var call = new Call { W = _linear.W, Places = places, Changes = changes, Kept = kept, Count = Count };
@@ -106,7 +106,7 @@ public sealed unsafe class SparseMerge
     private struct Call
     {
         public float* W;
-        public nint* Places;
+        public uint* Places;
         public float* Changes;
         public float* Kept;
         public int Count;
