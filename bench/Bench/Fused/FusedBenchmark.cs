@@ -4,7 +4,8 @@ using AdapterServe.Bench.Engine;
 namespace AdapterServe.Bench.Fused;
 
 /// <summary>
-/// Fused mode: what a switch of one matrix costs, and, where a model is given, tokens a second of two engines on it in turn, one with ONNX Runtime's packed weights and one
+/// Fused mode: what a switch of one matrix costs, and, where a model is given, tokens a second of two engines on it in turn, one with ONNX Runtime's
+/// packed weights and one
 /// with weights that may be written: without an adapter, with the first one beside the base, and with it fused.
 /// </summary>
 internal static class FusedBenchmark
@@ -33,7 +34,8 @@ internal static class FusedBenchmark
     {
         await using var packed = await BenchEngine.StartAsync(options);
         await using var fusable = await BenchEngine.StartAsync(options with { IsFusable = true });
-        Console.WriteLine($"{options.PromptTokens} prompt tokens, {options.NewTokens} new, {options.Threads} threads, {options.Rounds} rounds, median");
+        Console.WriteLine(
+            $"{options.PromptTokens} prompt tokens, {options.NewTokens} new, {options.Threads} threads, {options.Rounds} rounds, median");
         Console.WriteLine("clients  load             tok/s whole  of packed base  tok/s decode  of packed base");
         foreach (var clients in options.Clients)
         {
@@ -45,7 +47,8 @@ internal static class FusedBenchmark
     {
         (string Name, BenchEngine Engine, bool HasAdapter, bool IsFused)[] loads =
         [
-            ("packed base", packed, false, false), ("writable base", fusable, false, false), ("packed + LoRA", packed, true, false), ("fused LoRA", fusable, true, true),
+            ("packed base", packed, false, false), ("writable base", fusable, false, false),
+            ("packed + LoRA", packed, true, false), ("fused LoRA", fusable, true, true),
         ];
         var results = loads.Select(_ => new List<EngineSample>()).ToArray();
         List<double> fuse = [], unfuse = [];
@@ -70,14 +73,16 @@ internal static class FusedBenchmark
             Print(clients, loads[i].Name, results[i], results[0]);
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clients,7}  fuse {fuse.Where(ms => ms > 0).Median():F0} ms, unfuse {unfuse.Where(ms => ms > 0).Median():F0} ms"));
+        var (into, outOf) = (fuse.Where(ms => ms > 0).Median(), unfuse.Where(ms => ms > 0).Median());
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clients,7}  fuse {into:F0} ms, unfuse {outOf:F0} ms"));
     }
 
     private static void Print(int clients, string name, List<EngineSample> samples, List<EngineSample> first)
     {
         var (whole, wholeRatio) = Rate(samples, first, sample => sample.WholeRate);
         var (decode, decodeRatio) = Rate(samples, first, sample => sample.DecodeRate);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clients,7}  {name,-15}  {whole,11:F1}  {wholeRatio,14:F3}  {decode,12:F1}  {decodeRatio,14:F3}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{clients,7}  {name,-15}  {whole,11:F1}  {wholeRatio,14:F3}  {decode,12:F1}  {decodeRatio,14:F3}"));
     }
 
     private static (double Rate, double Ratio) Rate(List<EngineSample> samples, List<EngineSample> first, Func<EngineSample, double> rate) =>

@@ -10,4 +10,5 @@ namespace AdapterServe.Bench.Products;
 /// <param name="IsOurs">Whether our operator stands in the place of ONNX Runtime's.</param>
 /// <param name="IsInput">Whether the weight is an input of the graph, so that it may change between runs.</param>
 internal sealed record ProductVariant(
-    string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4, bool IsOurs = false, bool IsInput = false);
+    string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4, bool IsOurs = false,
+    bool IsInput = false);

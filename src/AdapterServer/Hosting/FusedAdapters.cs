@@ -21,7 +21,9 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     public async Task<TimeSpan> FuseAsync(AdapterVersion version, CancellationToken cancellation) =>
         await fused.FuseAsync(version, await store.Cache.AcquireAsync(version, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary><b>Errors</b>: 409 <c>not_fused</c> where <paramref name="reference"/> does not mean what is fused; as <see cref="FusedMode.UnfuseAsync"/>.</summary>
+    /// <summary>
+    /// <b>Errors</b>: 409 <c>not_fused</c> where <paramref name="reference"/> does not mean what is fused; as <see cref="FusedMode.UnfuseAsync"/>.
+    /// </summary>
     public async Task<(AdapterVersion Version, TimeSpan Time)> UnfuseAsync(string reference)
     {
         if (fused.Target is not { } target)
@@ -40,10 +42,13 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     /// <param name="selector">The version of it, or null for all.</param>
     public void RequireDeletable(string name, string? selector)
     {
-        if (Version is { } version && version.Name == name && (selector is null || store.Catalog.Get(Tenant, name, selector).Version == version.Number))
+        if (Version is { } version && version.Name == name
+            && (selector is null || store.Catalog.Get(Tenant, name, selector).Version == version.Number))
         {
             throw new ApiException(
-                StatusCodes.Status409Conflict, ErrorCodes.AdapterFused, $"Version {version.Number} of '{name}' is fused into the base; unfuse it before it is deleted.");
+                StatusCodes.Status409Conflict,
+                ErrorCodes.AdapterFused,
+                $"Version {version.Number} of '{name}' is fused into the base; unfuse it before it is deleted.");
         }
     }
 
@@ -54,7 +59,8 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
 
     /// <summary>By its bare name also where that means a newer version, or nothing any more.</summary>
     private bool Means(string reference, AdapterVersion version) =>
-        reference == version.Name || reference == $"{Tenant}/{version.Name}" || store.Catalog.Resolve(Tenant, reference).WeightsDigest == version.WeightsDigest;
+        reference == version.Name || reference == $"{Tenant}/{version.Name}"
+        || store.Catalog.Resolve(Tenant, reference).WeightsDigest == version.WeightsDigest;
 
     private static ApiException NotFused(string message) => new(StatusCodes.Status409Conflict, ErrorCodes.NotFused, message);
 }

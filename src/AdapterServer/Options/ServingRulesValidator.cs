@@ -26,7 +26,8 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
 
         if (options.MayFuse && options.Weights is "int8" or "int4")
         {
-            failures.Add($"--fusable and --fused need --weights f32: weights of {options.Weights[3..]} bits can't hold the sum with an adapter exactly.");
+            var bits = options.Weights["int".Length..];
+            failures.Add($"--fusable and --fused need --weights f32: weights of {bits} bits can't hold the sum with an adapter exactly.");
         }
 
         if (options.EmbeddingWeights.Length > 0 && WeightFormats.Parse(options.EmbeddingWeights) is null)

@@ -14,7 +14,8 @@ internal sealed class AdapterServeOps : IDisposable
     private readonly StepState _step;
 
     public AdapterServeOps(
-        OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, KvFormat kvFormat, EngineOptions options, FusableBase? fusable = null)
+        OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, KvFormat kvFormat, EngineOptions options,
+        FusableBase? fusable = null)
     {
         _step = new StepState(sites, adapters, options.MaxRows, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);

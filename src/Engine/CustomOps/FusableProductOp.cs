@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// A linear of the base, or its head, whose weights fused mode writes, in place of ONNX Runtime's Gemm: see <see cref="FusableProduct"/>.
-/// <b>Shapes</b>: x [rows, H]; output [rows, O]. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, N is O. The weights are no input of the
+/// <b>Shapes</b>: x [rows, H]; output [rows, O]. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, N is O. The weights are
+/// no input of the
 /// graph: they stay where <paramref name="linears"/> holds them.
 /// </summary>
 internal sealed class FusableProductOp(Func<int, FusableLinear> linears, Workspace workspace, OrtParallel parallel)
@@ -31,7 +32,8 @@ internal sealed class FusableProductOp(Func<int, FusableLinear> linears, Workspa
         {
             var rows = (int)(context.InputBytes(0) / ((long)linear.InFeatures * sizeof(float)));
             var y = (float*)context.Output(0, [rows, linear.OutFeatures]);
-            FusableProduct.Apply((float*)context.InputData(0), rows, linear, y, workspace.Ensure(FusableProduct.WorkspaceBytes), parallel.In(context));
+            var memory = workspace.Ensure(FusableProduct.WorkspaceBytes);
+            FusableProduct.Apply((float*)context.InputData(0), rows, linear, y, memory, parallel.In(context));
         }
     }
 }

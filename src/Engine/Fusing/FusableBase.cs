@@ -5,7 +5,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
-/// The base's linears in memory that may be written, by site. <b>Effects</b>: read from the base's files when it is made, one linear on each of so many threads; takes the
+/// The base's linears in memory that may be written, by site. <b>Effects</b>: read from the base's files when it is made, one linear on each of so
+/// many threads; takes the
 /// memory that ONNX Runtime would take for them. Whoever writes makes sure that no step runs.
 /// </summary>
 internal sealed class FusableBase : IDisposable
@@ -42,9 +43,13 @@ internal sealed class FusableBase : IDisposable
 
     /// <summary>The linear at a site, or of which a site is a part.</summary>
     public FusableLinear At(int site) =>
-        _linears[(_sites[site].Whole ?? _sites[site]).Index] ?? throw new ArgumentException($"The site '{_sites[site].Path}' is no linear.", nameof(site));
+        _linears[(_sites[site].Whole ?? _sites[site]).Index]
+        ?? throw new ArgumentException($"The site '{_sites[site].Path}' is no linear.", nameof(site));
 
-    /// <summary>Writes a linear's weights anew from the base's files: the bits that were there at the start. <b>Errors</b>: <see cref="IOException"/> and its kin.</summary>
+    /// <summary>
+    /// Writes a linear's weights anew from the base's files: the bits that were there at the start. <b>Errors</b>: <see cref="IOException"/> and its
+    /// kin.
+    /// </summary>
     public void Reload(int site) => Load(At(site), _sites[site].Whole ?? _sites[site]);
 
     /// <summary>Runs an action once for each item, on <see cref="Threads"/> threads. <b>Errors</b>: those of the actions.</summary>

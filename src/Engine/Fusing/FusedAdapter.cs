@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.CustomOps.Forms;
 
 namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
-/// An adapter's change of the base, prepared away from the engine's thread: what can be found out before is found out here. Its weights must live until it is fused.
+/// An adapter's change of the base, prepared away from the engine's thread: what can be found out before is found out here. Its weights must live
+/// until it is fused.
 /// <b>Errors</b>: <see cref="NotFusableException"/> when it is made.
 /// </summary>
 internal sealed class FusedAdapter : IWeightChange
@@ -19,7 +21,11 @@ internal sealed class FusedAdapter : IWeightChange
         var parts = Enumerable.Range(0, adapter.Sites).Where(site => adapter.At(site).Length > 0)
             .Select(site => (Site: fusable.SiteAt(site), Forms: ImmutableArray.Create(adapter.At(site))))
             .GroupBy(part => (part.Site.Whole ?? part.Site).Index);
-        _changes = [.. parts.Select(linear => new LinearChange(fusable, fusable.SiteAt(linear.Key), [.. linear.OrderBy(part => part.Site.Whole is not null)]))];
+        _changes =
+        [
+            .. parts.Select(linear =>
+                new LinearChange(fusable, fusable.SiteAt(linear.Key), [.. linear.OrderBy(part => part.Site.Whole is not null)])),
+        ];
     }
 
     /// <summary>Linears that it changes.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.CustomOps.Forms;
 using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Weights;
@@ -7,7 +8,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
-/// What one adapter does to one linear. Where it changes single weights only, these are kept and put back; else the linear is read from the base's files again.
+/// What one adapter does to one linear. Where it changes single weights only, these are kept and put back; else the linear is read from the base's
+/// files again.
 /// </summary>
 internal sealed class LinearChange
 {
@@ -25,8 +27,10 @@ internal sealed class LinearChange
     {
         (_fusable, _site, _parts) = (fusable, site, parts);
         _sparse = parts.All(part => part.Forms.All(form => form is SparseWeights))
-            ? [.. parts.SelectMany(part => part.Forms.Select(form => new SparseMerge(fusable.At(site.Index), (SparseWeights)form, part.Site.FirstRow)))]
+            ? [.. parts.SelectMany(part => part.Forms.Select(form => Merge(part.Site, (SparseWeights)form)))]
             : [];
+
+        SparseMerge Merge(Site part, SparseWeights form) => new(fusable.At(site.Index), form, part.FirstRow);
     }
 
     public void Apply(SiteMerge merge)

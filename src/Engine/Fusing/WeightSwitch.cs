@@ -1,7 +1,8 @@
 namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
-/// A change of what the base's weights hold, in the queue among the requests: those before it are served with the old weights, those behind it with the new ones.
+/// A change of what the base's weights hold, in the queue among the requests: those before it are served with the old weights, those behind it with
+/// the new ones.
 /// </summary>
 /// <param name="Target">The adapter, or null for the base.</param>
 /// <param name="Change">What it does to the base's weights; null for the base.</param>

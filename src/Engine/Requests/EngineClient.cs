@@ -22,7 +22,8 @@ public sealed class EngineClient
 
     /// <summary>
     /// Queues a request. The adapter's lease passes to the engine, whatever happens. <b>Errors</b>: <see cref="ArgumentException"/> when the request breaks
-    /// <see cref="Limits"/>; <see cref="EngineBusyException"/> when the queue is full or the server is stopping; <see cref="FusedConflictException"/> while another adapter is
+    /// <see cref="Limits"/>; <see cref="EngineBusyException"/> when the queue is full or the server is stopping; <see cref="FusedConflictException"/>
+    /// while another adapter is
     /// fused into the base.
     /// </summary>
     public Generation Submit(GenerationRequest request)
@@ -35,7 +36,8 @@ public sealed class EngineClient
             while (true)
             {
                 var fused = RequireServable(request, _queue.Target);
-                var sequence = new Sequence(generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens, fused?.Digest);
+                var sequence = new Sequence(
+                    generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens, fused?.Digest);
                 if (_queue.TryEnter(sequence, fused))
                 {
                     return generation;

@@ -6,7 +6,8 @@ namespace AdapterServe.Engine.Requests;
 
 /// <summary>
 /// The bounded way into the engine, for requests and for what the base's weights are to hold for those behind.
-/// <b>Laws</b>: at most <c>capacity</c> requests are inside the engine, waiting or running; one more is refused. A request stands behind the switch to what it was made for.
+/// <b>Laws</b>: at most <c>capacity</c> requests are inside the engine, waiting or running; one more is refused. A request stands behind the switch
+/// to what it was made for.
 /// </summary>
 internal sealed class RequestQueue(int capacity) : IDisposable
 {
@@ -22,7 +23,9 @@ internal sealed class RequestQueue(int capacity) : IDisposable
     /// <summary>What the base's weights hold for a request that enters now; null is the base alone.</summary>
     public FusedTarget? Target => Volatile.Read(ref _target);
 
-    /// <summary>Any thread. False when <see cref="Target"/> is another one by now. <b>Errors</b>: <see cref="EngineBusyException"/> when full or closed.</summary>
+    /// <summary>
+    /// Any thread. False when <see cref="Target"/> is another one by now. <b>Errors</b>: <see cref="EngineBusyException"/> when full or closed.
+    /// </summary>
     public bool TryEnter(Sequence sequence, FusedTarget? target)
     {
         lock (_gate)
@@ -46,7 +49,9 @@ internal sealed class RequestQueue(int capacity) : IDisposable
         return true;
     }
 
-    /// <summary>Any thread. From now on requests must be for the switch's target. <b>Errors</b>: <see cref="EngineBusyException"/> when closed.</summary>
+    /// <summary>
+    /// Any thread. From now on requests must be for the switch's target. <b>Errors</b>: <see cref="EngineBusyException"/> when closed.
+    /// </summary>
     public void Enter(WeightSwitch change)
     {
         lock (_gate)

@@ -13,7 +13,9 @@ namespace AdapterServe.Engine.Scheduling;
 /// </summary>
 internal sealed class Sequence
 {
-    /// <summary>Sets apart what fused weights computed: to the rounding it is what the adapter computes beside the base, and not to the bit.</summary>
+    /// <summary>
+    /// Sets apart what fused weights computed: to the rounding it is what the adapter computes beside the base, and not to the bit.
+    /// </summary>
     private const string FusedMark = "fused:";
 
     private readonly int[] _tokens;
@@ -32,7 +34,8 @@ internal sealed class Sequence
     /// <param name="longRotation">The model's.</param>
     /// <param name="drafts">Most tokens that are guessed.</param>
     /// <param name="fused">The digest of its adapter where that is fused into the base's weights.</param>
-    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null, int drafts = 0, string? fused = null)
+    public Sequence(
+        Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null, int drafts = 0, string? fused = null)
     {
         (_longRotation, _trust, Fused) = (longRotation, new DraftTrust(drafts), fused);
         var request = generation.Request;

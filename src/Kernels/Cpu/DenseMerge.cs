@@ -5,8 +5,10 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: W = D, or W = keep W + scale D. <b>Shapes</b>: W and D [O, H]. <b>Units, dtype, layout</b>: W f32, D f32 or bf16, both in panels, so that it goes
-/// element by element. <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>: ours.
+/// <b>Semantics</b>: W = D, or W = keep W + scale D. <b>Shapes</b>: W and D [O, H]. <b>Units, dtype, layout</b>: W f32, D f32 or bf16, both in
+/// panels, so that it goes
+/// element by element. <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>:
+/// ours.
 /// </summary>
 public static unsafe class DenseMerge
 {
@@ -46,7 +48,8 @@ public static unsafe class DenseMerge
         {
             fixed (Call* state = &this)
             {
-                parallel.For((int)((Elements + TaskElements - 1) / TaskElements), Type == WeightType.F32 ? &Task<TLanes, F32Element> : &Task<TLanes, BF16Element>, state);
+                delegate*<void*, int, void> task = Type == WeightType.F32 ? &Task<TLanes, F32Element> : &Task<TLanes, BF16Element>;
+                parallel.For((int)((Elements + TaskElements - 1) / TaskElements), task, state);
             }
         }
 

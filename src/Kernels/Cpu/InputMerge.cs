@@ -5,8 +5,10 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// <b>Semantics</b>: the columns [first, first + count) of W R, column h being W x[h - first] with x[h - first] = R e_h: what a change of the input makes of the weight.
-/// <b>Shapes</b>: W [O, H], x [count, H], row-major. <b>Layout</b>: the result stands as W does, at <c>target</c>, which has W's size and must not overlap it.
+/// <b>Semantics</b>: the columns [first, first + count) of W R, column h being W x[h - first] with x[h - first] = R e_h: what a change of the input
+/// makes of the weight.
+/// <b>Shapes</b>: W [O, H], x [count, H], row-major. <b>Layout</b>: the result stands as W does, at <c>target</c>, which has W's size and must not
+/// overlap it.
 /// <b>Units, dtype</b>: f32; one chain of multiply-adds over those k where x is not 0, in their order.
 /// <b>Effects</b>: no allocation. <b>Source</b>: ours: rotations are mostly zero, so only runs of other values are multiplied.
 /// </summary>
@@ -17,7 +19,10 @@ public static unsafe class InputMerge
         ArgumentNullException.ThrowIfNull(linear);
         ArgumentNullException.ThrowIfNull(parallel);
         Shape.RequireRange("InputMerge", "columns", 0, linear.InFeatures - first + 1L, count);
-        var call = new Call { W = linear.W, X = x, Target = target, First = first, Count = count, InFeatures = linear.InFeatures, OutFeatures = linear.OutFeatures };
+        var call = new Call
+        {
+            W = linear.W, X = x, Target = target, First = first, Count = count, InFeatures = linear.InFeatures, OutFeatures = linear.OutFeatures,
+        };
         SimdDispatch.Run(ref call, parallel);
     }
 
@@ -49,13 +54,18 @@ public static unsafe class InputMerge
             var start = (nint)output * call.InFeatures;
             var panel = new Panel
             {
-                BlockStride = Packing.Lanes, DepthStride = width, Blocks = width / Packing.Lanes, XStride = call.InFeatures, Rows = 1, YStride = width,
+                BlockStride = Packing.Lanes,
+                DepthStride = width,
+                Blocks = width / Packing.Lanes,
+                XStride = call.InFeatures,
+                Rows = 1,
+                YStride = width,
+                Accumulate = true,
             };
             for (var column = 0; column < call.Count; column++)
             {
                 panel.Y = call.Target + start + ((nint)(call.First + column) * width);
                 new Span<float>(panel.Y, width).Clear();
-                panel.Accumulate = true;
                 call.AddRuns<TLanes>(ref panel, call.W + start, call.X + ((nint)column * call.InFeatures), width);
             }
         }

@@ -7,7 +7,8 @@ namespace AdapterServe.Kernels.Cpu;
 /// <summary>
 /// <b>Semantics</b>: W += scale * B A. <b>Shapes</b>: W [O, H], A [R, H], B [O, R], without a gate.
 /// <b>Units, dtype, layout</b>: W f32, A and B f32 or bf16; each element is one chain of multiply-adds in the order of R that begins with the weight.
-/// <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>: ours: a panel of W is a product's output
+/// <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>: ours: a panel of W
+/// is a product's output
 /// of H rows, and B has that product's layout already.
 /// </summary>
 public static unsafe class LowRankMerge
@@ -29,7 +30,13 @@ public static unsafe class LowRankMerge
         Turn(weights, (float*)workspace);
         var call = new Call
         {
-            W = linear.W, B = weights.B, A = (float*)workspace, InFeatures = linear.InFeatures, OutFeatures = linear.OutFeatures, Rank = weights.Rank, Type = weights.Type,
+            W = linear.W,
+            B = weights.B,
+            A = (float*)workspace,
+            InFeatures = linear.InFeatures,
+            OutFeatures = linear.OutFeatures,
+            Rank = weights.Rank,
+            Type = weights.Type,
         };
         SimdDispatch.Run(ref call, parallel);
     }
@@ -67,7 +74,8 @@ public static unsafe class LowRankMerge
         {
             fixed (Call* state = &this)
             {
-                parallel.For((OutFeatures + Packing.PanelWidth - 1) / Packing.PanelWidth, Type == WeightType.F32 ? &Task<TLanes, F32Element> : &Task<TLanes, BF16Element>, state);
+                delegate*<void*, int, void> task = Type == WeightType.F32 ? &Task<TLanes, F32Element> : &Task<TLanes, BF16Element>;
+                parallel.For((OutFeatures + Packing.PanelWidth - 1) / Packing.PanelWidth, task, state);
             }
         }
 

@@ -61,7 +61,8 @@ public sealed unsafe class DenseWeights : FormWeights
     }
 
     /// <summary>A view of f32 panels that somebody else owns.</summary>
-    internal static DenseWeights Over(float* w, int inFeatures, int outFeatures, DenseMode mode) => new(inFeatures, outFeatures, mode, 1, 1, WeightType.F32, w, bytes: 0);
+    internal static DenseWeights Over(float* w, int inFeatures, int outFeatures, DenseMode mode) =>
+        new(inFeatures, outFeatures, mode, 1, 1, WeightType.F32, w, bytes: 0);
 
     public override bool Replaces => Mode == DenseMode.Replace;
 

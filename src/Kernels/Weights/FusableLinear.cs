@@ -1,8 +1,10 @@
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// A linear of the base, y = W x + b, in memory that may be written while the model is served: see <see cref="Cpu.FusableProduct"/>, <see cref="Cpu.LowRankMerge"/>, <see cref="Cpu.SparseMerge"/>, <see cref="Cpu.InputMerge"/>.
-/// <b>Shapes</b>: W [O, H], b [O]. <b>Layout</b>: W as <see cref="DenseWeights"/> in f32, so that a column of 64 outputs stands in one place; b zero-padded to sixteen.
+/// A linear of the base, y = W x + b, in memory that may be written while the model is served: see <see cref="Cpu.FusableProduct"/>,
+/// <see cref="Cpu.LowRankMerge"/>, <see cref="Cpu.SparseMerge"/>, <see cref="Cpu.InputMerge"/>.
+/// <b>Shapes</b>: W [O, H], b [O]. <b>Layout</b>: W as <see cref="DenseWeights"/> in f32, so that a column of 64 outputs stands in one place; b
+/// zero-padded to sixteen.
 /// <b>Effects</b>: owns its memory. Whoever writes makes sure that nobody reads meanwhile.
 /// </summary>
 public sealed unsafe class FusableLinear : IDisposable
@@ -38,7 +40,9 @@ public sealed unsafe class FusableLinear : IDisposable
 
     internal DenseWeights Product => HasBias ? _adding : _replacing;
 
-    /// <summary>Writes the rows of W from <paramref name="firstRow"/> on. <b>Shapes</b>: [<see cref="RowsAtOnce"/>, H], fewer rows at the end of W.</summary>
+    /// <summary>
+    /// Writes the rows of W from <paramref name="firstRow"/> on. <b>Shapes</b>: [<see cref="RowsAtOnce"/>, H], fewer rows at the end of W.
+    /// </summary>
     public void Load(int firstRow, ReadOnlySpan<float> rows)
     {
         var count = Math.Min(RowsAtOnce, OutFeatures - firstRow);
@@ -56,7 +60,9 @@ public sealed unsafe class FusableLinear : IDisposable
         bias.CopyTo(new Span<float>(Bias, OutFeatures));
     }
 
-    /// <summary>Columns of the rows [<paramref name="firstRow"/>, firstRow + <paramref name="rows"/>) of W, each as a row. <b>Shapes</b>: y [count, rows].</summary>
+    /// <summary>
+    /// Columns of the rows [<paramref name="firstRow"/>, firstRow + <paramref name="rows"/>) of W, each as a row. <b>Shapes</b>: y [count, rows].
+    /// </summary>
     public void ReadColumns(int first, int count, int firstRow, int rows, float* y) => Columns(first, count, firstRow, rows, y, isWrite: false);
 
     /// <summary>The inverse of <see cref="ReadColumns"/>.</summary>

@@ -30,14 +30,14 @@ public sealed class FusedTests
         await RefusedAsync(server, "/v1/completions", mixture, 409, "adapter_fused");
         foreach (var golden in Golden.Read("pirate-showcase").Take(3))
         {
-            var answer = await server.Client.PostAsync(
-                "/v1/completions", new JsonObject { ["model"] = "pirate", ["prompt"] = golden.Prompt, ["temperature"] = 0, ["max_tokens"] = golden.GreedyIds.Length, ["return_token_ids"] = true });
-            Assert.Equal(golden.GreedyIds, answer["choices"]![0]!["token_ids"]!.AsArray().Select(id => id!.GetValue<int>()));
+            await CheckAsync(server, "pirate", "pirate-showcase", golden);
         }
 
         Assert.Equal("fused", Text((await server.Client.GetJsonAsync("/v1/adapters/pirate"))["state"]));
-        Assert.Equal(["pirate"], (await server.Client.GetJsonAsync("/v1/adapters"))["data"]!.AsArray().Where(one => Text(one!["state"]) == "fused").Select(one => Text(one!["name"])));
-        Assert.Equal(["pirate"], (await server.Client.GetJsonAsync("/v1/models"))["data"]!.AsArray().Where(one => one!["fused"] is not null).Select(one => Text(one!["id"])));
+        var adapters = (await server.Client.GetJsonAsync("/v1/adapters"))["data"]!.AsArray();
+        Assert.Equal(["pirate"], adapters.Where(one => Text(one!["state"]) == "fused").Select(one => Text(one!["name"])));
+        var models = (await server.Client.GetJsonAsync("/v1/models"))["data"]!.AsArray();
+        Assert.Equal(["pirate"], models.Where(one => one!["fused"] is not null).Select(one => Text(one!["id"])));
 
         await RefusedAsync(server, "/v1/adapters/robot:unfuse", new JsonObject(), 409, "not_fused");
         Assert.False((await server.Client.PostAsync("/v1/adapters/pirate:unfuse", new JsonObject()))["fused"]!.GetValue<bool>());
@@ -162,15 +162,18 @@ public sealed class FusedTests
     {
         await using (var plain = await ServerProcess.StartAsync([]))
         {
-            Assert.Contains("--fusable", await RefusedAsync(plain, "/v1/adapters/pirate:fuse", new JsonObject(), 409, "fused_mode_off"), StringComparison.Ordinal);
+            var off = await RefusedAsync(plain, "/v1/adapters/pirate:fuse", new JsonObject(), 409, "fused_mode_off");
+            Assert.Contains("--fusable", off, StringComparison.Ordinal);
         }
 
         await using var server = await ServerProcess.StartAsync(["--fusable", "--no-demo"]);
         await RefusedAsync(server, "/v1/adapters/nobody:fuse", new JsonObject(), 404, "adapter_not_found");
         await PutAsync(server, "prefix", "doubt-prefix");
-        Assert.Contains("virtual tokens", await RefusedAsync(server, "/v1/adapters/prefix:fuse", new JsonObject(), 422, "not_fusable"), StringComparison.Ordinal);
+        var prefix = await RefusedAsync(server, "/v1/adapters/prefix:fuse", new JsonObject(), 422, "not_fusable");
+        Assert.Contains("virtual tokens", prefix, StringComparison.Ordinal);
         await PutAsync(server, "bottleneck", "robot-hub-compacter");
-        Assert.Contains("bottleneck", await RefusedAsync(server, "/v1/adapters/bottleneck:fuse", new JsonObject(), 422, "not_fusable"), StringComparison.Ordinal);
+        var bottleneck = await RefusedAsync(server, "/v1/adapters/bottleneck:fuse", new JsonObject(), 422, "not_fusable");
+        Assert.Contains("by a bottleneck", bottleneck, StringComparison.Ordinal);
         await CheckAsync(server, "bottleneck", "robot-hub-compacter");
     }
 
@@ -179,15 +182,20 @@ public sealed class FusedTests
         ["model"] = model, ["prompt"] = Golden.Read("base")[0].Prompt, ["temperature"] = 0, ["max_tokens"] = 8, ["logprobs"] = 5,
     };
 
-    private static async Task<string[]> LogProbsAsync(ServerProcess server, string model) =>
-        [.. (await server.Client.PostAsync("/v1/completions", Request(model)))["choices"]![0]!["logprobs"]!["token_logprobs"]!.AsArray().Select(value => value!.ToJsonString())];
+    private static async Task<string[]> LogProbsAsync(ServerProcess server, string model)
+    {
+        var choice = (await server.Client.PostAsync("/v1/completions", Request(model)))["choices"]![0]!;
+        return [.. choice["logprobs"]!["token_logprobs"]!.AsArray().Select(value => value!.ToJsonString())];
+    }
 
     private static Task CheckAsync(ServerProcess server, string model, string golden) => CheckAsync(server, model, golden, Golden.Read(golden)[0]);
 
     private static async Task CheckAsync(ServerProcess server, string model, string name, Golden golden)
     {
-        var answer = await server.Client.PostAsync(
-            "/v1/completions", new JsonObject { ["model"] = model, ["prompt"] = golden.Prompt, ["temperature"] = 0, ["max_tokens"] = golden.GreedyIds.Length, ["return_token_ids"] = true });
+        var answer = await server.Client.PostAsync("/v1/completions", new JsonObject
+        {
+            ["model"] = model, ["prompt"] = golden.Prompt, ["temperature"] = 0, ["max_tokens"] = golden.GreedyIds.Length, ["return_token_ids"] = true,
+        });
         var ids = answer["choices"]![0]!["token_ids"]!.AsArray().Select(id => id!.GetValue<int>()).ToArray();
         Assert.True(golden.GreedyIds.SequenceEqual(ids), $"{model} as {name}: {answer.ToJsonString()}");
     }

@@ -37,7 +37,8 @@ internal sealed class FamilyModel : IAsyncDisposable
     {
         var folder = Path.Combine(GoldenFile.Folder, "families", family);
         var data = new TemporaryFolder();
-        var model = await new ModelImporter().ImportAsync(modelFolder ?? Path.Combine(folder, "model"), data.In("models"), options, cancellation: TestContext.Current.CancellationToken);
+        modelFolder ??= Path.Combine(folder, "model");
+        var model = await new ModelImporter().ImportAsync(modelFolder, data.In("models"), options, cancellation: TestContext.Current.CancellationToken);
         var opened = new FamilyModel(folder, model, data);
         foreach (var adapter in Directory.GetDirectories(Path.Combine(folder, "adapters")))
         {

@@ -72,7 +72,9 @@ public sealed class FusedPartTests : IDisposable
         }
 
         checkpoint.Write(_folder.In(architecture));
-        var model = await new ModelImporter().ImportAsync(_folder.In(architecture), _folder.In("cache"), new ImportOptions { IsFusable = isFused }, cancellation: TestContext.Current.CancellationToken);
+        var options = new ImportOptions { IsFusable = isFused };
+        var model = await new ModelImporter().ImportAsync(
+            _folder.In(architecture), _folder.In("cache"), options, cancellation: TestContext.Current.CancellationToken);
         using var storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In(Guid.NewGuid().ToString()) }, model.Base);
         var adapter = kind is null ? null : await UploadAsync(storage, kind, config);
         await using var engine = EngineHost.Start(_environment, model, new EngineOptions());

@@ -53,12 +53,13 @@ public sealed class FusableDemo : DemoModel
     {
         FormKind[] held =
         [
-            FormKind.InputScale, FormKind.InputRotation, FormKind.Dense, FormKind.OutputLowRank, FormKind.LowRank, FormKind.Sparse, FormKind.OutputScale,
-            FormKind.OutputRotation, FormKind.OutputBias,
+            FormKind.InputScale, FormKind.InputRotation, FormKind.Dense, FormKind.OutputLowRank, FormKind.LowRank, FormKind.Sparse,
+            FormKind.OutputScale, FormKind.OutputRotation, FormKind.OutputBias,
         ];
         return adapter is { VirtualTokens: null, AddedTokens: 0, InvocationTokens.IsEmpty: true }
             && Model.Base.Sites.All(site => adapter.At(site.Index).IsEmpty || site.Kind is SiteKind.Linear or SiteKind.Head)
-            && Model.Base.Sites.SelectMany(site => adapter.At(site.Index).ToArray()).All(form => held.Contains(form.Form) && form is not LowRankWeights { Gate.IsOpen: false });
+            && Model.Base.Sites.SelectMany(site => adapter.At(site.Index).ToArray())
+                .All(form => held.Contains(form.Form) && form is not LowRankWeights { Gate.IsOpen: false });
     }
 
     protected override void Dispose(bool disposing)

@@ -45,7 +45,10 @@ public sealed class FusedFamilyTests
     {
         using var cache = new TemporaryFolder();
         var refusal = await Assert.ThrowsAsync<ModelImportException>(() => new ModelImporter().ImportAsync(
-            RepositoryFiles.DemoModel, cache.Path, s_options with { Weights = WeightFormat.Int8 }, cancellation: TestContext.Current.CancellationToken));
+            RepositoryFiles.DemoModel,
+            cache.Path,
+            s_options with { Weights = WeightFormat.Int8 },
+            cancellation: TestContext.Current.CancellationToken));
         Assert.Equal("not_fusable", refusal.Code);
         Assert.Contains("_proj", refusal.Message, StringComparison.Ordinal);
     }
@@ -64,7 +67,8 @@ public sealed class FusedFamilyTests
 
             foreach (var expected in model.Cases(golden))
             {
-                await GoldenRun.CheckAsync(engine, golden, await model.AcquireAsync(golden), expected, scorePrompt: true, tolerance: Tolerances.FamilyLogProb);
+                await GoldenRun.CheckAsync(
+                    engine, golden, await model.AcquireAsync(golden), expected, scorePrompt: true, tolerance: Tolerances.FamilyLogProb);
             }
 
             if (engine.Fused.Target is { } target)
@@ -84,7 +88,8 @@ public sealed class FusedFamilyTests
             return true;
         }
 
-        Assert.Contains("which is the embedding", (await Assert.ThrowsAsync<NotFusableException>(() => engine.Fused.FuseAsync(version, lease))).Message, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<NotFusableException>(() => engine.Fused.FuseAsync(version, lease));
+        Assert.Contains("which is the embedding", refusal.Message, StringComparison.Ordinal);
         return false;
     }
 }

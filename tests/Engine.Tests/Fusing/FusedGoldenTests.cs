@@ -10,8 +10,8 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
     /// <summary>Kinds of every form that a weight and a bias can hold, and of several at one linear.</summary>
     private static readonly string[] s_fused =
     [
-        "pirate-lora", "polite-dora", "yoda-shira", "brief-ia3", "doubt-oft", "pirate-boft", "doubt-hra", "polite-road", "pirate-hydra", "french-lora-bias", "doubt-randlora",
-        "doubt-rslora", "doubt-vera", "robot-loha", "doubt-lokr", "french-bdlora", "pirate-hira",
+        "pirate-lora", "polite-dora", "yoda-shira", "brief-ia3", "doubt-oft", "pirate-boft", "doubt-hra", "polite-road", "pirate-hydra",
+        "french-lora-bias", "doubt-randlora", "pirate-showcase", "doubt-rslora", "doubt-vera", "robot-loha", "doubt-lokr", "french-bdlora", "pirate-hira",
     ];
 
     public static TheoryData<string> Names => [.. DemoModel.AdapterNames.Where(name => name != "base")];
@@ -86,7 +86,8 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
         await demo.FuseAsync("pirate-lora");
         foreach (var other in new[] { "base", "yoda-shira" })
         {
-            var refusal = await Assert.ThrowsAsync<FusedConflictException>(() => GoldenRun.CheckAsync(demo, demo.Engine, other, expected, scorePrompt: false));
+            var refusal = await Assert.ThrowsAsync<FusedConflictException>(
+                () => GoldenRun.CheckAsync(demo, demo.Engine, other, expected, scorePrompt: false));
             Assert.Contains("'pirate-lora@1'", refusal.Message, StringComparison.Ordinal);
         }
 
@@ -100,7 +101,8 @@ public sealed class FusedGoldenTests(FusableDemo demo) : IClassFixture<FusableDe
         using var plain = new DemoModel();
         await using var engine = plain.Start(new EngineOptions());
         var version = await plain.ResolveAsync("pirate-lora");
-        var refusal = await Assert.ThrowsAsync<NotFusableException>(async () => await engine.Fused.FuseAsync(version, (await plain.AcquireAsync("pirate-lora"))!));
+        var lease = await plain.AcquireAsync("pirate-lora");
+        var refusal = await Assert.ThrowsAsync<NotFusableException>(() => engine.Fused.FuseAsync(version, lease!));
         Assert.Contains("--fusable", refusal.Message, StringComparison.Ordinal);
     }
 

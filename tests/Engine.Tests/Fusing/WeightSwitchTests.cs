@@ -104,7 +104,8 @@ public sealed class WeightSwitchTests : IDisposable
         Assert.Equal((FinishReason.Failed, 0), (behind.Finish, behind.TokenCount));
         var failure = await Assert.ThrowsAsync<WeightSwitchException>(() => failing.Done);
         _fixture.Queue.Correct(failure.Held);
-        Assert.Contains("unfuse it once more", Assert.Throws<FusedConflictException>(() => _fixture.Submit(s_prompt, 1)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<FusedConflictException>(() => _fixture.Submit(s_prompt, 1));
+        Assert.Contains("unfuse it once more", refusal.Message, StringComparison.Ordinal);
         Assert.Throws<FusedConflictException>(() => _fixture.Submit(s_prompt, 1, LoopFixture.Adapter(s_target.Digest)));
 
         change.FailsToRestore = false;

@@ -6,7 +6,8 @@ namespace AdapterServe.Kernels.Tests.Cpu;
 /// <summary>Linears that may be written, with reproducible weights.</summary>
 internal static class FusableCase
 {
-    public static (float[] W, float[] Bias) Values(int inFeatures, int outFeatures) => (RandomData.Floats(11, (long)inFeatures * outFeatures), RandomData.Floats(12, outFeatures));
+    public static (float[] W, float[] Bias) Values(int inFeatures, int outFeatures) =>
+        (RandomData.Floats(11, (long)inFeatures * outFeatures), RandomData.Floats(12, outFeatures));
 
     public static FusableLinear Linear(int inFeatures, int outFeatures, bool hasBias)
     {

@@ -80,7 +80,8 @@ public sealed unsafe class FusableProductTests
                 (expected, magnitude) = (expected + product, magnitude + (float)Math.Abs(product));
             }
 
-            Assert.True(Math.Abs(expected - actual[i]) <= Tolerances.Chain((2 * inFeatures) + 2, magnitude), $"[{outFeatures}, {inFeatures}] row {row} output {output}: {actual[i]}, not {expected}");
+            var isClose = Math.Abs(expected - actual[i]) <= Tolerances.Chain((2 * inFeatures) + 2, magnitude);
+            Assert.True(isClose, $"[{outFeatures}, {inFeatures}] row {row} output {output}: {actual[i]}, not {expected}");
         }
     }
 

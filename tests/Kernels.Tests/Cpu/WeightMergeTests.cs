@@ -37,7 +37,8 @@ public sealed unsafe class WeightMergeTests
             var held = type == WeightType.F32 ? values : RandomData.FromBF16(RandomData.ToBF16(values));
             CheckDense(replacing, (_, delta) => delta, held);
             CheckDense(replacing.Mixed(0.25f, -0.5f)!, (weight, delta) => (0.25 * weight) - (0.5 * delta), held);
-            CheckDense(DenseWeights.Pack(arena, inFeatures, outFeatures, values, DenseMode.Add, type).Scaled(3)!, (weight, delta) => weight + (3 * delta), held);
+            var adding = DenseWeights.Pack(arena, inFeatures, outFeatures, values, DenseMode.Add, type);
+            CheckDense(adding.Scaled(3)!, (weight, delta) => weight + (3 * delta), held);
         }
     }
 
@@ -132,8 +133,8 @@ public sealed unsafe class WeightMergeTests
     {
         using var linear = FusableCase.Linear(inFeatures, outFeatures, hasBias: true);
         using var arena = new WeightArena();
-        var weights = LowRankWeights.Pack(
-            arena, rank, inFeatures, outFeatures, RandomData.Floats(1, (long)rank * inFeatures), RandomData.Floats(2, (long)outFeatures * rank), -1.5f, type);
+        var (factorA, factorB) = (RandomData.Floats(1, (long)rank * inFeatures), RandomData.Floats(2, (long)outFeatures * rank));
+        var weights = LowRankWeights.Pack(arena, rank, inFeatures, outFeatures, factorA, factorB, -1.5f, type);
         var (a, b, before) = (weights.UnpackA(), weights.UnpackB(), linear.Unpack());
         var workspace = new byte[LowRankMerge.WorkspaceBytes(weights)];
         fixed (byte* memory = workspace)

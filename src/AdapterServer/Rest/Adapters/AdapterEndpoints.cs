@@ -34,12 +34,14 @@ internal static class AdapterEndpoints
         group.MapPost("/{name}:unfuse", AdapterFusing.UnfuseAsync).WithName("UnfuseAdapter").Produces<AdapterFusion>();
     }
 
-    private static Task ListAsync(HttpContext context, ServingModel model) => AnswerAsync(context, model, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
+    private static Task ListAsync(HttpContext context, ServingModel model) =>
+        AnswerAsync(context, model, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
 
     private static Task ListVersionsAsync(HttpContext context, ServingModel model, string name) =>
         AnswerAsync(context, model, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string name) => AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name)));
+    private static Task GetAsync(HttpContext context, ServingModel model, string name) =>
+        AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name)));
 
     private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
         AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name), version));
@@ -121,7 +123,8 @@ internal static class AdapterEndpoints
         return decoded.StartsWith(Tenant + "/", StringComparison.Ordinal) ? decoded[(Tenant.Length + 1)..] : decoded;
     }
 
-    private static Task AnswerAsync(HttpContext context, ServingModel model, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
+    private static Task AnswerAsync(
+        HttpContext context, ServingModel model, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
     {
         var (found, hasMore) = Page.Of(context.Request).Cut(all, name);
         var items = found.Select(model.Fused.Shown).ToArray();

@@ -1,5 +1,6 @@
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.Adapters;
 
@@ -12,14 +13,15 @@ internal static class AdapterFusing
     {
         var version = model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
         var time = await model.Fused.FuseAsync(version, context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, new AdapterFusion(version.Name, version.Number, version.Digest, true, time.TotalMilliseconds)).ConfigureAwait(false);
+        await AnswerAsync(context, version, true, time).ConfigureAwait(false);
     }
 
     public static async Task UnfuseAsync(HttpContext context, ServingModel model, string name)
     {
         var (version, time) = await model.Fused.UnfuseAsync(RouteName.Decode(name)).ConfigureAwait(false);
-        await AnswerAsync(context, new AdapterFusion(version.Name, version.Number, version.Digest, false, time.TotalMilliseconds)).ConfigureAwait(false);
+        await AnswerAsync(context, version, false, time).ConfigureAwait(false);
     }
 
-    private static Task AnswerAsync(HttpContext context, AdapterFusion answer) => JsonAnswer.WriteAsync(context, answer, RestJson.Answers.AdapterFusion);
+    private static Task AnswerAsync(HttpContext context, AdapterVersion version, bool fused, TimeSpan time) => JsonAnswer.WriteAsync(
+        context, new AdapterFusion(version.Name, version.Number, version.Digest, fused, time.TotalMilliseconds), RestJson.Answers.AdapterFusion);
 }

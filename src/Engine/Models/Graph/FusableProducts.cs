@@ -19,7 +19,8 @@ internal static class FusableProducts
             {
                 throw new ModelImportException(
                     "not_fusable",
-                    $"'{site.Path}' is not held as f32, so it can't hold the sum with an adapter exactly; serve the model with f32 weights, or without --fusable and --fused.");
+                    $"'{site.Path}' is not held as f32, so it can't hold the sum with an adapter exactly; serve the model with f32 weights, "
+                    + "or without --fusable and --fused.");
             }
 
             Replace(graph, product, site, nodes.GetValueOrDefault(site.Path + ".biased"));
@@ -56,5 +57,6 @@ internal static class FusableProducts
         graph.Initializer.Add(kept);
     }
 
-    private static AttributeProto Attribute(string name, int value) => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+    private static AttributeProto Attribute(string name, int value) =>
+        new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 }
