@@ -1,4 +1,5 @@
 using AdapterServe.Bench.Engine;
+using AdapterServe.Bench.Fused;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 using AdapterServe.Bench.Products;
@@ -9,6 +10,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["answers"] = AnswersBenchmark.Run,
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
+    ["fused"] = FusedBenchmark.Run,
     ["import"] = ImportBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["kinds"] = KindsBenchmark.Run,

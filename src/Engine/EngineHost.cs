@@ -1,4 +1,5 @@
 using AdapterServe.Engine.Execution;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Requests;
@@ -32,6 +33,7 @@ public sealed class EngineHost : IAsyncDisposable
         _notifier = new GenerationNotifier(options.MaxSequences);
         Counters = new EngineCounters { TotalBlocks = totalBlocks };
         _loop = new EngineLoop(runner, options, pool, _queue, _notifier, Counters);
+        Fused = new FusedMode(_queue, runner.Fusable);
         Client = new EngineClient(_queue, limits with { SequenceTokens = Math.Min(limits.SequenceTokens, totalBlocks * options.BlockTokens) }, options);
         _thread = new Thread(Run) { IsBackground = true, Name = "adapterserve-engine" };
         _thread.Start();
@@ -77,6 +79,8 @@ public sealed class EngineHost : IAsyncDisposable
 
     public EngineCounters Counters { get; }
 
+    public FusedMode Fused { get; }
+
     /// <summary>
     /// Refuses new requests, lets those inside end for as long as <paramref name="grace"/>, then ends the rest as <see cref="FinishReason.Drained"/>.
     /// </summary>
@@ -102,6 +106,7 @@ public sealed class EngineHost : IAsyncDisposable
         _thread.Join();
         _notifier.Dispose();
         _queue.Dispose();
+        Fused.Dispose();
         _runner.Dispose();
         _owned?.Dispose();
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AdapterServe.Engine.Execution;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
@@ -21,6 +22,8 @@ internal sealed class EngineLoop
     private readonly Scheduler _scheduler;
     private readonly StepPlan _plan;
     private readonly Sampler _sampler = new();
+    private readonly HeldWeights _weights = new();
+    private WeightSwitch? _waitingSwitch;
     private float[] _rawLogits;
     private float[] _wideRow = [];
 
@@ -33,7 +36,7 @@ internal sealed class EngineLoop
     }
 
     /// <summary>True when nothing is running or waiting.</summary>
-    public bool IsIdle => _scheduler.IsIdle && _queue.IsEmpty;
+    public bool IsIdle => _scheduler.IsIdle && _queue.IsEmpty && _waitingSwitch is null;
 
     /// <summary>One step of the model; without work, nothing.</summary>
     public void Step()
@@ -53,19 +56,56 @@ internal sealed class EngineLoop
     /// <summary>Ends everything that is running or waiting.</summary>
     public void EndAll(FinishReason reason)
     {
-        TakeArrived();
+        Abandon(_waitingSwitch);
+        _waitingSwitch = null;
+        while (_queue.TryTake(out var arrived))
+        {
+            Abandon(arrived.Switch);
+            Enqueue(arrived.Sequence);
+        }
+
         _scheduler.EndAll(reason);
         Publish();
     }
 
+    /// <summary>A switch of weights is taken when what came before it has ended; what came behind it stays in the queue until then.</summary>
     private void TakeArrived()
     {
-        while (_queue.TryTake(out var arrived))
+        while (TrySwitch() && _queue.TryTake(out var arrived))
         {
-            Reserve(arrived.AddedTokens);
-            _scheduler.Enqueue(arrived);
+            _waitingSwitch = arrived.Switch;
+            Enqueue(arrived.Sequence);
         }
     }
+
+    private bool TrySwitch()
+    {
+        if (_waitingSwitch is { } change && _scheduler.IsIdle)
+        {
+            _weights.Switch(change);
+            _waitingSwitch = null;
+        }
+
+        return _waitingSwitch is null;
+    }
+
+    private void Enqueue(Sequence? sequence)
+    {
+        if (sequence is null)
+        {
+            return;
+        }
+
+        Reserve(sequence.AddedTokens);
+        _scheduler.Enqueue(sequence);
+        if (!_weights.Serve(sequence.Fused))
+        {
+            // Its switch failed: with other weights it would get a wrong answer.
+            _scheduler.End(sequence, FinishReason.Failed);
+        }
+    }
+
+    private static void Abandon(WeightSwitch? change) => change?.Fail(new EngineBusyException(stopping: true, "The server is stopping."));
 
     /// <summary>Room for one row of logits with so many more tokens than the base has.</summary>
     private void Reserve(int addedTokens)

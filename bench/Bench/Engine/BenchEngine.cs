@@ -34,7 +34,8 @@ internal sealed class BenchEngine : IAsyncDisposable
 
     public static async Task<BenchEngine> StartAsync(EngineBenchmarkOptions options)
     {
-        var model = await new ModelImporter().ImportAsync(options.Model, options.Cache, new ImportOptions { Weights = options.Weights });
+        var import = new ImportOptions { Weights = options.Weights, IsFusable = options.IsFusable };
+        var model = await new ModelImporter().ImportAsync(options.Model, options.Cache, import);
         var engine = new BenchEngine(model, new EngineOptions { Threads = options.Threads, PrefixCache = false }, options.AdapterWeights);
         foreach (var folder in Directory.GetDirectories(options.Adapters).Where(folder => IsOf(folder, options.Kinds)).Order(StringComparer.Ordinal))
         {

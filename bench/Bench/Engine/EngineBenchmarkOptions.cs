@@ -34,6 +34,9 @@ internal sealed record EngineBenchmarkOptions
 
     public AdapterWeightFormat AdapterWeights { get; init; }
 
+    /// <summary>Only <c>bench fused</c> sets it.</summary>
+    public bool IsFusable { get; init; }
+
     public static EngineBenchmarkOptions? Parse(string[] args)
     {
         var options = new EngineBenchmarkOptions { Model = "", Adapters = "" };

@@ -18,6 +18,9 @@ internal static class ProductBenchmark
     private static readonly ProductVariant[] s_variants =
     [
         new("f32", 32),
+        new("f32-input", 32, IsInput: true),
+        new("fusable", 32, IsOurs: true),
+        new("fus-bias", 32, HasBias: true, IsOurs: true),
         new("int4", 4),
         new("ours", 4, IsOurs: true),
         new("int4-zero", 4, HasZeroPoints: true),

@@ -25,12 +25,15 @@ internal sealed class ProductSession : IDisposable
     private readonly int _columns;
     private readonly int _rows;
     private readonly string _folder;
+    private readonly FusableLinear? _fusable;
+    private readonly OrtValue? _weight;
     private OrtValue? _input;
     private OrtValue? _output;
 
     public ProductSession(OrtEnvironment environment, ProductVariant variant, int columns, int rows, int threads, string folder)
     {
         (_environment, _variant, _columns, _rows) = (environment, variant, columns, rows);
+        _fusable = variant is { Bits: 32, IsOurs: true } ? MakeFusable() : null;
         _folder = Directory.CreateDirectory(Path.Combine(folder, Path.GetRandomFileName())).FullName;
         var builder = new OnnxGraphBuilder("product");
         builder.AddInput("x", TensorProto.Types.DataType.Float, "T", columns);
@@ -38,12 +41,20 @@ internal sealed class ProductSession : IDisposable
         AddProduct(builder);
         using var domain = new CustomOpDomain(environment, GraphNames.OpDomain);
         domain.Add(new BlockQuantizedProductOp(_workspace, new OrtParallel(threads)));
+        domain.Add(new FusableProductOp(_ => _fusable!, _workspace, new OrtParallel(threads)));
         using var options = new OrtSessionOptions(environment);
         options.AddConfigEntry("session.model_external_initializers_file_folder_path", "/");
         options.UseGlobalThreadPool();
         options.AddCustomOps(domain);
         _session = OrtSession.FromMemory(environment, builder.Build().ToByteArray(), options);
         _binding = new OrtIoBinding(_session);
+        if (variant.IsInput)
+        {
+            _weight = OrtValue.Allocate(environment, [rows, columns], ElementType.Float32);
+            _weight.AsSpan<float>().Fill(0.01f);
+            _binding.BindInput("w", _weight);
+            WeightBytes = (long)rows * columns * sizeof(float);
+        }
     }
 
     public long WeightBytes { get; private set; }
@@ -72,11 +83,39 @@ internal sealed class ProductSession : IDisposable
         _session.Dispose();
         _input?.Dispose();
         _output?.Dispose();
+        _weight?.Dispose();
+        _fusable?.Dispose();
         _workspace.Dispose();
+    }
+
+    private FusableLinear MakeFusable()
+    {
+        var linear = new FusableLinear(_columns, _rows);
+        for (var row = 0; row < _rows; row += FusableLinear.RowsAtOnce)
+        {
+            linear.Load(row, new float[Math.Min(FusableLinear.RowsAtOnce, _rows - row) * _columns]);
+        }
+
+        linear.LoadBias(_variant.HasBias ? new float[_rows] : []);
+        WeightBytes = (long)_rows * _columns * sizeof(float);
+        return linear;
     }
 
     private void AddProduct(OnnxGraphBuilder builder)
     {
+        if (_fusable is not null)
+        {
+            builder.AddNode("n", GraphNames.FusableProduct, ["x"], [("site", 0), ("N", _rows)], GraphNames.OpDomain, Output);
+            return;
+        }
+
+        if (_variant.IsInput)
+        {
+            builder.AddInput("w", TensorProto.Types.DataType.Float, _rows, _columns);
+            builder.AddNode("n", "Gemm", ["x", "w"], [("transB", 1)], output: Output);
+            return;
+        }
+
         var bias = _variant.HasBias ? Weight(builder, "bias", ElementType.Float32, _rows) : "";
         if (_variant.Bits == 32)
         {

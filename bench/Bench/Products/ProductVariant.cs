@@ -8,5 +8,7 @@ namespace AdapterServe.Bench.Products;
 /// <param name="HasBias">Whether the product adds a bias.</param>
 /// <param name="Accuracy">ONNX Runtime's <c>accuracy_level</c>.</param>
 /// <param name="IsOurs">Whether our operator stands in the place of ONNX Runtime's.</param>
+/// <param name="IsInput">Whether the weight is an input of the graph, so that it may change between runs.</param>
 internal sealed record ProductVariant(
-    string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4, bool IsOurs = false);
+    string Name, int Bits, int Block = 32, bool HasZeroPoints = false, bool HasBias = false, int Accuracy = 4, bool IsOurs = false,
+    bool IsInput = false);

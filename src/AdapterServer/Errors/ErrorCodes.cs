@@ -24,6 +24,11 @@ internal static class ErrorCodes
     public const string RequestTooLarge = "request_too_large";
     public const string UnsupportedContentType = "unsupported_content_type";
     public const string UnsupportedContentEncoding = "unsupported_content_encoding";
+    public const string AdapterFused = "adapter_fused";
+    public const string NotFused = "not_fused";
+    public const string SwitchRunning = "switch_running";
+    public const string FusedModeOff = "fused_mode_off";
+    public const string NotFusable = "not_fusable";
     public const string QueueFull = "queue_full";
     public const string ServerStarting = "server_starting";
     public const string ServerStopping = "server_stopping";

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Errors;
@@ -16,6 +17,10 @@ internal static class ErrorMapper
         AdapterStoreException e => ApiError.Of(StatusOf(e.Kind), e.Code, e.Message),
         EngineBusyException { Stopping: true } e => ApiError.Of(503, ErrorCodes.ServerStopping, e.Message, null, StoppingRetrySeconds),
         EngineBusyException e => ApiError.Of(429, ErrorCodes.QueueFull, e.Message, null, BusyRetrySeconds),
+        FusedConflictException e => OfFused(e),
+        SwitchRunningException e => ApiError.Of(409, ErrorCodes.SwitchRunning, e.Message),
+        NotFusableException { IsOff: true } e => ApiError.Of(409, ErrorCodes.FusedModeOff, e.Message),
+        NotFusableException e => ApiError.Of(422, ErrorCodes.NotFusable, e.Message),
         BadHttpRequestException e => OfBadRequest(e),
         _ => ApiError.Of(500, ErrorCodes.InternalError, "The server failed on this request; its log has the details."),
     };
@@ -42,6 +47,9 @@ internal static class ErrorMapper
         AdapterErrorKind.StorageFull => 507,
         _ => 500,
     };
+
+    private static ApiError OfFused(FusedConflictException e) =>
+        ApiError.Of(409, ErrorCodes.AdapterFused, $"{e.Message} POST /v1/adapters/{e.Target.Version.Name}:unfuse does that.", "model");
 
     private static ApiError OfBadRequest(BadHttpRequestException e) => e.StatusCode switch
     {

@@ -4,6 +4,7 @@ using AdapterServe.AdapterStore;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
 using AdapterServe.Engine.ChatTemplates;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ namespace AdapterServe.AdapterServer.Hosting;
 internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider time, ILogger<ModelStartup> logger) : IAsyncDisposable
 {
     private const string DemoId = "demo";
+    private const string Tenant = "default";
 
     private readonly ServerOptions _options = options.Value;
     private EngineHost? _engine;
@@ -47,6 +49,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             await new DemoAdapters(_store, logger).UploadAsync(demo!.Adapters, _options.Data, cancellationToken).ConfigureAwait(false);
         }
 
+        var fused = new FusedAdapters(_store, engine.Fused);
+        await FuseAsync(fused, _store, cancellationToken).ConfigureAwait(false);
         var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens, defaults);
         return new ServingModel
         {
@@ -55,6 +59,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Texts = new ServingTexts(new ServingText(facts, new ServingTokens(tokenizer, facts), template, []), tokenizer, texts, _store),
             Store = _store,
             Engine = engine.Client,
+            Fused = fused,
             Counters = engine.Counters,
             Created = time.GetUtcNow(),
         };
@@ -68,6 +73,24 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         }
 
         _store?.Dispose();
+    }
+
+    private async Task FuseAsync(FusedAdapters fused, AdapterStorage store, CancellationToken cancellationToken)
+    {
+        if (_options.Fused.Length == 0)
+        {
+            return;
+        }
+
+        ServerLog.Starting(logger, $"fusing the adapter {_options.Fused}");
+        try
+        {
+            await fused.FuseAsync(store.Catalog.Resolve(Tenant, _options.Fused), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NotFusableException or AdapterStoreException)
+        {
+            throw new StartupException($"--fused {_options.Fused}: {e.Message}");
+        }
     }
 
     private string ModelFolder(DemoFiles? demo)
@@ -96,6 +119,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         Id = ModelId(folder, isDemo),
         Weights = WeightFormats.Parse(_options.Weights)!.Value,
         EmbeddingWeights = WeightFormats.Parse(_options.EmbeddingWeights),
+        IsFusable = _options.MayFuse,
         KvFormat = KvFormats.Parse(_options.Kv)!.Value,
     };
 

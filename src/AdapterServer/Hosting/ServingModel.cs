@@ -29,6 +29,8 @@ internal sealed class ServingModel
 
     public required EngineClient Engine { get; init; }
 
+    public required FusedAdapters Fused { get; init; }
+
     public required EngineCounters Counters { get; init; }
 
     /// <summary>When the server became ready; the base's <c>created</c>.</summary>

@@ -31,6 +31,7 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterAlias))]
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
+[JsonSerializable(typeof(AdapterFusion))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>Text as UTF-8 rather than as escapes: answers are JSON and never stand inside HTML.</summary>

@@ -41,6 +41,12 @@ internal sealed class ServerOptions
     /// <summary>How the factors of adapters' low-rank forms are held: file, bf16, int8 or 1bit.</summary>
     public string AdapterWeights { get; set; } = "file";
 
+    /// <summary>Adapters may be fused into the base's linears, which must be f32.</summary>
+    public bool Fusable { get; set; }
+
+    /// <summary>An adapter that is fused before the first request is answered; implies <see cref="Fusable"/>. Empty is none.</summary>
+    public string Fused { get; set; } = string.Empty;
+
     /// <summary>Threads of the model run; 0 is one for each core.</summary>
     [Range(0, 1024)]
     public int Threads { get; set; }
@@ -105,6 +111,8 @@ internal sealed class ServerOptions
     /// <summary>How long running requests may go on after the server was told to stop.</summary>
     [Range(0, 3600)]
     public int GraceSeconds { get; set; } = 8;
+
+    public bool MayFuse => Fusable || Fused.Length > 0;
 
     public long MaxJsonBytes => (long)MaxJsonMb << 20;
 

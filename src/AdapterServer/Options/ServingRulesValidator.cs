@@ -25,6 +25,12 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--weights must be {WeightFormats.Names}, not '{options.Weights}'.");
         }
 
+        if (options.MayFuse && options.Weights is "int8" or "int4")
+        {
+            var bits = options.Weights["int".Length..];
+            failures.Add($"--fusable and --fused need --weights f32: weights of {bits} bits can't hold the sum with an adapter exactly.");
+        }
+
         if (options.EmbeddingWeights.Length > 0 && WeightFormats.Parse(options.EmbeddingWeights) is null)
         {
             failures.Add($"--embedding-weights must be {WeightFormats.Names}, not '{options.EmbeddingWeights}'.");

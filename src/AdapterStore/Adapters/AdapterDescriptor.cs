@@ -18,7 +18,7 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Tasks">See <see cref="AdapterFacts"/>; never default.</param>
 /// <param name="Bytes">Bytes of all its files.</param>
 /// <param name="WeightBytes">Host memory of the lowered weights.</param>
-/// <param name="State"><c>ready</c>.</param>
+/// <param name="State"><c>ready</c>; a host that has fused the version into the base says <c>fused</c>.</param>
 /// <param name="Current">True when the bare name means this version.</param>
 /// <param name="Aliases">Aliases that point here, sorted.</param>
 /// <param name="Base">Fingerprint of the base model that it was verified on.</param>

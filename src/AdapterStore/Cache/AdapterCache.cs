@@ -76,6 +76,9 @@ public sealed partial class AdapterCache : IDisposable
         AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), holdsOthers, cancellationToken);
 
     /// <summary>The same exactly as the file has them, for computations on the weights; they take room of their own where others are held.</summary>
+    public ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, CancellationToken cancellationToken) =>
+        AcquireExactAsync(version, holdsOthers: false, cancellationToken);
+
     internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
         AcquireAsync(version.ExactDigest, version.ExactBytes ?? version.WeightBytes, () => _load(version.ExactDigest), holdsOthers, cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.OnnxRuntime.CustomOps;
@@ -12,7 +13,9 @@ internal sealed class AdapterServeOps : IDisposable
 {
     private readonly StepState _step;
 
-    public AdapterServeOps(OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, KvFormat kvFormat, EngineOptions options)
+    public AdapterServeOps(
+        OrtEnvironment environment, ImmutableArray<Site> sites, StepAdapterBatch adapters, KvFormat kvFormat, EngineOptions options,
+        FusableBase? fusable = null)
     {
         _step = new StepState(sites, adapters, options.MaxRows, options.Threads);
         Domain = new CustomOpDomain(environment, GraphNames.OpDomain);
@@ -23,6 +26,10 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(SublayerSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step, kvFormat));
         Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel, _step));
+        if (fusable is not null)
+        {
+            Domain.Add(new FusableProductOp(fusable.At, _step.Workspace, _step.Parallel));
+        }
     }
 
     public CustomOpDomain Domain { get; }

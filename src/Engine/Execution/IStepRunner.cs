@@ -1,3 +1,4 @@
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Scheduling;
 
 namespace AdapterServe.Engine.Execution;
@@ -6,6 +7,9 @@ namespace AdapterServe.Engine.Execution;
 internal interface IStepRunner : IDisposable
 {
     int VocabularySize { get; }
+
+    /// <summary>The weights that the runs read, where they may be written between runs; null where they are fixed.</summary>
+    FusableBase? Fusable => null;
 
     /// <summary>
     /// <b>Semantics</b>: computes keys and values of all planned rows and the logits of the rows that need them.

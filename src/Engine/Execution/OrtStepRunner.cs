@@ -1,4 +1,5 @@
 using AdapterServe.Engine.CustomOps;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Engine.Scheduling;
@@ -36,7 +37,8 @@ internal sealed class OrtStepRunner : IStepRunner
         VocabularySize = model.Shape.VocabularySize;
         (_logitScale, _logitSoftCap) = (model.Shape.LogitScale, model.Shape.LogitSoftCap);
         _adapters = new StepAdapterBatch(options.MaxSequences, options.MaxRows);
-        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, model.Shape.KvFormat, options);
+        Fusable = model.IsFusable ? new FusableBase(model.Base, options.Threads) : null;
+        _ops = new AdapterServeOps(environment, model.Base.Sites, _adapters, model.Shape.KvFormat, options, Fusable);
         _session = CreateSession(environment, model, options.Threads);
         _binding = new OrtIoBinding(_session);
         _kvCache = new KvCacheTensors(environment, _binding, model.Shape, totalBlocks, options.BlockTokens);
@@ -55,6 +57,8 @@ internal sealed class OrtStepRunner : IStepRunner
     }
 
     public int VocabularySize { get; }
+
+    public FusableBase? Fusable { get; }
 
     public Span<float> Run(StepPlan plan)
     {
@@ -85,6 +89,7 @@ internal sealed class OrtStepRunner : IStepRunner
         _kvCache.Dispose();
         _ops.Dispose();
         _adapters.Dispose();
+        Fusable?.Dispose();
     }
 
     private OrtSession CreateSession(OrtEnvironment environment, ImportedModel model, int threads)

@@ -14,6 +14,9 @@ public sealed record ImportOptions
     /// </summary>
     public WeightFormat? EmbeddingWeights { get; init; }
 
+    /// <summary>Whether adapters may be written into the linears while the model is served, which must be f32 then.</summary>
+    public bool IsFusable { get; init; }
+
     /// <summary>How keys and values are held.</summary>
     public KvFormat KvFormat { get; init; }
 

@@ -24,7 +24,10 @@ public sealed record ImportedModel
     /// <summary>The ONNX model. Its initializers are external data; <see cref="CreateSession"/> knows where.</summary>
     public required ReadOnlyMemory<byte> GraphBytes { get; init; }
 
-    /// <summary>Where each initializer lies.</summary>
+    /// <summary>Whether the linears are no initializers but memory that may be written, see <see cref="FusableProducts"/>.</summary>
+    public bool IsFusable { get; init; }
+
+    /// <summary>Where each initializer lies, and what stands in the place of one.</summary>
     public required ImmutableArray<WeightReference> Weights { get; init; }
 
     /// <summary>

@@ -82,9 +82,16 @@ public sealed class ModelImporter
         var weights = plan.References(import);
         var graph = folder.BuildGraph(weights);
         GraphInterface.SetCacheFormat(graph, options.KvFormat, folder.Shape.HeadSize);
+        var baseModel = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights);
+        if (options.IsFusable)
+        {
+            FusableProducts.Rewrite(graph.Graph, baseModel.Sites);
+        }
+
         return new ImportedModel
         {
-            Base = folder.Describe(options.Id ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(modelFolder)), "sha256:" + digest, weights),
+            Base = baseModel,
+            IsFusable = options.IsFusable,
             Shape = folder.Shape with { KvFormat = options.KvFormat },
             Folder = modelFolder,
             GraphBytes = graph.ToByteArray(),

@@ -1,3 +1,4 @@
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Sampling;
 using AdapterServe.Engine.Scheduling;
 
@@ -21,7 +22,9 @@ public sealed class EngineClient
 
     /// <summary>
     /// Queues a request. The adapter's lease passes to the engine, whatever happens. <b>Errors</b>: <see cref="ArgumentException"/> when the request breaks
-    /// <see cref="Limits"/>; <see cref="EngineBusyException"/> when the queue is full or the server is stopping.
+    /// <see cref="Limits"/>; <see cref="EngineBusyException"/> when the queue is full or the server is stopping; <see cref="FusedConflictException"/>
+    /// while another adapter is
+    /// fused into the base.
     /// </summary>
     public Generation Submit(GenerationRequest request)
     {
@@ -30,8 +33,16 @@ public sealed class EngineClient
             Check(request);
             var generation = new Generation(request);
             var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
-            _queue.Enter(new Sequence(generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens));
-            return generation;
+            while (true)
+            {
+                var fused = RequireServable(request, _queue.Target);
+                var sequence = new Sequence(
+                    generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens, fused?.Digest);
+                if (_queue.TryEnter(sequence, fused))
+                {
+                    return generation;
+                }
+            }
         }
         catch
         {
@@ -39,6 +50,12 @@ public sealed class EngineClient
             throw;
         }
     }
+
+    /// <summary>Passes what is fused on when the request is for that and nothing else.</summary>
+    private static FusedTarget? RequireServable(GenerationRequest request, FusedTarget? fused) =>
+        fused is null || (!fused.IsBroken && request.LaterAdapters.IsEmpty && request.Adapter?.Weights.Digest == fused.Digest)
+            ? fused
+            : throw new FusedConflictException(fused);
 
     private void Check(GenerationRequest request)
     {

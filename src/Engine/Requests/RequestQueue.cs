@@ -1,30 +1,39 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Scheduling;
 
 namespace AdapterServe.Engine.Requests;
 
 /// <summary>
-/// The bounded way into the engine. <b>Laws</b>: at most <c>capacity</c> requests are inside the engine, waiting or running; one more is refused.
+/// The bounded way into the engine, for requests and for what the base's weights are to hold for those behind.
+/// <b>Laws</b>: at most <c>capacity</c> requests are inside the engine, waiting or running; one more is refused. A request stands behind the switch
+/// to what it was made for.
 /// </summary>
 internal sealed class RequestQueue(int capacity) : IDisposable
 {
-    private readonly ConcurrentQueue<Sequence> _arrived = new();
+    private readonly ConcurrentQueue<Arrival> _arrived = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Lock _gate = new();
     private int _inFlight;
+    private FusedTarget? _target;
     private bool _closed;
 
     public bool IsEmpty => _arrived.IsEmpty;
 
-    /// <summary>Any thread. <b>Errors</b>: <see cref="EngineBusyException"/> when full or closed.</summary>
-    public void Enter(Sequence sequence)
+    /// <summary>What the base's weights hold for a request that enters now; null is the base alone.</summary>
+    public FusedTarget? Target => Volatile.Read(ref _target);
+
+    /// <summary>
+    /// Any thread. False when <see cref="Target"/> is another one by now. <b>Errors</b>: <see cref="EngineBusyException"/> when full or closed.
+    /// </summary>
+    public bool TryEnter(Sequence sequence, FusedTarget? target)
     {
         lock (_gate)
         {
-            if (_closed)
+            RequireOpen();
+            if (target != _target)
             {
-                throw new EngineBusyException(stopping: true, "The server is stopping.");
+                return false;
             }
 
             if (Volatile.Read(ref _inFlight) >= capacity)
@@ -33,13 +42,38 @@ internal sealed class RequestQueue(int capacity) : IDisposable
             }
 
             Interlocked.Increment(ref _inFlight);
-            _arrived.Enqueue(sequence);
+            _arrived.Enqueue(new Arrival(sequence, null));
+        }
+
+        Wake();
+        return true;
+    }
+
+    /// <summary>
+    /// Any thread. From now on requests must be for the switch's target. <b>Errors</b>: <see cref="EngineBusyException"/> when closed.
+    /// </summary>
+    public void Enter(WeightSwitch change)
+    {
+        lock (_gate)
+        {
+            RequireOpen();
+            _arrived.Enqueue(new Arrival(null, change));
+            Volatile.Write(ref _target, change.Target);
         }
 
         Wake();
     }
 
-    public bool TryTake([MaybeNullWhen(false)] out Sequence sequence) => _arrived.TryDequeue(out sequence);
+    /// <summary>After a switch that failed: what the weights hold instead.</summary>
+    public void Correct(FusedTarget? held)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _target, held);
+        }
+    }
+
+    public bool TryTake(out Arrival arrival) => _arrived.TryDequeue(out arrival);
 
     /// <summary>A request has ended and makes room.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
@@ -67,4 +101,12 @@ internal sealed class RequestQueue(int capacity) : IDisposable
     }
 
     public void Dispose() => _signal.Dispose();
+
+    private void RequireOpen()
+    {
+        if (_closed)
+        {
+            throw new EngineBusyException(stopping: true, "The server is stopping.");
+        }
+    }
 }

@@ -13,6 +13,11 @@ namespace AdapterServe.Engine.Scheduling;
 /// </summary>
 internal sealed class Sequence
 {
+    /// <summary>
+    /// Sets apart what fused weights computed: to the rounding it is what the adapter computes beside the base, and not to the bit.
+    /// </summary>
+    private const string FusedMark = "fused:";
+
     private readonly int[] _tokens;
     private readonly AdapterSpan[] _spans;
     private readonly BlockHash _root;
@@ -23,14 +28,21 @@ internal sealed class Sequence
     private int _charged;
     private DraftTrust _trust;
 
-    public Sequence(Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null, int drafts = 0)
+    /// <param name="generation">The request.</param>
+    /// <param name="sampling">How its tokens are drawn.</param>
+    /// <param name="blockTokens">Positions of a block.</param>
+    /// <param name="longRotation">The model's.</param>
+    /// <param name="drafts">Most tokens that are guessed.</param>
+    /// <param name="fused">The digest of its adapter where that is fused into the base's weights.</param>
+    public Sequence(
+        Generation generation, SamplingState sampling, int blockTokens, LongRotation? longRotation = null, int drafts = 0, string? fused = null)
     {
-        (_longRotation, _trust) = (longRotation, new DraftTrust(drafts));
+        (_longRotation, _trust, Fused) = (longRotation, new DraftTrust(drafts), fused);
         var request = generation.Request;
         Generation = generation;
         Sampling = sampling;
         VirtualTokens = AdapterSpans.VirtualTokensOf(request);
-        _spans = AdapterSpans.Of(request);
+        _spans = fused is null ? AdapterSpans.Of(request) : [new AdapterSpan(0, null)];
         PromptLength = VirtualCount + request.PromptTokens.Length;
         _tokens = new int[PromptLength + request.MaxTokens];
         for (var i = 0; i < VirtualCount; i++)
@@ -43,7 +55,7 @@ internal sealed class Sequence
         Table = new BlockTable((_tokens.Length + blockTokens - 1) / blockTokens);
         AddedTokens = _spans.Max(span => span.Weights?.AddedTokens ?? 0);
         HasAdapterState = Array.Exists(_spans, span => span.State is not null);
-        _root = BlockHash.Root(request.Tenant, _spans[0].Weights?.Digest);
+        _root = BlockHash.Root(request.Tenant, fused is null ? _spans[0].Weights?.Digest : FusedMark + fused);
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
         Restart();
     }
@@ -51,6 +63,9 @@ internal sealed class Sequence
     public Generation Generation { get; }
 
     public SamplingState Sampling { get; }
+
+    /// <summary>The digest of its adapter where that is in the base's weights and has no span; null else.</summary>
+    public string? Fused { get; }
 
     /// <summary>Which adapter acts on which tokens.</summary>
     public ReadOnlySpan<AdapterSpan> Spans => _spans;

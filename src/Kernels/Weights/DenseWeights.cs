@@ -60,6 +60,10 @@ public sealed unsafe class DenseWeights : FormWeights
         return weights;
     }
 
+    /// <summary>A view of f32 panels that somebody else owns.</summary>
+    internal static DenseWeights Over(float* w, int inFeatures, int outFeatures, DenseMode mode) =>
+        new(inFeatures, outFeatures, mode, 1, 1, WeightType.F32, w, bytes: 0);
+
     public override bool Replaces => Mode == DenseMode.Replace;
 
     public override DenseWeights? Mixed(float keep, float factor) =>

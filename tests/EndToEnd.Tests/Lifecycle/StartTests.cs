@@ -15,6 +15,8 @@ public sealed class StartTests
     [InlineData(2, "loopback only", "--bind", "0.0.0.0")]
     [InlineData(2, "--weights must be f32, int8 or int4", "--weights", "fp8")]
     [InlineData(2, "does not exist", "--model", "/nowhere")]
+    [InlineData(2, "--fusable and --fused need --weights f32", "--fusable", "--weights", "int8")]
+    [InlineData(1, "--fused nobody: There is no adapter 'nobody'.", "--fused", "nobody")]
     public async Task A_start_that_can_not_be_ends_with_one_sentence(int code, string reason, params string[] arguments)
     {
         var (exitCode, log) = await ServerProcess.RunAsync(arguments);

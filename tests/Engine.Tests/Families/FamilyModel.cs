@@ -32,11 +32,13 @@ internal sealed class FamilyModel : IAsyncDisposable
 
     /// <param name="family">The family's folder.</param>
     /// <param name="modelFolder">The model's; null: the family's own.</param>
-    public static async Task<FamilyModel> OpenAsync(string family, string? modelFolder = null)
+    /// <param name="options">How it is imported.</param>
+    public static async Task<FamilyModel> OpenAsync(string family, string? modelFolder = null, ImportOptions? options = null)
     {
         var folder = Path.Combine(GoldenFile.Folder, "families", family);
         var data = new TemporaryFolder();
-        var model = await new ModelImporter().ImportAsync(modelFolder ?? Path.Combine(folder, "model"), data.In("models"), cancellation: TestContext.Current.CancellationToken);
+        modelFolder ??= Path.Combine(folder, "model");
+        var model = await new ModelImporter().ImportAsync(modelFolder, data.In("models"), options, cancellation: TestContext.Current.CancellationToken);
         var opened = new FamilyModel(folder, model, data);
         foreach (var adapter in Directory.GetDirectories(Path.Combine(folder, "adapters")))
         {

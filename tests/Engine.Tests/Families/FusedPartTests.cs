@@ -48,6 +48,7 @@ public sealed class FusedPartTests : IDisposable
         var adapted = await ScoreAsync("LlamaForCausalLM", kind, config);
 
         Assert.Equal(adapted, await ScoreAsync("Phi3ForCausalLM", kind, config), Close);
+        Assert.Equal(adapted, await ScoreAsync("Phi3ForCausalLM", kind, config, isFused: true), Close);
         Assert.NotEqual(plain, adapted, Close);
     }
 
@@ -61,7 +62,7 @@ public sealed class FusedPartTests : IDisposable
 
     private static bool Close(float[] first, float[] second) => first.Length == second.Length && first.Zip(second).All(pair => Math.Abs(pair.First - pair.Second) < Tolerance);
 
-    private async Task<float[]> ScoreAsync(string architecture, string? kind, string config)
+    private async Task<float[]> ScoreAsync(string architecture, string? kind, string config, bool isFused = false)
     {
         var checkpoint = new TinyCheckpoint().Fill();
         checkpoint.Config["architectures"] = new JsonArray(architecture);
@@ -71,10 +72,17 @@ public sealed class FusedPartTests : IDisposable
         }
 
         checkpoint.Write(_folder.In(architecture));
-        var model = await new ModelImporter().ImportAsync(_folder.In(architecture), _folder.In("cache"), cancellation: TestContext.Current.CancellationToken);
+        var options = new ImportOptions { IsFusable = isFused };
+        var model = await new ModelImporter().ImportAsync(
+            _folder.In(architecture), _folder.In("cache"), options, cancellation: TestContext.Current.CancellationToken);
         using var storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In(Guid.NewGuid().ToString()) }, model.Base);
         var adapter = kind is null ? null : await UploadAsync(storage, kind, config);
         await using var engine = EngineHost.Start(_environment, model, new EngineOptions());
+        if (isFused)
+        {
+            await engine.Fused.FuseAsync(storage.Catalog.Resolve(TestUploads.Tenant, "part"), await UploadAsync(storage, kind!, config));
+        }
+
         return await ScoreAsync(engine, adapter);
     }
 

@@ -38,6 +38,8 @@ internal sealed class LoopFixture : IDisposable
 
     public EngineClient Client { get; }
 
+    public RequestQueue Queue => _queue;
+
     public static AdapterWeights Adapter(string digest) => new(digest, [], new WeightArena());
 
     public static AdapterWeights Adapter(string digest, VirtualTokenKind kind, int count)

@@ -30,17 +30,21 @@ internal static class AdapterEndpoints
         group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
         group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Produces<AdapterResidency>();
         group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Produces<AdapterResidency>();
+        group.MapPost("/{name}:fuse", AdapterFusing.FuseAsync).WithName("FuseAdapter").Produces<AdapterFusion>();
+        group.MapPost("/{name}:unfuse", AdapterFusing.UnfuseAsync).WithName("UnfuseAdapter").Produces<AdapterFusion>();
     }
 
-    private static Task ListAsync(HttpContext context, ServingModel model) => AnswerAsync(context, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
+    private static Task ListAsync(HttpContext context, ServingModel model) =>
+        AnswerAsync(context, model, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
 
     private static Task ListVersionsAsync(HttpContext context, ServingModel model, string name) =>
-        AnswerAsync(context, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
+        AnswerAsync(context, model, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string name) => AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name)));
+    private static Task GetAsync(HttpContext context, ServingModel model, string name) =>
+        AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name)));
 
     private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
-        AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name), version));
+        AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name), version));
 
     private static async Task InspectAsync(HttpContext context, ServingModel model, string name)
     {
@@ -50,12 +54,14 @@ internal static class AdapterEndpoints
 
     private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
     {
+        model.Fused.RequireDeletable(Own(name), null);
         await model.Store.Catalog.DeleteAsync(Tenant, Own(name), context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
     }
 
     private static async Task DeleteVersionAsync(HttpContext context, ServingModel model, string name, string version)
     {
+        model.Fused.RequireDeletable(Own(name), version);
         await model.Store.Catalog.DeleteAsync(Tenant, Own(name), version, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);
     }
@@ -117,16 +123,18 @@ internal static class AdapterEndpoints
         return decoded.StartsWith(Tenant + "/", StringComparison.Ordinal) ? decoded[(Tenant.Length + 1)..] : decoded;
     }
 
-    private static Task AnswerAsync(HttpContext context, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
+    private static Task AnswerAsync(
+        HttpContext context, ServingModel model, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
     {
-        var (items, hasMore) = Page.Of(context.Request).Cut(all, name);
+        var (found, hasMore) = Page.Of(context.Request).Cut(all, name);
+        var items = found.Select(model.Fused.Shown).ToArray();
         return JsonAnswer.WriteAsync(context, new AdapterList("list", items, hasMore), RestJson.Answers.AdapterList);
     }
 
-    private static Task AnswerAsync(HttpContext context, AdapterDescriptor adapter)
+    private static Task AnswerAsync(HttpContext context, ServingModel model, AdapterDescriptor adapter)
     {
         context.Response.Headers.ETag = $"\"{adapter.Digest}\"";
-        return JsonAnswer.WriteAsync(context, adapter, RestJson.Answers.AdapterDescriptor);
+        return JsonAnswer.WriteAsync(context, model.Fused.Shown(adapter), RestJson.Answers.AdapterDescriptor);
     }
 
     private static Task DeletedAsync(HttpContext context, string id, string word) =>

@@ -12,4 +12,9 @@ namespace AdapterServe.AdapterServer.Rest.Models;
 /// <param name="VocabSize">Token ids are in [0, size).</param>
 internal sealed record ModelCard(
     string Id, string Object, long Created, string OwnedBy, string Root, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Parent, int MaxModelLen,
-    int VocabSize);
+    int VocabSize)
+{
+    /// <summary>True for the adapter that is fused into the base: only it is served. Left out otherwise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Fused { get; init; }
+}

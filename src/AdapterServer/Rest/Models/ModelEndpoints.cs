@@ -40,5 +40,10 @@ internal static class ModelEndpoints
         new(model.Base.Id, "model", model.Created.ToUnixTimeSeconds(), Owner, model.Base.Id, null, model.Facts.ContextTokens, model.Facts.VocabularySize);
 
     private static ModelCard Card(ServingModel model, AdapterDescriptor adapter, string id) =>
-        new(id, "model", adapter.CreatedAt.ToUnixTimeSeconds(), Owner, adapter.Digest, model.Base.Id, model.Facts.ContextTokens, model.Facts.VocabularySize);
+        new(
+            id, "model", adapter.CreatedAt.ToUnixTimeSeconds(), Owner, adapter.Digest, model.Base.Id, model.Facts.ContextTokens,
+            model.Facts.VocabularySize)
+        {
+            Fused = model.Fused.IsFused(adapter),
+        };
 }

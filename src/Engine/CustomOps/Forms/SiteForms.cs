@@ -75,11 +75,17 @@ internal sealed class SiteForms
             var operands = new SiteOperands { X = x + ((nint)segment.RowStart * width), Y = logits.At(segment.RowStart) };
             foreach (var form in vocabulary.Head)
             {
-                var runner = _runners[(int)form.Form];
-                runner.Add(0, segment.RowEnd - segment.RowStart, form);
-                runner.Run(operands, parallel);
+                ApplyOne(form, segment.RowEnd - segment.RowStart, operands, parallel);
             }
         }
+    }
+
+    /// <summary>One form over the rows [0, <paramref name="rows"/>).</summary>
+    public void ApplyOne(FormWeights form, int rows, in SiteOperands operands, IParallel parallel)
+    {
+        var runner = _runners[(int)form.Form];
+        runner.Add(0, rows, form);
+        runner.Run(operands, parallel);
     }
 
     private void Apply(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel, uint wanted)

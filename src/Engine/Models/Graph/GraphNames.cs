@@ -51,6 +51,8 @@ public static class GraphNames
 
     public const string BlockQuantizedProduct = "BlockQuantizedProduct";
 
+    public const string FusableProduct = "FusableProduct";
+
     /// <summary>Initializer, f32: cosines of one of the model's rotations.</summary>
     public static string CosTable(int rotary) => $"cos_table.{rotary}";
 
