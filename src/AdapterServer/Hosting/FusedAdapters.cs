@@ -19,7 +19,7 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     /// <param name="cancellation">Ends the loading of its weights; a switch that has begun goes to its end.</param>
     /// <returns>How long no step could run.</returns>
     public async Task<TimeSpan> FuseAsync(AdapterVersion version, CancellationToken cancellation) =>
-        await fused.FuseAsync(version, await store.Cache.AcquireExactAsync(version, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        await fused.FuseAsync(version, await store.Cache.AcquireAsync(version.Exactly(), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary>
     /// <b>Errors</b>: 409 <c>not_fused</c> where <paramref name="reference"/> does not mean what is fused; as <see cref="FusedMode.UnfuseAsync"/>.

@@ -15,11 +15,15 @@ public sealed record AdapterVersion(string Tenant, string Name, int Number, stri
     public int AddedTokens { get; init; }
 
     /// <summary>Host memory of the weights exactly as the file has them, where that is not how they are held; else null.</summary>
-    public long? ExactBytes { get; init; }
-
-    /// <summary>Names the weights exactly as the file has them.</summary>
-    internal string ExactDigest => ExactBytes is null ? WeightsDigest : Adapters.WeightsDigest.Exact(WeightsDigest);
+    internal long? ExactBytes { get; init; }
 
     /// <summary>Names the weights: a content has other ones for each of its tasks.</summary>
-    public string WeightsDigest => Adapters.WeightsDigest.Of(Digest, Task);
+    public string WeightsDigest => IsExact ? Adapters.WeightsDigest.Exact(HeldDigest) : HeldDigest;
+
+    private bool IsExact { get; init; }
+
+    private string HeldDigest => Adapters.WeightsDigest.Of(Digest, Task);
+
+    /// <summary>The same with its weights exactly as the file has them, for computations on them; where others are held they take room of their own.</summary>
+    public AdapterVersion Exactly() => ExactBytes is { } bytes ? this with { WeightBytes = bytes, ExactBytes = null, IsExact = true } : this;
 }

@@ -22,6 +22,6 @@ internal static class WeightsDigest
         return mark < 0 ? (held, null, isExact) : (held[..mark], int.Parse(held.AsSpan(mark + 1), CultureInfo.InvariantCulture), isExact);
     }
 
-    /// <summary>Stands behind those of all tasks of a content, in ordinal order, and before every other content's.</summary>
-    public static string LastOf(string digest) => digest + (char)(Mark + 1);
+    /// <summary>Stands behind all weights of a content, in ordinal order, and before every other content's.</summary>
+    public static string LastOf(string digest) => digest + (char)(ExactMark + 1);
 }

@@ -75,13 +75,6 @@ public sealed partial class AdapterCache : IDisposable
     internal ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
         AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), holdsOthers, cancellationToken);
 
-    /// <summary>The same exactly as the file has them, for computations on the weights; they take room of their own where others are held.</summary>
-    public ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, CancellationToken cancellationToken) =>
-        AcquireExactAsync(version, holdsOthers: false, cancellationToken);
-
-    internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
-        AcquireAsync(version.ExactDigest, version.ExactBytes ?? version.WeightBytes, () => _load(version.ExactDigest), holdsOthers, cancellationToken);
-
     /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
     internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, bool holdsOthers, CancellationToken cancellationToken)
     {

@@ -56,7 +56,8 @@ public sealed class AdapterCompositions : IDisposable
     /// </summary>
     public async Task<IDisposable> PinAsync(IEnumerable<AdapterMixture> mixtures, IEnumerable<AdapterBlock> blocks, CancellationToken cancellationToken)
     {
-        var versions = mixtures.SelectMany(mixture => mixture.Parts, (_, part) => part.Version).Concat(blocks.SelectMany(block => block.Leaves, (_, leaf) => leaf.Version));
+        var mixed = mixtures.SelectMany(mixture => mixture.Parts, (mixture, part) => mixture.Merge is null ? part.Version : part.Version.Exactly());
+        var versions = mixed.Concat(blocks.SelectMany(block => block.Leaves, (_, leaf) => leaf.Version));
         return await _pool.PinAsync([.. versions.DistinctBy(version => version.WeightsDigest)], cancellationToken).ConfigureAwait(false);
     }
 
@@ -123,7 +124,7 @@ public sealed class AdapterCompositions : IDisposable
     {
         RequireLora(mixture);
         using var place = await _core.EnterVerificationAsync(cancellationToken).ConfigureAwait(false);
-        using var pins = await _pool.PinAsync([.. mixture.Parts.Select(part => part.Version)], isExact: true, cancellationToken).ConfigureAwait(false);
+        using var pins = await _pool.PinAsync([.. mixture.Parts.Select(part => part.Version.Exactly())], cancellationToken).ConfigureAwait(false);
         return await Task.Run(Compute, cancellationToken).ConfigureAwait(false);
 
         IReadOnlyList<MergedSite> Compute()

@@ -28,7 +28,7 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
             return known;
         }
 
-        var pins = await PinAsync(versions, isExact: false, cancellationToken).ConfigureAwait(false);
+        var pins = await PinAsync(versions, cancellationToken).ConfigureAwait(false);
         try
         {
             return Enter(new AdapterWeights(digest, make(pins.Weights), pins));
@@ -42,20 +42,17 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
 
     /// <summary>Keeps all adapters in memory until the result is disposed.</summary>
     /// <param name="versions">The adapters.</param>
-    /// <param name="isExact">Their weights exactly as the files have them, however they are held.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    public async Task<AdapterPins> PinAsync(IReadOnlyList<AdapterVersion> versions, bool isExact, CancellationToken cancellationToken)
+    public async Task<AdapterPins> PinAsync(IReadOnlyList<AdapterVersion> versions, CancellationToken cancellationToken)
     {
-        RequireRoom(versions, isExact);
+        RequireRoom(versions);
         await _collecting.WaitAsync(cancellationToken).ConfigureAwait(false);
         var leases = new List<AdapterLease>(versions.Count);
         try
         {
             foreach (var version in versions)
             {
-                leases.Add(isExact
-                    ? await cache.AcquireExactAsync(version, holdsOthers: leases.Count > 0, cancellationToken).ConfigureAwait(false)
-                    : await cache.AcquireAsync(version, holdsOthers: leases.Count > 0, cancellationToken).ConfigureAwait(false));
+                leases.Add(await cache.AcquireAsync(version, holdsOthers: leases.Count > 0, cancellationToken).ConfigureAwait(false));
             }
 
             return new AdapterPins([.. leases]);
@@ -73,9 +70,9 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
 
     public void Dispose() => _collecting.Dispose();
 
-    private void RequireRoom(IReadOnlyList<AdapterVersion> versions, bool isExact)
+    private void RequireRoom(IReadOnlyList<AdapterVersion> versions)
     {
-        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => isExact ? version.ExactBytes ?? version.WeightBytes : version.WeightBytes);
+        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => version.WeightBytes);
         if (bytes > cache.CapacityBytes / 2)
         {
             throw StoreErrors.TooLarge(

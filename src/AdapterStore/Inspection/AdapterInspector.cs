@@ -58,7 +58,7 @@ public sealed class AdapterInspector : IDisposable
                 content.Describe(_base, held.Weights);
             }
 
-            using var lease = await _cache.AcquireExactAsync(version, limit.Token).ConfigureAwait(false);
+            using var lease = await _cache.AcquireAsync(version.Exactly(), limit.Token).ConfigureAwait(false);
             await _measuring.WaitAsync(limit.Token).ConfigureAwait(false);
             try
             {

@@ -63,17 +63,6 @@ internal readonly unsafe struct BF16Element : IKvElement
         BF16.FromSingle(new ReadOnlySpan<float>(source, count), new Span<ushort>((ushort*)cache + offset, count));
 }
 
-/// <summary>Whole numbers.</summary>
-internal readonly unsafe struct Int8Element : IElement
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static nint BytesOf(nint elements) => elements;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(void* source, nint offset)
-        where TLanes : unmanaged, ILanes<TLanes> => TLanes.LoadInt8((sbyte*)source + offset);
-}
-
 /// <summary>One bit an element, lowest first: -1 or 1.</summary>
 internal readonly unsafe struct SignElement : IElement
 {

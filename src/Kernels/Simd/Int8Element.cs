@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace AdapterServe.Kernels.Simd;
 
-/// <summary>See <see cref="Cpu.KvType.Int8"/>; a row is its integers, then its scale, at any alignment.</summary>
+/// <summary>Signed bytes as whole numbers; for <see cref="Cpu.KvType.Int8"/> a row is its integers, then its scale, at any alignment.</summary>
 internal readonly unsafe struct Int8Element : IKvElement
 {
     private const float Most = 127;

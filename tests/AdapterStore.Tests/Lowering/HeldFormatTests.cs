@@ -85,7 +85,7 @@ public sealed class HeldFormatTests : IDisposable
         var uploaded = await storage.PutAsync("a", SmallMethod.Make("BEFT", [], [("beft_bias", [1, 8])]).Files());
         Assert.Null(uploaded.Descriptor.Held);
         var version = storage.Catalog.Resolve("acme", "a");
-        Assert.Equal((null, version.WeightsDigest), (version.ExactBytes, version.ExactDigest));
+        Assert.Equal(version, version.Exactly());
         Assert.Null((await storage.Inspector.InspectAsync(version, Cancellation)).HeldError);
     }
 
@@ -137,9 +137,9 @@ public sealed class HeldFormatTests : IDisposable
         await storage.PutAsync("a", new SmallLora().Files());
         var version = storage.Catalog.Resolve("acme", "a");
         await storage.Inspector.InspectAsync(version, Cancellation);
-        Assert.True(storage.Cache.Contains(version.ExactDigest));
+        Assert.True(storage.Cache.Contains(version.Exactly().WeightsDigest));
         await storage.Catalog.DeleteAsync("acme", "a", Cancellation);
-        Assert.False(storage.Cache.Contains(version.ExactDigest));
+        Assert.False(storage.Cache.Contains(version.Exactly().WeightsDigest));
         Assert.False(storage.Cache.Contains(version.WeightsDigest));
     }
 
