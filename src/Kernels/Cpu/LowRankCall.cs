@@ -33,7 +33,7 @@ internal unsafe struct LowRankWork
     public long ExpandStart;
 
     /// <summary>Where the factor B of the panel of outputs that starts at a column lies.</summary>
-    public readonly void* Panel(int column) => (byte*)B + ((nint)column * Rank * Type.ElementBytes());
+    public readonly void* Panel(int column) => (byte*)B + Type.BytesOf((long)column * Rank);
 }
 
 /// <summary>
@@ -232,7 +232,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             ref var work = ref _works[i];
             if (work.RowStart < row + rows && work.RowStart + work.Rows > row)
             {
-                Prefetch.Lines(work.Panel(column), work.Rank * Packing.WidthAt(column, outFeatures) * work.Type.ElementBytes());
+                Prefetch.Lines(work.Panel(column), (nint)work.Type.BytesOf((long)work.Rank * Packing.WidthAt(column, outFeatures)));
             }
         }
     }
