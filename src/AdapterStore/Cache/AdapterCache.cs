@@ -63,9 +63,18 @@ public sealed class AdapterCache : IDisposable
     /// The same exactly as the file has them, for computations on the weights; they take room of their own where others are held.
     /// <b>Errors</b>: also TooLarge (<c>adapter_too_large</c>) where the cache has room for the held ones alone.
     /// </summary>
-    internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, CancellationToken cancellationToken) => version.ExactBytes is { } bytes && bytes > CapacityBytes
-        ? throw StoreErrors.TooLarge("adapter_too_large", $"Exactly as its file has it '{version.Name}' needs {bytes} bytes, the whole adapter cache has {CapacityBytes}; start the server with a larger cache.")
-        : AcquireAsync(version.ExactDigest, version.ExactBytes ?? version.WeightBytes, () => _load(version.ExactDigest), cancellationToken);
+    internal ValueTask<AdapterLease> AcquireExactAsync(AdapterVersion version, CancellationToken cancellationToken)
+    {
+        var bytes = version.ExactBytes ?? version.WeightBytes;
+        if (version.ExactBytes > CapacityBytes)
+        {
+            throw StoreErrors.TooLarge(
+                "adapter_too_large",
+                $"Exactly as its file has it '{version.Name}' needs {bytes} bytes, the whole adapter cache has {CapacityBytes}; start the server with a larger cache.");
+        }
+
+        return AcquireAsync(version.ExactDigest, bytes, () => _load(version.ExactDigest), cancellationToken);
+    }
 
     /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
     internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)

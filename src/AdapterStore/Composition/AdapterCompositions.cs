@@ -114,7 +114,8 @@ public sealed class AdapterCompositions : IDisposable
     {
         RequireLora(mixture);
         using var place = await _core.EnterVerificationAsync(cancellationToken).ConfigureAwait(false);
-        using var pins = await _pool.PinAsync([.. mixture.Parts.Select(part => part.Version)], isExact: true, cancellationToken).ConfigureAwait(false);
+        AdapterVersion[] versions = [.. mixture.Parts.Select(part => part.Version)];
+        using var pins = await _pool.PinAsync(versions, isExact: true, cancellationToken).ConfigureAwait(false);
         return await Task.Run(Compute, cancellationToken).ConfigureAwait(false);
 
         IReadOnlyList<MergedSite> Compute()

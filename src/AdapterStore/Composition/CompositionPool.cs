@@ -75,7 +75,8 @@ internal sealed class CompositionPool(AdapterCache cache) : IDisposable
 
     private void RequireRoom(IReadOnlyList<AdapterVersion> versions, bool isExact)
     {
-        var bytes = versions.DistinctBy(version => version.WeightsDigest).Sum(version => isExact ? version.ExactBytes ?? version.WeightBytes : version.WeightBytes);
+        var bytes = versions.DistinctBy(version => version.WeightsDigest)
+            .Sum(version => isExact && version.ExactBytes is { } exact ? exact : version.WeightBytes);
         if (bytes > cache.CapacityBytes / 2)
         {
             throw StoreErrors.TooLarge(

@@ -12,7 +12,8 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// Files in, checked and lowered weights out: the one way in which an adapter becomes usable, at upload as at every later load.
 /// <b>Errors</b>: <see cref="AdapterStoreException"/> only.
 /// </summary>
-internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, AdapterWeightFormat held = AdapterWeightFormat.File, ComputedStore? computedStore = null)
+internal sealed class AdapterLoader(
+    BaseModel baseModel, long cacheBytes, AdapterWeightFormat held = AdapterWeightFormat.File, ComputedStore? computedStore = null)
 {
     /// <summary>The largest matrix that is read in one piece.</summary>
     private const long MaxTensorBytes = int.MaxValue;
@@ -68,7 +69,9 @@ internal sealed class AdapterLoader(BaseModel baseModel, long cacheBytes, Adapte
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
         var bytes = HeldFormat.BytesOf(weights, [.. FormsOf(weights).OfType<LowRankWeights>()]);
-        var forms = error is null ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
+        var forms = error is null
+            ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank))
+            : FormsOf(weights).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
         var types = tensors.AllForms.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
             .Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(
