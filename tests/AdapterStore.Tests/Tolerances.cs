@@ -47,8 +47,10 @@ internal static class Tolerances
     public const double PowerIteration = 1.1e-5;
 
     /// <summary>
-    /// The largest held error of a small LoRA's sites. bf16 rounds a factor by up to 2^-9 of itself, int8 by up to half of a 127th of a rank's largest value, which is at most 8 of its root mean
-    /// squares: both factors, twice for chance in the estimate. Values of 1/32 up to 2 are exact in bf16. A sign with the mean magnitude leaves all but some 64 % of a product's square.
+    /// The largest held error of a small LoRA's sites. bf16 rounds a factor by up to 2^-9 of itself, int8 by up to half of a 127th of a rank's
+    /// largest value, which is at most 8 of its root mean
+    /// squares: both factors, twice for chance in the estimate. Values of 1/32 up to 2 are exact in bf16. A sign with the mean magnitude leaves all
+    /// but some 64 % of a product's square.
     /// </summary>
     public static (double Least, double Most) Held(AdapterWeightFormat format) => format switch
     {

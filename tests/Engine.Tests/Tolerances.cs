@@ -75,8 +75,10 @@ internal static class Tolerances
     public const double DemoIn8Bits = 0.05;
 
     /// <summary>
-    /// Mean |difference| of log-probabilities over what the adapters change of them, when low-rank factors are held in fewer bits. The product of trained factors is off by 0.2 % in bf16, by 0.6 to
-    /// 1.2 % in int8 and by 65 to 80 % in one bit, and where its rows' errors don't cancel a change of a log-probability is off by as much; five times that for ranks that gates choose
+    /// Mean |difference| of log-probabilities over what the adapters change of them, when low-rank factors are held in fewer bits. The product of
+    /// trained factors is off by 0.2 % in bf16, by 0.6 to
+    /// 1.2 % in int8 and by 65 to 80 % in one bit, and where its rows' errors don't cancel a change of a log-probability is off by as much; five
+    /// times that for ranks that gates choose
     /// otherwise and for products of factors that nearly cancel, and in one bit no more than leaving the adapter out.
     /// </summary>
     public static double HeldInFewerBits(AdapterStore.AdapterWeightFormat format) => format switch

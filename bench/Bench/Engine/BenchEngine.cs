@@ -20,7 +20,8 @@ internal sealed class BenchEngine : IAsyncDisposable
     private BenchEngine(ImportedModel model, EngineOptions options, AdapterWeightFormat adapterWeights)
     {
         Model = model;
-        _storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _data, CacheBytes = 8L << 30, AdapterWeights = adapterWeights }, model.Base);
+        var stored = new AdapterStoreOptions { DataDirectory = _data, CacheBytes = 8L << 30, AdapterWeights = adapterWeights };
+        _storage = AdapterStorage.Open(stored, model.Base);
         Host = EngineHost.Start(_environment, model, options);
     }
 

@@ -6,7 +6,8 @@ namespace AdapterServe.Bench.Engine;
 
 /// <summary>
 /// What each kind of adapter costs: n clients decode, each with another adapter of one kind; then all kinds mixed. Rounds go over all kinds, so that the machine's
-/// drift meets all; ratios are of the same round. <c>--kinds</c> may choose some and mix them with requests without an adapter. The limit is the time to read the adapters' weights once a step at this machine's streaming speed.
+/// drift meets all; ratios are of the same round. <c>--kinds</c> may choose some and mix them with requests without an adapter. The limit is the
+/// time to read the adapters' weights once a step at this machine's streaming speed.
 /// </summary>
 internal sealed class KindsBenchmark(EngineBenchmarkOptions options, BenchEngine engine)
 {

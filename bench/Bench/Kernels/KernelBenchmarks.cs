@@ -226,7 +226,8 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
-        float* x = Floats((long)rows * inFeatures), y = Floats((long)rows * outFeatures), workspace = Floats((Sparse.WorkspaceBytes(rows, rows, inFeatures) / 4) + 16);
+        float* x = Floats((long)rows * inFeatures), y = Floats((long)rows * outFeatures);
+        var workspace = Floats((Sparse.WorkspaceBytes(rows, rows, inFeatures) / 4) + 16);
         var (kernelSite, streamSite) = (0, sites / 2);
         var times = Timing.Interleave(
             Rounds / 4,
@@ -239,8 +240,8 @@ internal static unsafe class KernelBenchmarks
     private static SparseWeights RandomSparse(WeightArena arena, Random random, int inFeatures, int outFeatures, int count, WeightType type)
     {
         var places = Enumerable.Range(0, count).Select(_ => random.Next(inFeatures * outFeatures)).Order().ToArray();
-        return SparseWeights.Pack(
-            arena, inFeatures, outFeatures, Array.ConvertAll(places, place => place / inFeatures), Array.ConvertAll(places, place => place % inFeatures), new float[count], type);
+        var (outputs, inputs) = (Array.ConvertAll(places, place => place / inFeatures), Array.ConvertAll(places, place => place % inFeatures));
+        return SparseWeights.Pack(arena, inFeatures, outFeatures, outputs, inputs, new float[count], type);
     }
 
     /// <summary>A table of every row and factors of rank 16 for as many tokens; each row another token. The bytes are those that the tokens read.</summary>

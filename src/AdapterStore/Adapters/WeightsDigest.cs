@@ -3,14 +3,16 @@ using System.Globalization;
 namespace AdapterServe.AdapterStore.Adapters;
 
 /// <summary>
-/// What weights are known by: the content's digest, behind a <c>#</c> the task's number where the content holds several, and a <c>=</c> for weights exactly as the file has them where others are held.
+/// What weights are known by: the content's digest, behind a <c>#</c> the task's number where the content holds several, and a <c>=</c> for weights
+/// exactly as the file has them where others are held.
 /// </summary>
 internal static class WeightsDigest
 {
     private const char TaskMark = '#';
     private const char ExactMark = '=';
 
-    public static string Of(string digest, int? task) => task is { } number ? string.Create(CultureInfo.InvariantCulture, $"{digest}{TaskMark}{number}") : digest;
+    public static string Of(string digest, int? task) =>
+        task is { } number ? string.Create(CultureInfo.InvariantCulture, $"{digest}{TaskMark}{number}") : digest;
 
     public static string Exact(string weightsDigest) => weightsDigest + ExactMark;
 

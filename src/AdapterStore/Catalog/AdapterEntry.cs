@@ -30,7 +30,8 @@ internal sealed class AdapterEntry
     public EntryVersion Current => Versions[CurrentNumber];
 
     /// <summary>Null when no version is left.</summary>
-    public static AdapterEntry? From(string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, CatalogRules rules)
+    public static AdapterEntry? From(
+        string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, CatalogRules rules)
     {
         if (rows.FirstOrDefault()?.CurrentVersion is not { } current)
         {
@@ -63,7 +64,8 @@ internal sealed class AdapterEntry
 
     public bool HasAliasTo(int number) => _aliases.Values.Contains(number);
 
-    private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, CatalogRules rules)
+    private static EntryVersion ToVersion(
+        string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, CatalogRules rules)
     {
         var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
         var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, rules.HeldBytes(facts))

@@ -14,7 +14,8 @@ namespace AdapterServe.AdapterStore.Inspection;
 /// <param name="Sites">Every site where the adapter acts, in the base's order.</param>
 /// <param name="Warnings">What a person should look at.</param>
 public sealed record AdapterInspection(
-    string Name, int Version, string Digest, bool Complete, long Bytes, double? HeldError, ImmutableArray<InspectedSite> Sites, ImmutableArray<InspectionWarning> Warnings);
+    string Name, int Version, string Digest, bool Complete, long Bytes, double? HeldError, ImmutableArray<InspectedSite> Sites,
+    ImmutableArray<InspectionWarning> Warnings);
 
 /// <summary>One site.</summary>
 /// <param name="Path">The base's module path.</param>
@@ -34,7 +35,10 @@ public sealed record InspectedSite(string Path, ImmutableArray<InspectedForm> Fo
 /// <param name="Elements">Stored elements of a sparse form.</param>
 public sealed record InspectedForm(string Form, long Bytes, int? Rank, double? Scale, string? WeightType, string? Mode, int? Elements)
 {
-    /// <summary>Of a low-rank form that is held in fewer bits than the file has, |what is held - the file's| over |the file's| in the Frobenius norm of the product of its factors, estimated.</summary>
+    /// <summary>
+    /// Of a low-rank form that is held in fewer bits than the file has, |what is held - the file's| over |the file's| in the Frobenius norm of the
+    /// product of its factors, estimated.
+    /// </summary>
     public double? HeldError { get; init; }
 }
 

@@ -42,7 +42,8 @@ public sealed class AdapterInspector : IDisposable
         }
 
         ImmutableArray<InspectedSite> sites = [.. content.Sites.OfType<InspectedSite>()];
-        return new AdapterInspection(version.Name, version.Number, version.Digest, content.IsComplete, content.Bytes, SiteInspector.LargestError(sites), sites, InspectionWarnings.Of(sites));
+        return new AdapterInspection(
+            version.Name, version.Number, version.Digest, content.IsComplete, content.Bytes, SiteInspector.LargestError(sites), sites, InspectionWarnings.Of(sites));
     }
 
     public void Dispose() => _measuring.Dispose();

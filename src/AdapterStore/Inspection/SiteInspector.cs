@@ -49,7 +49,10 @@ internal sealed class SiteInspector(BaseMeasures baseMeasures)
 
     private static InspectedForm Describe(FormWeights form) => form switch
     {
-        LowRankWeights lowRank => new(FormNames.Of(form.Form), form.Bytes, lowRank.Rank, Rounded(lowRank.Scale), NameOf(lowRank.Type), null, null) { HeldError = lowRank.HeldError is { } error ? Rounded(error) : null },
+        LowRankWeights lowRank => new(FormNames.Of(form.Form), form.Bytes, lowRank.Rank, Rounded(lowRank.Scale), NameOf(lowRank.Type), null, null)
+        {
+            HeldError = lowRank.HeldError is { } error ? Rounded(error) : null,
+        },
         DenseWeights dense => new(FormNames.Of(form.Form), form.Bytes, null, null, NameOf(dense.Type), dense.Mode == DenseMode.Add ? "add" : "replace", null),
         SparseWeights sparse => new(FormNames.Of(form.Form), form.Bytes, null, null, NameOf(sparse.Type), null, sparse.Count),
         _ => new(FormNames.Of(form.Form), form.Bytes, null, null, null, null, null),

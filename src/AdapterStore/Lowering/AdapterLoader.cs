@@ -82,7 +82,9 @@ internal sealed class AdapterLoader(BaseModel baseModel, long maxBytes, AdapterW
     private AdapterFacts Describe(AdapterTensors tensors, AdapterWeights weights, LowerOption? lower, double? error)
     {
         var bytes = HeldFormat.BytesOf(weights, [.. FormsOf(weights).OfType<LowRankWeights>()]);
-        var forms = error is null ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank)) : FormsOf(weights).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
+        var forms = error is null
+            ? tensors.AllForms.Select(site => (site.Form, Rank: site.InnerRank))
+            : FormsOf(weights).Select(form => (form.Form, (form as LowRankWeights)?.Rank));
         var types = tensors.AllForms.SelectMany(site => site.Tensors).Concat(tensors.VirtualTokens?.Sources ?? [])
             .Select(tensor => tensor.DType).Where(SafetensorsTypes.IsFloat).Distinct().ToList();
         return new AdapterFacts(

@@ -13,7 +13,8 @@ namespace AdapterServe.AdapterStore.Lowering;
 /// <summary>
 /// Tensors in the file → packed kernel forms.
 /// <b>Units, dtype, layout</b>: bf16 stays bf16, f32 stays f32, f16 becomes f32; no value is rounded. A pair of different types becomes f32.
-/// What a kind computes at load is computed in f64 and rounded once, to f32. An approximation is made only where one is asked for; then low-rank factors are rounded to the format in which they are held.
+/// What a kind computes at load is computed in f64 and rounded once, to f32. An approximation is made only where one is asked for; then low-rank
+/// factors are rounded to the format in which they are held.
 /// <b>Errors</b>: Unservable <c>not_finite</c> for a tensor with NaN or infinity.
 /// </summary>
 internal static class AdapterLowering
@@ -54,9 +55,13 @@ internal static class AdapterLowering
             {
                 using var aside = new WeightArena();
                 FormWeights[] exact = [.. site.Select(form => Pack(tensors.File, source, form, aside))];
-                return svd!.Replaces(site[0].Site, exact)
-                    ? [.. site.Where((_, i) => !SiteDelta.IsAdditive(exact[i])).Select(Hold), Held(FormKind.LowRank, target => svd.Pack(site[0].Site, exact, target), arena, format)]
-                    : [.. site.Select(Hold)];
+                if (!svd!.Replaces(site[0].Site, exact))
+                {
+                    return [.. site.Select(Hold)];
+                }
+
+                var lowRank = Held(FormKind.LowRank, target => svd.Pack(site[0].Site, exact, target), arena, format);
+                return [.. site.Where((_, i) => !SiteDelta.IsAdditive(exact[i])).Select(Hold), lowRank];
             }
         }
         catch

@@ -21,7 +21,11 @@ internal unsafe interface ISparseElement
 internal static unsafe class SparseReads
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Halves(void* values, nint at) => (Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>((ushort*)values + at)).AsUInt16()) << 16).AsSingle();
+    public static Vector128<float> Halves(void* values, nint at)
+    {
+        var four = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>((ushort*)values + at)).AsUInt16();
+        return (Vector128.WidenLower(four) << 16).AsSingle();
+    }
 
     /// <summary>One load of columns: with four the loads would be the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

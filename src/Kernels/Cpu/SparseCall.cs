@@ -24,7 +24,8 @@ internal unsafe struct SparseWork
 }
 
 /// <summary>
-/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a pair of tiles of rows; a task owns the windows whose first element is among its units.
+/// One call of <see cref="Sparse.Add"/>. A unit is a stored element for a pair of tiles of rows; a task owns the windows whose first element is
+/// among its units.
 /// </summary>
 internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works) : ISimdCall
 {
@@ -174,7 +175,8 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             for (var piece = (int)(first / stored); first < end; piece++)
             {
                 var pieceEnd = Math.Min(end, (piece + 1) * stored);
-                call.Piece<TLanes>(ref work, piece, FirstWindow(work.Elements, first - (piece * stored)), FirstWindow(work.Elements, pieceEnd - (piece * stored)));
+                var skipped = piece * stored;
+                call.Piece<TLanes>(ref work, piece, FirstWindow(work.Elements, first - skipped), FirstWindow(work.Elements, pieceEnd - skipped));
                 first = pieceEnd;
             }
         }
@@ -241,7 +243,8 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         {
             var row = work.RowStart + (piece * PairRows);
             var rows = Math.Min(PairRows, work.Rows - (piece * PairRows));
-            elements.AddTiles<TLanes, TElement>(work.Tiled + ((nint)piece * inFeatures * PairRows), inFeatures, _y + ((nint)row * outFeatures), rows, from, to);
+            var tiled = work.Tiled + ((nint)piece * inFeatures * PairRows);
+            elements.AddTiles<TLanes, TElement>(tiled, inFeatures, _y + ((nint)row * outFeatures), rows, from, to);
         }
     }
 }

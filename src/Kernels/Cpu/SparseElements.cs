@@ -6,7 +6,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// The two inner loops of <see cref="Sparse"/>. Both add an output's steps in one chain, its further elements in four, element i to chain i mod 4, these as (0 + 1) + (2 + 3), and both sums,
+/// The two inner loops of <see cref="Sparse"/>. Both add an output's steps in one chain, its further elements in four, element i to chain i mod 4,
+/// these as (0 + 1) + (2 + 3), and both sums,
 /// so that a row gets the same bits from either, also of the scale, which multiplies the sum; a scale of 1 rounds nothing.
 /// </summary>
 internal readonly unsafe struct SparseElements(in SlicedRows elements, int outFeatures, float scale)
@@ -96,7 +97,8 @@ internal readonly unsafe struct SparseElements(in SlicedRows elements, int outFe
     }
 
     /// <summary>
-    /// The steps of eight outputs to their places, four lanes to a register: wider ones would have to be joined from four inputs each first, which takes longer than what they save.
+    /// The steps of eight outputs to their places, four lanes to a register: wider ones would have to be joined from four inputs each first, which
+    /// takes longer than what they save.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddSteps<TElement>(in SparseSlice slice, float* x, float* sums)
@@ -160,7 +162,10 @@ internal readonly unsafe struct SparseElements(in SlicedRows elements, int outFe
         }
     }
 
-    /// <summary>The sums of a slice's outputs to their places among those of its window. <b>Shapes</b>: sums [2][64 outputs][16 rows], and behind them room for [2][8][16].</summary>
+    /// <summary>
+    /// The sums of a slice's outputs to their places among those of its window. <b>Shapes</b>: sums [2][64 outputs][16 rows], and behind them room
+    /// for [2][8][16].
+    /// </summary>
     private void AddSlice<TLanes, TElement>(float* x, float* second, int tiles, int index, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement

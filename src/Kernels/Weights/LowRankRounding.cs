@@ -5,8 +5,10 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// Low-rank factors in fewer bits than they came in.
-/// <b>Semantics</b>: bf16 rounds to nearest; int8 and one bit as <see cref="RankRounding"/> says, for each rank of A and of B, so that the scales cost one product for each rank of v = A x and no bytes
-/// that show. A scale for each output of B instead would bring the error down by a quarter (0.5 instead of 0.7 % for trained LoRAs, 1.0 instead of 1.2 for random ones) for an eighth more bytes at rank 16
+/// <b>Semantics</b>: bf16 rounds to nearest; int8 and one bit as <see cref="RankRounding"/> says, for each rank of A and of B, so that the scales
+/// cost one product for each rank of v = A x and no bytes
+/// that show. A scale for each output of B instead would bring the error down by a quarter (0.5 instead of 0.7 % for trained LoRAs, 1.0 instead of
+/// 1.2 for random ones) for an eighth more bytes at rank 16
 /// and half as many again at rank 4.
 /// </summary>
 public static unsafe class LowRankRounding
@@ -15,7 +17,8 @@ public static unsafe class LowRankRounding
     private const int Probes = 16;
 
     /// <summary>
-    /// The factors as <paramref name="type"/>, in an arena of their own; bf16 stays bf16 where f32 is asked for. <see cref="LowRankWeights.HeldError"/> says what it cost.
+    /// The factors as <paramref name="type"/>, in an arena of their own; bf16 stays bf16 where f32 is asked for.
+    /// <see cref="LowRankWeights.HeldError"/> says what it cost.
     /// <b>Errors</b>: <see cref="ArgumentException"/> for factors that are held in fewer bits already.
     /// </summary>
     public static LowRankWeights Round(LowRankWeights exact, WeightType type, WeightArena arena)
@@ -32,7 +35,8 @@ public static unsafe class LowRankRounding
     }
 
     /// <summary>
-    /// |B' A' - B A| over |B A| in the Frobenius norm, estimated by what both make of rows of random signs (each row's squared length has the squared norm as its mean). A gate is left out.
+    /// |B' A' - B A| over |B A| in the Frobenius norm, estimated by what both make of rows of random signs (each row's squared length has the
+    /// squared norm as its mean). A gate is left out.
     /// </summary>
     private static double Error(LowRankWeights exact, LowRankWeights held)
     {
@@ -62,7 +66,8 @@ public static unsafe class LowRankRounding
         fixed (float* input = x, output = y)
         fixed (byte* scratch = workspace)
         {
-            LowRank.Add(input, weights.InFeatures, output, weights.OutFeatures, [new LowRankSegment(0, Probes, weights)], scratch, new SerialParallel());
+            LowRankSegment[] all = [new(0, Probes, weights)];
+            LowRank.Add(input, weights.InFeatures, output, weights.OutFeatures, all, scratch, new SerialParallel());
         }
 
         return y;

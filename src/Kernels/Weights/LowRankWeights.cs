@@ -4,7 +4,8 @@ namespace AdapterServe.Kernels.Weights;
 /// The two factors of y += B (scale * (A x)), of y += B (scale * w * (A x)) with a gate, or as <see cref="FormKind.OutputLowRank"/> of y += B (scale * (A y)), where H = O.
 /// <b>Shapes</b>: A [R, H], B [O, R], any R, H, O &gt;= 1.
 /// <b>Layout</b>: A as [R / 16 groups][H / 16][ranks of the group][16 lanes], H zero-padded; B as [O / 64 panels][R][64 lanes], O zero-padded to sixteen.
-/// Packed values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round. <see cref="LowRankRounding"/> makes smaller ones, whose elements are
+/// Packed values are held as they are: scale multiplies the R values A x, not the stored B, which bf16 would round. <see cref="LowRankRounding"/>
+/// makes smaller ones, whose elements are
 /// whole numbers or signs times a number for each rank.
 /// </summary>
 public sealed unsafe class LowRankWeights : FormWeights
@@ -94,7 +95,8 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Bytes that factors of a type take in an arena.</summary>
     public static long BytesAs(WeightType type, int rank, int inFeatures, int outFeatures) =>
-        WeightArena.Padded(type.BytesOf(Packing.DotElements(rank, inFeatures))) + WeightArena.Padded(type.BytesOf(Packing.PanelElements(outFeatures, rank)))
+        WeightArena.Padded(type.BytesOf(Packing.DotElements(rank, inFeatures)))
+        + WeightArena.Padded(type.BytesOf(Packing.PanelElements(outFeatures, rank)))
         + (type is WeightType.Int8 or WeightType.Bit ? 2 * WeightArena.Padded(rank * sizeof(float)) : 0);
 
     /// <summary>The same product with every rank at full weight, over the same memory.</summary>
@@ -105,11 +107,15 @@ public sealed unsafe class LowRankWeights : FormWeights
     {
         var a = arena.Allocate(type.BytesOf(Packing.DotElements(Rank, InFeatures)));
         var b = arena.Allocate(type.BytesOf(Packing.PanelElements(OutFeatures, Rank)));
-        var isScaled = type is WeightType.Int8 or WeightType.Bit;
-        var (aScales, bScales) = isScaled ? ((nint)Packing.Vector(arena, new float[Rank]), (nint)Packing.Vector(arena, new float[Rank])) : default;
-        RankRounding.Round(A, Type, RankRounding.RanksOfDot(Rank, InFeatures), InFeatures, a, type, new Span<float>((float*)aScales, isScaled ? Rank : 0));
-        RankRounding.Round(B, Type, RankRounding.RanksOfPanel(OutFeatures, Rank), OutFeatures, b, type, new Span<float>((float*)bScales, isScaled ? Rank : 0));
-        return new(Form, Rank, InFeatures, OutFeatures, Scale, Gate, type, a, b, BytesAs(type, Rank, InFeatures, OutFeatures)) { AScales = (float*)aScales, BScales = (float*)bScales, ExactType = Type };
+        var scales = type is WeightType.Int8 or WeightType.Bit ? Rank : 0;
+        var (aScales, bScales) = scales > 0 ? ((nint)Packing.Vector(arena, new float[Rank]), (nint)Packing.Vector(arena, new float[Rank])) : default;
+        var (ofA, ofB) = (RankRounding.RanksOfDot(Rank, InFeatures), RankRounding.RanksOfPanel(OutFeatures, Rank));
+        RankRounding.Round(A, Type, ofA, InFeatures, a, type, new Span<float>((float*)aScales, scales));
+        RankRounding.Round(B, Type, ofB, OutFeatures, b, type, new Span<float>((float*)bScales, scales));
+        return new(Form, Rank, InFeatures, OutFeatures, Scale, Gate, type, a, b, BytesAs(type, Rank, InFeatures, OutFeatures))
+        {
+            AScales = (float*)aScales, BScales = (float*)bScales, ExactType = Type,
+        };
     }
 
     /// <summary>The factor A [R, H] as it is held, in f32.</summary>
@@ -172,7 +178,10 @@ public sealed unsafe class LowRankWeights : FormWeights
 
     /// <summary>Another scale and gate over the same memory.</summary>
     private LowRankWeights Copy(float scale, RankGate gate) =>
-        new(Form, Rank, InFeatures, OutFeatures, scale, gate, Type, A, B, bytes: 0) { AScales = AScales, BScales = BScales, ExactType = ExactType, HeldError = HeldError };
+        new(Form, Rank, InFeatures, OutFeatures, scale, gate, Type, A, B, bytes: 0)
+        {
+            AScales = AScales, BScales = BScales, ExactType = ExactType, HeldError = HeldError,
+        };
 
     private static LowRankWeights Allocate(
         WeightArena arena, FormKind form, int rank, int inFeatures, int outFeatures, int aLength, int bLength, float scale, RankGate gate, WeightType type)

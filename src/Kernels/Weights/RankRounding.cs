@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
-/// Rewrites packed factors in fewer bits, with one scale for each rank r: to the nearest of -127 ... 127 times |w_r|max / 127 (even ones among equals), or to plus and minus the mean |w_r|.
+/// Rewrites packed factors in fewer bits, with one scale for each rank r: to the nearest of -127 ... 127 times |w_r|max / 127 (even ones among
+/// equals), or to plus and minus the mean |w_r|.
 /// <b>Layout</b>: sixteen lanes belong to one rank in both layouts; <c>ranks</c> names it for each sixteen.
 /// </summary>
 internal static unsafe class RankRounding
@@ -101,11 +101,10 @@ internal static unsafe class RankRounding
 
         for (var rank = 0; rank < scales.Length; rank++)
         {
-            var lanes = MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<Vector512<float>, float>(ref sums[rank]), Lanes);
             var total = 0f;
-            foreach (var lane in lanes)
+            for (var lane = 0; lane < Lanes; lane++)
             {
-                total = isMean ? total + lane : Math.Max(total, lane);
+                total = isMean ? total + sums[rank].GetElement(lane) : Math.Max(total, sums[rank].GetElement(lane));
             }
 
             scales[rank] = total / divisor;
@@ -123,8 +122,9 @@ internal static unsafe class RankRounding
             }
 
             var codes = Vector512.Round(Load(source, type, i) / Vector512.Create(scale), MidpointRounding.ToEven);
-            var limited = Vector512.ConvertToInt32(Vector512.Min(Vector512.Max(codes, Vector512.Create(-LargestCode)), Vector512.Create(LargestCode)));
-            var halves = Vector256.Narrow(limited.GetLower(), limited.GetUpper());
+            var limited = Vector512.Min(Vector512.Max(codes, Vector512.Create(-LargestCode)), Vector512.Create(LargestCode));
+            var whole = Vector512.ConvertToInt32(limited);
+            var halves = Vector256.Narrow(whole.GetLower(), whole.GetUpper());
             Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store(target);
         }
     }

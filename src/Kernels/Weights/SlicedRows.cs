@@ -2,8 +2,10 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// The non-zeros of a matrix in slices of eight outputs, so that one pass takes an element of each and no sum is folded.
-/// <b>Layout</b>: windows of 64 outputs; a window's outputs with elements, the most elements first, are cut into slices of eight. A slice holds as many steps of eight elements as its longest output
-/// where that takes at most half as many again as there are elements (the others repeat their last column with 0), else as its shortest, and behind them each output's further elements. Values f32 or bf16, columns u16
+/// <b>Layout</b>: windows of 64 outputs; a window's outputs with elements, the most elements first, are cut into slices of eight. A slice holds as
+/// many steps of eight elements as its longest output
+/// where that takes at most half as many again as there are elements (the others repeat their last column with 0), else as its shortest, and behind
+/// them each output's further elements. Values f32 or bf16, columns u16
 /// while there are at most 65,536 and i32 beyond; an output's elements in the order given.
 /// <b>Source</b>: ours, after SELL-C-sigma (arXiv:1307.6209).
 /// </summary>
@@ -14,7 +16,8 @@ internal readonly unsafe struct SlicedRows
 
     private SlicedRows(WeightArena arena, SlicedRowsPlan plan, int columns, int count, WeightType type)
     {
-        (Count, Stored, Windows, Type, HasNarrowColumns) = (count, plan.Stored, plan.WindowSlices.Length - 1, type, columns <= CompressedRows.NarrowColumns);
+        (Count, Stored, Windows, Type) = (count, plan.Stored, plan.WindowSlices.Length - 1, type);
+        HasNarrowColumns = columns <= CompressedRows.NarrowColumns;
         Values = arena.Allocate((long)Stored * type.ElementBytes());
         Columns = arena.Allocate((long)Stored * (HasNarrowColumns ? sizeof(ushort) : sizeof(int)));
         Slices = (SparseSlice*)Copy<SparseSlice>(arena, plan.Slices);
@@ -56,7 +59,8 @@ internal readonly unsafe struct SlicedRows
     /// <b>Errors</b>: <see cref="ArgumentException"/> for an index outside of the matrix or lists of different lengths.
     /// </summary>
     public static SlicedRows Pack(
-        WeightArena arena, int rows, int columns, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values, WeightType type)
+        WeightArena arena, int rows, int columns, ReadOnlySpan<int> rowIndices, ReadOnlySpan<int> columnIndices, ReadOnlySpan<float> values,
+        WeightType type)
     {
         ArgumentNullException.ThrowIfNull(arena);
         CompressedRows.RequireElements("Sparse", rows, columns, rowIndices, columnIndices, values);

@@ -21,7 +21,8 @@ internal sealed class SlicedRowsPlan
         for (var window = 0; window < WindowSlices.Length - 1; window++)
         {
             var first = window * SlicedRows.Window;
-            int[] used = [.. Enumerable.Range(first, Math.Min(SlicedRows.Window, rows - first)).Where(row => Lengths[row] > 0).OrderByDescending(row => Lengths[row])];
+            var all = Enumerable.Range(first, Math.Min(SlicedRows.Window, rows - first));
+            int[] used = [.. all.Where(row => Lengths[row] > 0).OrderByDescending(row => Lengths[row])];
             for (var at = 0; at < used.Length; at += Width)
             {
                 AddSlice(used.AsSpan(at, Math.Min(Width, used.Length - at)), first);

@@ -15,7 +15,9 @@ internal struct SparseSlice
     /// <summary>How many of its lanes are outputs.</summary>
     public int Lanes;
 
-    /// <summary>Each lane's output in its window, a byte each, the first one the lowest; <see cref="SlicedRows.Window"/> for a lane that is none.</summary>
+    /// <summary>
+    /// Each lane's output in its window, a byte each, the first one the lowest; <see cref="SlicedRows.Window"/> for a lane that is none.
+    /// </summary>
     public ulong Order;
 
     public readonly int OutputOf(int lane) => (byte)(Order >> (8 * lane));

@@ -7,7 +7,9 @@ public enum WeightType
     F32,
     BF16,
 
-    /// <summary>One bit an element chooses between two values of the matrix, in a low-rank product between plus and minus a number for each rank.</summary>
+    /// <summary>
+    /// One bit an element chooses between two values of the matrix, in a low-rank product between plus and minus a number for each rank.
+    /// </summary>
     Bit,
 
     /// <summary>A whole number in [-127, 127] times a number for each rank; low-rank products only.</summary>
