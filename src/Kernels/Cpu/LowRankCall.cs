@@ -232,7 +232,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             ref var work = ref _works[i];
             if (work.RowStart < row + rows && work.RowStart + work.Rows > row)
             {
-                Prefetch.Lines(work.Panel(column), (nint)work.Type.BytesOf((long)work.Rank * Packing.WidthAt(column, outFeatures)));
+                Prefetch.Lines(work.Panel(column), (int)work.Type.BytesOf((long)work.Rank * Packing.WidthAt(column, outFeatures)));
             }
         }
     }
