@@ -18,7 +18,8 @@ public sealed class AdapterStoreOptions
     /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
-    /// <summary>Memory that one adapter may take: a small file can ask for much. One that is larger than the cache has it for itself while it is in use.</summary>
+    /// <summary>Memory that one adapter may take: a small file can ask for much. One that is larger than the cache has it for itself while it is in
+    /// use.</summary>
     public long MaxAdapterBytes => Math.Max(CacheBytes, MaxUploadBytes);
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>

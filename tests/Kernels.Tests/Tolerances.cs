@@ -93,13 +93,16 @@ internal static class Tolerances
     public static double RoundedInt8Key(int headSize) => 8 / 127.0 / Math.Sqrt(headSize);
 
     /// <summary>
-    /// How far attention over integers of 8 bits may stray from that over what was rounded. With components of magnitude 1 (sqrt 2 rotated) a key's are off by sqrt 2 / 254 each, a logit hence by
-    /// at most Scale * sum of |q| * sqrt 2 / 254, whose mean is sqrt D * 0.5 * sqrt 2 / 254 and which a quarter more bounds here; the weights' shift moves an average of values of magnitude 1 by at
+    /// How far attention over integers of 8 bits may stray from that over what was rounded. With components of magnitude 1 (sqrt 2 rotated) a key's
+    /// are off by sqrt 2 / 254 each, a logit hence by
+    /// at most Scale * sum of |q| * sqrt 2 / 254, whose mean is sqrt D * 0.5 * sqrt 2 / 254 and which a quarter more bounds here; the weights' shift
+    /// moves an average of values of magnitude 1 by at
     /// most twice that, and values are off by 1 / 254.
     /// </summary>
     public static double Int8Cache(int headSize) => (2 * Math.Sqrt(headSize) * 0.625 * Math.Sqrt(2) / 254) + (1 / 254.0);
 
-    /// <summary>Relative: the exponential's own 2 units, and half a unit of an exponent of at most 96 twice over, from the difference and the product: 96 * 2^-23.</summary>
+    /// <summary>Relative: the exponential's own 2 units, and half a unit of an exponent of at most 96 twice over, from the difference and the
+    /// product: 96 * 2^-23.</summary>
     public const double Weight = (2 + 96) * 1.2e-7;
 
     /// <summary>As <see cref="Attention"/> over one chunk of so many keys, and the sum with y, both of magnitude 1.</summary>

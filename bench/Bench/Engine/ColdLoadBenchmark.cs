@@ -6,7 +6,8 @@ namespace AdapterServe.Bench.Engine;
 
 /// <summary>
 /// What a cold adapter costs whom: eight clients decode all the time while short requests arrive, each for another adapter. The same arrivals are measured with
-/// these adapters in memory and with each of them thrown out just before its request; files stay in the system's cache. Rounds of the same arrivals alternate, warm first and
+/// these adapters in memory and with each of them thrown out just before its request; files stay in the system's cache. Rounds of the same arrivals
+/// alternate, warm first and
 /// cold first in turn; what is compared are medians over the rounds.
 /// </summary>
 internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEngine engine)
@@ -128,7 +129,8 @@ internal sealed class ColdLoadBenchmark(EngineBenchmarkOptions options, BenchEng
             rounds.Select(round => round.GapMost).Median());
 
         public Figures Over(Figures other) => new(
-            FirstMedian / other.FirstMedian, FirstMost / other.FirstMost, GapMedian / other.GapMedian, Gap90 / other.Gap90, Gap99 / other.Gap99, GapMost / other.GapMost);
+            FirstMedian / other.FirstMedian, FirstMost / other.FirstMost, GapMedian / other.GapMedian, Gap90 / other.Gap90, Gap99 / other.Gap99,
+                GapMost / other.GapMost);
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture, $"{FirstMedian,8:F2} {FirstMost,8:F2}         {GapMedian,8:F2} {Gap90,8:F2} {Gap99,8:F2} {GapMost,8:F2}");

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace AdapterServe.Bench.Engine;
 
 /// <summary>
-/// What a tenant that comes late waits for its first token while another keeps more requests inside than have places, against the same requests on an idle engine.
+/// What a tenant that comes late waits for its first token while another keeps more requests inside than have places, against the same requests on an
+/// idle engine.
 /// The goal is 1.5 times the idle time and one step of the overloaded engine.
 /// </summary>
 internal sealed class FairnessBenchmark(EngineBenchmarkOptions options, BenchEngine engine)

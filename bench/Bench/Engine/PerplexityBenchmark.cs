@@ -48,7 +48,8 @@ internal static class PerplexityBenchmark
         double[]? reference = null;
         foreach (var (weights, embedding, kv) in s_ways)
         {
-            var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding, KvFormat = kv });
+            var model = await new ModelImporter().ImportAsync(folder, cache, new ImportOptions { Weights = weights, EmbeddingWeights = embedding,
+                KvFormat = kv });
             var scores = await ScoreAsync(model, texts);
             reference ??= scores;
             var nll = -scores.Average();

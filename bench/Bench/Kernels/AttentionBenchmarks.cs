@@ -4,7 +4,8 @@ using static AdapterServe.Bench.Kernels.KernelBenchmarks;
 namespace AdapterServe.Bench.Kernels;
 
 /// <summary>
-/// One attention layer over caches of every type, in turn, against the time to read the keys and values of the first. All types lie in the same memory, which even in
+/// One attention layer over caches of every type, in turn, against the time to read the keys and values of the first. All types lie in the same
+/// memory, which even in
 /// 8 bits exceeds the last cache.
 /// </summary>
 internal sealed unsafe class AttentionBenchmarks : IDisposable
@@ -22,7 +23,8 @@ internal sealed unsafe class AttentionBenchmarks : IDisposable
     private readonly void* _workspace;
     private PagedAttentionArguments _arguments;
 
-    private AttentionBenchmarks(SpinParallel parallel, long footprint, (int Heads, int KvHeads, int Size) model, (int Sequences, int Past, int Added) step)
+    private AttentionBenchmarks(SpinParallel parallel, long footprint, (int Heads, int KvHeads, int Size) model, (int Sequences, int Past,
+        int Added) step)
     {
         (_parallel, _model, _step) = (parallel, model, step);
         var layers = (int)Math.Clamp(footprint / (CacheFloats * 8), 1, MostLayers);
@@ -73,7 +75,8 @@ internal sealed unsafe class AttentionBenchmarks : IDisposable
         var pairs = _step.Sequences * (((double)_step.Past * _step.Added) + (_step.Added * (_step.Added + 1.0) / 2));
         for (var i = 0; i < Types.Length; i++)
         {
-            Report($"{name} {Types[i]}", CacheFloats * 2 * KvRows.Bytes(Types[i], _model.Size) / _model.Size, 4 * pairs * _model.Heads * _model.Size, [times[i], times[^1]]);
+            Report($"{name} {Types[i]}", CacheFloats * 2 * KvRows.Bytes(Types[i], _model.Size) / _model.Size,
+                4 * pairs * _model.Heads * _model.Size, [times[i], times[^1]]);
         }
 
         Action Once(KvType type) => () =>
@@ -105,8 +108,10 @@ internal sealed unsafe class AttentionBenchmarks : IDisposable
         var angles = Buffer((long)(past + added) * size);
         return new PagedAttentionArguments
         {
-            Query = Buffer((long)tokens * heads * size), Key = kv, Value = kv, Cos = angles, Sin = angles, BlockTable = table, CumulativeLengths = lengths,
-            PastLengths = lengths + sequences + 1, Output = Buffer((long)tokens * heads * size), Tokens = tokens, Sequences = sequences, Heads = heads, KvHeads = kvHeads,
+            Query = Buffer((long)tokens * heads * size), Key = kv, Value = kv, Cos = angles, Sin = angles, BlockTable = table,
+                CumulativeLengths = lengths,
+            PastLengths = lengths + sequences + 1, Output = Buffer((long)tokens * heads * size), Tokens = tokens, Sequences = sequences,
+                Heads = heads, KvHeads = kvHeads,
             HeadSize = size, RotaryDims = size, MaxPositions = past + added, BlockSize = BlockSize, NumBlocks = sequences * Blocks,
             MaxBlocksPerSequence = Blocks, Scale = 0.1f,
         };

@@ -5,7 +5,8 @@ using AdapterServe.Engine.Sampling;
 namespace AdapterServe.Bench.Sampling;
 
 /// <summary>
-/// Microseconds of one draw over rows of some vocabularies, for logits as a trained model gives them (a few likely tokens and a long tail) and for flat ones, which no parameter
+/// Microseconds of one draw over rows of some vocabularies, for logits as a trained model gives them (a few likely tokens and a long tail) and for
+/// flat ones, which no parameter
 /// cuts short. A step of n sequences draws n times on the engine's thread.
 /// </summary>
 internal static class SamplingBenchmark

@@ -4,9 +4,12 @@ namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
 /// Lowered weights in host memory, keyed by content digest and task and sized in bytes.
-/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave in <see cref="EvictionOrder"/>;
-/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity, but for
-/// an adapter that is larger by itself: it is loaded when nothing else is in memory, and leaves with its last lease. A load that has waited for <see cref="Patience"/> is not kept
+/// <b>Semantics</b>: each content is loaded once however many requests want it; weights with a lease stay; idle ones leave in <see
+/// cref="EvictionOrder"/>;
+/// a load for which everything else is in use waits its turn for room, first come first served. Pinned + idle bytes never exceed the capacity, but
+/// for
+/// an adapter that is larger by itself: it is loaded when nothing else is in memory, and leaves with its last lease. A load that has waited for <see
+/// cref="Patience"/> is not kept
 /// waiting by new requests for what is in use: those wait, once, until it has its room, for which the leases given out before need to end.
 /// <b>Effects</b>: any thread; loads run on <see cref="LoadThreads"/>; a cancelled wait leaves the load to the others.
 /// <b>Errors</b>: what the load reports, to everyone who waits for it; the next acquisition tries again.
@@ -67,16 +70,19 @@ public sealed partial class AdapterCache : IDisposable
     }
 
     /// <summary>The weights of a version, kept in memory until the lease is disposed. Completes at once when they are there.</summary>
-    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken) => AcquireAsync(version, holdsOthers: false, cancellationToken);
+    public ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, CancellationToken cancellationToken) =>
+        AcquireAsync(version, holdsOthers: false, cancellationToken);
 
     /// <param name="version">What to load.</param>
-    /// <param name="holdsOthers">The caller has leases that others may be waiting for, so it waits for as little as possible: it goes to the head of the line.</param>
+    /// <param name="holdsOthers">The caller has leases that others may be waiting for, so it waits for as little as possible: it goes to the head of
+    /// the line.</param>
     /// <param name="cancellationToken">The client went away.</param>
     internal ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
         AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), holdsOthers, cancellationToken);
 
     /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
-    internal ValueTask<AdapterLease> AcquireAsync(string weightsDigest, long bytes, Func<AdapterWeights> load, bool holdsOthers, CancellationToken cancellationToken)
+    internal ValueTask<AdapterLease> AcquireAsync(
+        string weightsDigest, long bytes, Func<AdapterWeights> load, bool holdsOthers, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -89,13 +95,15 @@ public sealed partial class AdapterCache : IDisposable
         return AcquireNow(weightsDigest, bytes, load, holdsOthers, cancellationToken);
     }
 
-    private async ValueTask<AdapterLease> AcquireAfterAsync(Task turn, string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)
+    private async ValueTask<AdapterLease> AcquireAfterAsync(
+        Task turn, string weightsDigest, long bytes, Func<AdapterWeights> load, CancellationToken cancellationToken)
     {
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         return await AcquireNow(weightsDigest, bytes, load, ahead: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<AdapterLease> AcquireNow(string weightsDigest, long bytes, Func<AdapterWeights> load, bool ahead, CancellationToken cancellationToken)
+    private ValueTask<AdapterLease> AcquireNow(
+        string weightsDigest, long bytes, Func<AdapterWeights> load, bool ahead, CancellationToken cancellationToken)
     {
         CacheEntry entry;
         lock (_gate)
@@ -204,7 +212,9 @@ public sealed partial class AdapterCache : IDisposable
         lock (_gate)
         {
             var isThere = _inUse.TryGetValue(weightsDigest, out var known) ? known.Weights is not null : !_disposed && _idle.Contains(weightsDigest);
-            return isThere && Use(weightsDigest, 0, () => _load(weightsDigest), ahead: false) is { Weights: { } weights } entry ? LeaseOf(entry, weights) : null;
+            return isThere && Use(weightsDigest, 0, () => _load(weightsDigest), ahead: false) is { Weights: { } weights } entry
+                ? LeaseOf(entry, weights)
+                : null;
         }
     }
 
@@ -213,7 +223,8 @@ public sealed partial class AdapterCache : IDisposable
     {
         lock (_gate)
         {
-            if (!_disposed && _waiting.Count == 0 && weights.Bytes <= CapacityBytes - _pinnedBytes && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
+            var mayFit = !_disposed && _waiting.Count == 0 && weights.Bytes <= CapacityBytes - _pinnedBytes;
+            if (mayFit && !_inUse.ContainsKey(weights.Digest) && !_idle.Contains(weights.Digest) && TryMakeRoom(weights.Bytes))
             {
                 _contents.Add(weights.Digest);
                 _idle.Add(weights, _costs.Learn(weights));

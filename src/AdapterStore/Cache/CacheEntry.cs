@@ -2,7 +2,8 @@ using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterStore.Cache;
 
-/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/> and <see cref="Passed"/>.</summary>
+/// <summary>One adapter's place in the cache. Every member is guarded by the cache's lock but <see cref="Loaded"/> and <see
+/// cref="Passed"/>.</summary>
 internal sealed class CacheEntry(string digest, long bytes, Func<AdapterWeights> load, long arrived = 0)
 {
     /// <summary>See <see cref="AdapterVersion.WeightsDigest"/>.</summary>

@@ -4,7 +4,8 @@ namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
 /// Which idle weights go first: GreedyDual-Size.
-/// <b>Semantics</b>: weights that become idle get the priority clock + reload seconds / bytes; the least goes first, of equal ones that which became idle first, and the clock moves to its
+/// <b>Semantics</b>: weights that become idle get the priority clock + reload seconds / bytes; the least goes first, of equal ones that which became
+/// idle first, and the clock moves to its
 /// priority. So what is quick to read back, large or long unused goes before what is slow to make, small or just used, and nothing stays for ever.
 /// <b>Effects</b>: the caller serialises; O(log n).
 /// <b>Source</b>: Cao and Irani, "Cost-aware WWW proxy caching algorithms", 1997.

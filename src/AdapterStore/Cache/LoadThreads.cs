@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
-/// The threads that load adapters and free what goes: however many adapters are cold, only as many read and pack beside the engine, and the thread pool stays free for those who wait.
-/// <b>Effects</b>: any thread; work begins in the order of its arrival. After <see cref="Dispose"/> what is queued still runs, and what comes runs on the caller.
+/// The threads that load adapters and free what goes: however many adapters are cold, only as many read and pack beside the engine, and the thread
+/// pool stays free for those who wait.
+/// <b>Effects</b>: any thread; work begins in the order of its arrival. After <see cref="Dispose"/> what is queued still runs, and what comes runs on
+/// the caller.
 /// </summary>
 internal sealed class LoadThreads : IDisposable
 {

@@ -3,7 +3,8 @@ using AdapterServe.AdapterStore.Adapters;
 namespace AdapterServe.AdapterStore.Cache;
 
 /// <summary>
-/// What it takes to bring weights back, smoothed over their loads, since one load's time says as much about the machine's other work as about the adapter.
+/// What it takes to bring weights back, smoothed over their loads, since one load's time says as much about the machine's other work as about the
+/// adapter.
 /// <b>Units</b>: seconds. <b>Effects</b>: the caller serialises; remembers the last <see cref="Capacity"/> adapters, those that left memory included.
 /// </summary>
 internal sealed class ReloadCosts

@@ -2,7 +2,8 @@ using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterStore.Cache;
 
-/// <summary>Finds what a cache knows of a content, whichever of its tasks, without looking at the others. <b>Effects</b>: the caller serialises; O(log n).</summary>
+/// <summary>Finds what a cache knows of a content, whichever of its tasks, without looking at the others. <b>Effects</b>: the caller serialises;
+/// O(log n).</summary>
 internal sealed class WeightsOfContents
 {
     private readonly SortedSet<string> _digests = new(StringComparer.Ordinal);

@@ -51,10 +51,12 @@ public sealed class AdapterCompositions : IDisposable
     }
 
     /// <summary>
-    /// Keeps all adapters of these in memory until the result is disposed, so that acquiring one after the other never waits for room while it holds the first.
+    /// Keeps all adapters of these in memory until the result is disposed, so that acquiring one after the other never waits for room while it holds
+    /// the first.
     /// <b>Errors</b>: TooLarge <c>adapters_too_large</c>.
     /// </summary>
-    public async Task<IDisposable> PinAsync(IEnumerable<AdapterMixture> mixtures, IEnumerable<AdapterBlock> blocks, CancellationToken cancellationToken)
+    public async Task<IDisposable> PinAsync(
+        IEnumerable<AdapterMixture> mixtures, IEnumerable<AdapterBlock> blocks, CancellationToken cancellationToken)
     {
         var mixed = mixtures.SelectMany(mixture => mixture.Parts, (mixture, part) => mixture.Merge is null ? part.Version : part.Version.Exactly());
         var versions = mixed.Concat(blocks.SelectMany(block => block.Leaves, (_, leaf) => leaf.Version));

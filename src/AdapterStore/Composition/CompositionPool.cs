@@ -7,7 +7,8 @@ namespace AdapterServe.AdapterStore.Composition;
 /// <summary>
 /// Weights that point into those of several adapters, made once and shared while any request uses them.
 /// <b>Semantics</b>: a combination with uses pins all of its adapters in the cache; with the last lease it is forgotten and the pins end.
-/// <b>Effects</b>: any thread. One combination at a time collects its pins, ahead of loads that wait for room: none waits while it holds what another waits for.
+/// <b>Effects</b>: any thread. One combination at a time collects its pins, ahead of loads that wait for room: none waits while it holds what another
+/// waits for.
 /// <b>Errors</b>: TooLarge (<c>adapters_too_large</c>) when the adapters together take more than half of the cache; what loading and making report.
 /// </summary>
 internal sealed class CompositionPool(AdapterCache cache) : IDisposable

@@ -59,7 +59,8 @@ internal sealed class AdapterLoader(BaseModel baseModel, long maxBytes, AdapterW
         if (bytes > maxBytes)
         {
             throw StoreErrors.TooLarge(
-                "adapter_too_large", $"The adapter needs {bytes} bytes of memory and one adapter may take {maxBytes}; start the server with a larger adapter cache or upload limit.");
+                "adapter_too_large",
+                $"The adapter needs {bytes} bytes of memory and one adapter may take {maxBytes}; start the server with a larger adapter cache or upload limit.");
         }
     }
 

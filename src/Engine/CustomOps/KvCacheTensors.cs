@@ -9,7 +9,8 @@ using AdapterServe.OnnxRuntime.Values;
 namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
-/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size or <see cref="KvRows.Elements"/>], bound once.
+/// The memory of the block pool: for each layer one tensor of keys and one of values, [blocks, block tokens, kv heads, head size or <see
+/// cref="KvRows.Elements"/>], bound once.
 /// <b>Layout</b>: 64-byte aligned and left as the system gives it, so that memory is taken only as blocks come into use.
 /// </summary>
 internal sealed unsafe class KvCacheTensors : IDisposable

@@ -8,7 +8,8 @@ namespace AdapterServe.Engine.CustomOps;
 
 /// <summary>
 /// Attention of one layer over KV blocks, see <see cref="PagedAttention"/>. <b>Shapes</b>: q [T, heads·d], k and v [T, kv_heads·d], key_cache and value_cache
-/// [blocks, block_size, kv_heads, d; 4 more where each row has a scale] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths [B+1], past_sequence_lengths [B],
+/// [blocks, block_size, kv_heads, d; 4 more where each row has a scale] (written in place), block_table [B, max_blocks], cumulative_sequence_lengths
+/// [B+1], past_sequence_lengths [B],
 /// cos_table and sin_table [positions, rotating dimensions / 2], absent where nothing rotates; output [T, heads·d].
 /// </summary>
 internal sealed class PagedAttentionOp(StepState step, KvFormat kvFormat)

@@ -6,9 +6,11 @@ namespace AdapterServe.Engine.Sampling;
 
 /// <summary>
 /// Draws among the best tokens that top-p and top-k leave, without sorting them.
-/// <b>Semantics</b>: tokens stand in the order of their logits, ties by id; kept are the fewest first ones whose weights reach TopP of the sum (of all, or of the first TopK), at most TopK, none
+/// <b>Semantics</b>: tokens stand in the order of their logits, ties by id; kept are the fewest first ones whose weights reach TopP of the sum (of
+/// all, or of the first TopK), at most TopK, none
 /// lighter than MinP; the token drawn is the first at which the sum of weights exceeds uniform times that of all kept.
-/// Tokens are put into buckets by their distance to the best; only the bucket in which the kept ones end and the one of the draw are looked into, by selection.
+/// Tokens are put into buckets by their distance to the best; only the bucket in which the kept ones end and the one of the draw are looked into, by
+/// selection.
 /// <b>Effects</b>: O(V); reuses its memory and allocates only where a vocabulary is larger than any before.
 /// </summary>
 internal sealed class NucleusDraw
@@ -65,7 +67,8 @@ internal sealed class NucleusDraw
     }
 
     /// <summary>
-    /// What weighs at most <paramref name="excluded"/>, the share of a token in all that top-p leaves out, can't be kept: even together such tokens are lighter than that.
+    /// What weighs at most <paramref name="excluded"/>, the share of a token in all that top-p leaves out, can't be kept: even together such tokens
+    /// are lighter than that.
     /// </summary>
     private void Scale(float best, SamplingParameters parameters, double excluded)
     {
@@ -121,7 +124,8 @@ internal sealed class NucleusDraw
         }
     }
 
-    /// <summary>The fewest best tokens that reach a sum, at most so many. Those of the last bucket stand at the front of the keys afterwards.</summary>
+    /// <summary>The fewest best tokens that reach a sum, at most so many. Those of the last bucket stand at the front of the keys
+    /// afterwards.</summary>
     private Kept Keep(ReadOnlySpan<float> logits, ReadOnlySpan<float> weights, int most, double wanted)
     {
         var (sum, count) = (0.0, 0);

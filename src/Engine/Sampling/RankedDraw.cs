@@ -1,6 +1,7 @@
 namespace AdapterServe.Engine.Sampling;
 
-/// <summary>Draws among the few best tokens that top-k leaves: they are sorted, and only they are weighed. <b>Semantics</b>, <b>Effects</b>: as <see cref="NucleusDraw"/>.</summary>
+/// <summary>Draws among the few best tokens that top-k leaves: they are sorted, and only they are weighed. <b>Semantics</b>, <b>Effects</b>: as <see
+/// cref="NucleusDraw"/>.</summary>
 internal sealed class RankedDraw
 {
     /// <summary>The largest top-k that is cheaper to sort than to put into buckets.</summary>

@@ -2,7 +2,8 @@ namespace AdapterServe.Engine.Scheduling;
 
 /// <summary>
 /// The sequences that wait, and in which order they are to run.
-/// <b>Semantics</b>: the tenants of the best priority first; among those the one that has been served least, weighted, of equal ones that with fewer running; within a tenant by priority and arrival. A tenant that comes
+/// <b>Semantics</b>: the tenants of the best priority first; among those the one that has been served least, weighted, of equal ones that with fewer
+/// running; within a tenant by priority and arrival. A tenant that comes
 /// back begins where the least served of those inside stands.
 /// <b>Effects</b>: single-threaded; allocates when a tenant is first seen and when more wait than ever.
 /// <b>Source</b>: virtual token counters, Sheng et al., "Fairness in Serving Large Language Models" (OSDI 2024).

@@ -7,7 +7,9 @@ namespace AdapterServe.Engine.Scheduling;
 /// <summary>
 /// Decides what each step does. <b>Semantics</b>: every decoding sequence gets its one row; then prompts, running and waiting ones in the order of
 /// <see cref="FairQueue.IsBefore"/>, share <see cref="EngineOptions.PrefillTokens"/>, no prompt more than half while others wait; a waiting one needs a place and blocks for all that
-/// is known of it. A step that gives a tenant its first token after an absence has no prompts of tenants that were inside before it, so that it is short; but no two such steps follow each other. For the first sequence of a tenant, and for one of a better priority, others give way: the youngest of a worse priority, or of a tenant with several places that
+/// is known of it. A step that gives a tenant its first token after an absence has no prompts of tenants that were inside before it, so that it is
+/// short; but no two such steps follow each other. For the first sequence of a tenant, and for one of a better priority, others give way: the
+/// youngest of a worse priority, or of a tenant with several places that
 /// has been served more. When blocks run out, the youngest running sequence of the worst priority gives its own back and waits again, at the place of its arrival; so the
 /// oldest of the best always runs to its end. <b>Effects</b>: single-threaded; planning allocates nothing.
 /// </summary>
@@ -204,7 +206,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     }
 
     /// <summary>Whether its next token is the first of a tenant that has nothing else running.</summary>
-    private static bool IsNewcomer(Sequence sequence) => sequence.Generation.TokenCount == 0 && sequence.Share.Running <= (sequence.Table.Count > 0 ? 1 : 0);
+    private static bool IsNewcomer(Sequence sequence) =>
+        sequence.Generation.TokenCount == 0 && sequence.Share.Running <= (sequence.Table.Count > 0 ? 1 : 0);
 
     private bool MayShareWithNewcomers(Sequence? sequence) => sequence is not null && (IsNewcomer(sequence) || sequence.Share.CameInStep == _step);
 

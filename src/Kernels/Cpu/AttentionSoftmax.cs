@@ -4,7 +4,8 @@ using AdapterServe.Kernels.Simd;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// The softmax of one row over one chunk of positions, against the chunk's own maximum. <b>Effects</b>: in place, on whole blocks of sixteen; what a row does not see becomes
+/// The softmax of one row over one chunk of positions, against the chunk's own maximum. <b>Effects</b>: in place, on whole blocks of sixteen; what a
+/// row does not see becomes
 /// exactly zero, whatever stood there.
 /// </summary>
 internal static unsafe class AttentionSoftmax

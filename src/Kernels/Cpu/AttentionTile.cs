@@ -95,7 +95,8 @@ internal readonly unsafe struct AttentionTile
                 var position = _position + (row / _group);
                 var first = First(position, start);
                 var end = Math.Min(Chunks, position + 1 - start);
-                AttentionSoftmax.Run<TLanes>(Weights(head) + ((nint)row * Chunks), _a.SoftCap, from, first, end, to, out result.Maxima[row], out result.Totals[row]);
+                AttentionSoftmax.Run<TLanes>(
+                    Weights(head) + ((nint)row * Chunks), _a.SoftCap, from, first, end, to, out result.Maxima[row], out result.Totals[row]);
             }
 
             if (TKv.HasScale)
@@ -360,5 +361,6 @@ internal readonly unsafe struct AttentionTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint Slot<TKv>(int head, int position)
         where TKv : IKvElement =>
-        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head) * TKv.RowElements(_a.HeadSize);
+        ((((nint)_table[position / _a.BlockSize] * _a.BlockSize) + (position % _a.BlockSize)) * _a.KvHeads + _headStart + head)
+        * TKv.RowElements(_a.HeadSize);
 }

@@ -3,7 +3,8 @@ using AdapterServe.Kernels.Weights;
 
 namespace AdapterServe.Kernels.Cpu;
 
-/// <summary>How a KV cache [blocks, block size, KV heads, <see cref="Elements"/>] is laid out, and how rows come into it that no step computes.</summary>
+/// <summary>How a KV cache [blocks, block size, KV heads, <see cref="Elements"/>] is laid out, and how rows come into it that no step
+/// computes.</summary>
 public static unsafe class KvRows
 {
     /// <summary>The last dimension: a head's numbers, and behind them the scale where there is one.</summary>

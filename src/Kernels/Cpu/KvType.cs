@@ -10,7 +10,8 @@ public enum KvType
     BF16,
 
     /// <summary>
-    /// Integers in [-127, 127] and, behind those of each row of a head, the f32 that they are multiples of: the row's largest magnitude / 127. Rounded to nearest even as they
+    /// Integers in [-127, 127] and, behind those of each row of a head, the f32 that they are multiples of: the row's largest magnitude / 127.
+    /// Rounded to nearest even as they
     /// are stored, hence off by at most half of that.
     /// </summary>
     Int8,

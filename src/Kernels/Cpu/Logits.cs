@@ -46,7 +46,8 @@ public static unsafe class Logits
     }
 
     /// <summary>
-    /// <b>Semantics</b>: weights[i] = e^((logits[i] - maximum) factor), within 2 units in the last place of the exponential and 2e-38; 0 below e^-87 and for NaN.
+    /// <b>Semantics</b>: weights[i] = e^((logits[i] - maximum) factor), within 2 units in the last place of the exponential and 2e-38; 0 below e^-87
+    /// and for NaN.
     /// <b>Shapes</b>: both [V]; they may be one. <b>Errors</b>: <see cref="ArgumentException"/> where their lengths differ.
     /// </summary>
     public static void Weigh(ReadOnlySpan<float> logits, float maximum, float factor, Span<float> weights)
@@ -68,7 +69,8 @@ public static unsafe class Logits
     {
         fixed (float* source = logits, target = weights)
         {
-            // The exponential clamps: what it gives for the least exponent is taken off, which leaves exact zeros there and no trace elsewhere. NaN is none but the least.
+            // The exponential clamps: what it gives for the least exponent is taken off, which leaves exact zeros there and no trace elsewhere.
+            // NaN becomes the least.
             var least = TLanes.Broadcast(-87);
             var floor = VectorMath.Exp(least);
             var i = 0;

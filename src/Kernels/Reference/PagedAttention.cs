@@ -58,7 +58,7 @@ internal static unsafe class PagedAttention
             {
                 case KvType.F32: ((float*)cache)[(row * a.HeadSize) + i] = values[i]; break;
                 case KvType.BF16: ((ushort*)cache)[(row * a.HeadSize) + i] = BF16.FromSingle(values[i]); break;
-                default: ((sbyte*)cache)[(row * (a.HeadSize + sizeof(float))) + i] = scale == 0 ? (sbyte)0 : (sbyte)Math.Round((double)values[i] / scale); break;
+                default: ((sbyte*)cache)[(row * (a.HeadSize + sizeof(float))) + i] = Rounded(values[i], scale); break;
             }
         }
 
@@ -67,6 +67,8 @@ internal static unsafe class PagedAttention
             *(float*)((sbyte*)cache + (row * (a.HeadSize + sizeof(float))) + a.HeadSize) = scale;
         }
     }
+
+    private static sbyte Rounded(float value, float scale) => scale == 0 ? (sbyte)0 : (sbyte)Math.Round((double)value / scale);
 
     private static double Read(in PagedAttentionArguments a, void* cache, long row, int i)
     {

@@ -22,7 +22,8 @@ public sealed class OverloadTests
             var expected = golden[model];
             var answer = await server.Client.PostAsync("/v1/completions", new JsonObject
             {
-                ["model"] = model, ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = expected.GreedyIds.Length, ["return_token_ids"] = true,
+                ["model"] = model, ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = expected.GreedyIds.Length,
+                    ["return_token_ids"] = true,
             });
             Assert.Equal(expected.GreedyIds, answer["choices"]![0]!["token_ids"]!.AsArray().Select(id => id!.GetValue<int>()));
         }));
@@ -41,7 +42,8 @@ public sealed class OverloadTests
             var (model, expected) = golden.ElementAt(i % golden.Count);
             var answer = await server.Client.PostAsync("/v1/completions", new JsonObject
             {
-                ["model"] = model, ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = expected.GreedyIds.Length, ["return_token_ids"] = true,
+                ["model"] = model, ["prompt"] = expected.Prompt, ["temperature"] = 0, ["max_tokens"] = expected.GreedyIds.Length,
+                    ["return_token_ids"] = true,
             });
             Assert.Equal(expected.GreedyIds, answer["choices"]![0]!["token_ids"]!.AsArray().Select(id => id!.GetValue<int>()));
         }));

@@ -26,7 +26,8 @@ public sealed class WaitingRequestTests : IDisposable
     [Fact]
     public async Task A_request_that_waits_for_a_place_has_its_adapter_in_memory_already()
     {
-        var model = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, _folder.In("cache"), new ImportOptions(), cancellation: Cancellation);
+        var model = await new ModelImporter().ImportAsync(RepositoryFiles.DemoModel, _folder.In("cache"), new ImportOptions(),
+            cancellation: Cancellation);
         using var storage = AdapterStorage.Open(new AdapterStoreOptions { DataDirectory = _folder.In("data") }, model.Base);
         await TestUploads.PutFolderAsync(storage, Name, Path.Combine(GoldenFile.Folder, "adapters", Name));
         var version = storage.Catalog.Resolve("default", Name);
@@ -36,7 +37,8 @@ public sealed class WaitingRequestTests : IDisposable
         await using var engine = EngineHost.Start(_environment, model, new EngineOptions { MaxSequences = 1 });
         var running = engine.Client.Submit(Request([1, 2, 3], 400, "first"));
         await running.WaitForMoreAsync(0);
-        var waiting = engine.Client.Submit(Request([4, 5, 6], 1, "second") with { Adapter = await storage.Cache.AcquireAsync(version, Cancellation) });
+        var waiting = engine.Client.Submit(Request([4, 5, 6], 1, "second") with { Adapter = await storage.Cache.AcquireAsync(version,
+            Cancellation) });
         while (engine.Counters.Waiting == 0)
         {
             await running.WaitForMoreAsync(running.TokenCount);

@@ -44,7 +44,8 @@ public sealed class FairnessTests
     public void A_newcomers_step_has_no_prompts_of_those_before_it_and_the_next_one_has()
     {
         using var fixture = new LoopFixture(400, s_options with { MaxSequences = 8 });
-        var crowd = Enumerable.Range(0, 3).Select(i => fixture.Submit([.. Enumerable.Range(i, 200).Select(token => token % 90)], 4, tenant: "crowd")).ToList();
+        var crowd = Enumerable.Range(0, 3).Select(i => fixture.Submit([.. Enumerable.Range(i, 200).Select(token => token % 90)], 4,
+            tenant: "crowd")).ToList();
         Step(fixture, 5);
 
         for (var i = 0; i < 3; i++)

@@ -165,7 +165,8 @@ public sealed unsafe class PagedAttentionTests
     {
         // One new position of a thousand: how it rounds does not show.
         (int, int)[] sequences = [(1100, 1), (999, 1)];
-        AttentionCase Make() => new() { Heads = 7, KvHeads = 1, HeadSize = 64, Window = 900, SoftCap = 20, Sequences = sequences, CacheType = KvType.Int8 };
+        AttentionCase Make() => new() { Heads = 7, KvHeads = 1, HeadSize = 64, Window = 900, SoftCap = 20, Sequences = sequences,
+            CacheType = KvType.Int8 };
         using var kernel = Make().Run();
         using var reference = Make().RunReference();
         AssertClose(reference, kernel, 900);
@@ -176,7 +177,8 @@ public sealed unsafe class PagedAttentionTests
     [InlineData(128)]
     public void Attention_over_int8_stays_within_its_bound_of_that_over_f32(int headSize)
     {
-        AttentionCase Make(KvType type) => new() { Heads = 6, KvHeads = 2, HeadSize = headSize, RotaryDims = headSize, Sequences = [(0, 150)], CacheType = type };
+        AttentionCase Make(KvType type) => new() { Heads = 6, KvHeads = 2, HeadSize = headSize, RotaryDims = headSize, Sequences = [(0, 150)],
+            CacheType = type };
         using var kernel = Make(KvType.Int8).Run();
         using var exact = Make(KvType.F32).Run();
         AssertClose(exact, kernel, 150, Tolerances.Int8Cache(headSize));
@@ -195,7 +197,8 @@ public sealed unsafe class PagedAttentionTests
             KvRows.Write(KvType.Int8, heads, 40, pointer, slot: 1);
         }
 
-        var rows = cache.Chunk(44).Select(row => (Codes: row[..40], Scale: BitConverter.ToSingle(Array.ConvertAll(row[40..], code => (byte)code)))).ToArray();
+        var rows = cache.Chunk(44).Select(row => (Codes: row[..40], Scale: BitConverter.ToSingle(Array.ConvertAll(row[40..],
+            code => (byte)code)))).ToArray();
         Assert.All(rows[..3], row => Assert.Equal((0f, 0), (row.Scale, row.Codes.Count(code => code != 0))));
         Assert.Equal((2 / 127f, (sbyte)-127, (sbyte)121), (rows[3].Scale, rows[3].Codes[0], rows[3].Codes[39]));
         Assert.Equal((1f, (sbyte)-127, (sbyte)64), (rows[4].Scale, rows[4].Codes[1], rows[4].Codes[2]));
@@ -212,7 +215,8 @@ public sealed unsafe class PagedAttentionTests
         var rows = new List<float>();
         foreach (var past in new[] { 0, 64 })
         {
-            using var part = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(past, past == 0 ? 64 : 36)], CacheType = type, PutsAsStored = true }.Run();
+            using var part = new AttentionCase { Heads = 6, KvHeads = 2, HeadSize = 32, Sequences = [(past, past == 0 ? 64 : 36)], CacheType = type,
+                PutsAsStored = true }.Run();
             rows.AddRange(part.Output);
         }
 
@@ -222,7 +226,8 @@ public sealed unsafe class PagedAttentionTests
     [Fact]
     public void A_rows_bits_in_int8_depend_neither_on_threads_nor_on_neighbours()
     {
-        AttentionCase Make(params (int, int)[] sequences) => new() { Heads = 14, KvHeads = 2, HeadSize = 64, RotaryDims = 64, Sequences = sequences, CacheType = KvType.Int8 };
+        AttentionCase Make(params (int, int)[] sequences) => new() { Heads = 14, KvHeads = 2, HeadSize = 64, RotaryDims = 64, Sequences = sequences,
+            CacheType = KvType.Int8 };
         using var alone = Make((1300, 1)).Run();
         for (var threads = 1; threads <= 8; threads++)
         {
@@ -233,7 +238,8 @@ public sealed unsafe class PagedAttentionTests
 
     private static AttentionCase Int8(int heads, int kvHeads, int headSize, int blockSize, int rotaryDims, (int, int)[] sequences) => new()
     {
-        Heads = heads, KvHeads = kvHeads, HeadSize = headSize, BlockSize = blockSize, RotaryDims = rotaryDims, Sequences = sequences, CacheType = KvType.Int8,
+        Heads = heads, KvHeads = kvHeads, HeadSize = headSize, BlockSize = blockSize, RotaryDims = rotaryDims, Sequences = sequences,
+            CacheType = KvType.Int8,
     };
 
     [Theory]

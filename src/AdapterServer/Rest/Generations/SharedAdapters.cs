@@ -17,9 +17,7 @@ internal sealed class SharedAdapters : IDisposable
     public static async Task<SharedAdapters> AcquireAsync(ServingModel model, ImmutableArray<AdapterSpan> spans, CancellationToken cancellationToken)
     {
         var leases = new List<(int FromToken, SharedLease? Lease)>(spans.Length);
-        using var together = spans.Count(span => span.Mixture is not null || span.Block is not null) > 1
-            ? await model.Store.Compositions.PinAsync(spans.Select(span => span.Mixture).OfType<AdapterMixture>(), spans.Select(span => span.Block).OfType<AdapterBlock>(), cancellationToken).ConfigureAwait(false)
-            : null;
+        using var together = await PinTogetherAsync(model, spans, cancellationToken).ConfigureAwait(false);
         try
         {
             foreach (var (fromToken, mixture, block) in spans)
@@ -56,6 +54,16 @@ internal sealed class SharedAdapters : IDisposable
         {
             lease?.Dispose();
         }
+    }
+
+    /// <summary>Null where there are no two adapters.</summary>
+    private static async Task<IDisposable?> PinTogetherAsync(ServingModel model, ImmutableArray<AdapterSpan> spans, CancellationToken cancellationToken)
+    {
+        AdapterMixture[] mixtures = [.. spans.Select(span => span.Mixture).OfType<AdapterMixture>()];
+        AdapterBlock[] blocks = [.. spans.Select(span => span.Block).OfType<AdapterBlock>()];
+        return mixtures.Length + blocks.Length > 1
+            ? await model.Store.Compositions.PinAsync(mixtures, blocks, cancellationToken).ConfigureAwait(false)
+            : null;
     }
 
     private static void RequirePlace(int fromToken, bool hasVirtualTokens)
