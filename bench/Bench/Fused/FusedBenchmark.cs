@@ -5,8 +5,7 @@ namespace AdapterServe.Bench.Fused;
 
 /// <summary>
 /// Fused mode: what a switch of one matrix costs, and, where a model is given, tokens a second of two engines on it in turn, one with ONNX Runtime's
-/// packed weights and one
-/// with weights that may be written: without an adapter, with the first one beside the base, and with it fused.
+/// packed weights and one with weights that may be written: without an adapter, with the first one beside the base, and with it fused.
 /// </summary>
 internal static class FusedBenchmark
 {

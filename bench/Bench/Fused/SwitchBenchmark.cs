@@ -9,8 +9,7 @@ namespace AdapterServe.Bench.Fused;
 
 /// <summary>
 /// What writing an adapter into one matrix costs: single weights set or exchanged (SHiRA), W += B A in place, and W + B A computed densely into a new
-/// matrix, as a library
-/// of tensors does it. Each has a matrix of its own, so that none finds in the caches what another has left there.
+/// matrix, as a library of tensors does it. Each has a matrix of its own, so that none finds in the caches what another has left there.
 /// </summary>
 internal sealed unsafe class SwitchBenchmark : IDisposable
 {

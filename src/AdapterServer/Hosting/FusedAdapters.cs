@@ -43,7 +43,7 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     public void RequireDeletable(string name, string? selector)
     {
         if (Version is { } version && version.Name == name
-            && (selector is null || store.Catalog.Get(Tenant, name, selector).Version == version.Number))
+            && (selector is null || Names(store.Catalog.Get(Tenant, name, $"{version.Number}"), selector)))
         {
             throw new ApiException(
                 StatusCodes.Status409Conflict,
@@ -61,6 +61,9 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     private bool Means(string reference, AdapterVersion version) =>
         reference == version.Name || reference == $"{Tenant}/{version.Name}"
         || store.Catalog.Resolve(Tenant, reference).WeightsDigest == version.WeightsDigest;
+
+    private static bool Names(AdapterDescriptor adapter, string selector) =>
+        selector == $"{adapter.Version}" || selector == adapter.Digest || adapter.Aliases.Contains(selector);
 
     private static ApiException NotFused(string message) => new(StatusCodes.Status409Conflict, ErrorCodes.NotFused, message);
 }

@@ -9,8 +9,7 @@ namespace AdapterServe.Engine.CustomOps;
 /// <summary>
 /// A linear of the base, or its head, whose weights fused mode writes, in place of ONNX Runtime's Gemm: see <see cref="FusableProduct"/>.
 /// <b>Shapes</b>: x [rows, H]; output [rows, O]. <b>Layout</b>: attribute <c>site</c> is the index in the base model's sites, N is O. The weights are
-/// no input of the
-/// graph: they stay where <paramref name="linears"/> holds them.
+/// no input of the graph: they stay where <paramref name="linears"/> holds them.
 /// </summary>
 internal sealed class FusableProductOp(Func<int, FusableLinear> linears, Workspace workspace, OrtParallel parallel)
     : CustomOp(GraphNames.FusableProduct, [new OpParameter(ElementType.Float32)], [new OpParameter(ElementType.Float32)])

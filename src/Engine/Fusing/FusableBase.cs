@@ -6,8 +6,7 @@ namespace AdapterServe.Engine.Fusing;
 
 /// <summary>
 /// The base's linears in memory that may be written, by site. <b>Effects</b>: read from the base's files when it is made, one linear on each of so
-/// many threads; takes the
-/// memory that ONNX Runtime would take for them. Whoever writes makes sure that no step runs.
+/// many threads; takes the memory that ONNX Runtime would take for them. Whoever writes makes sure that no step runs.
 /// </summary>
 internal sealed class FusableBase : IDisposable
 {

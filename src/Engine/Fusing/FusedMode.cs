@@ -6,8 +6,8 @@ namespace AdapterServe.Engine.Fusing;
 /// <summary>
 /// Puts one adapter into the base's weights, so that its requests cost what the base's cost, and takes it out again, while the server runs.
 /// <b>Semantics</b>: a switch waits in line with the requests. What was accepted before it ends with the old weights; what is accepted behind it
-/// waits for the new ones.
-/// From the moment when an adapter's switch is accepted, only requests for it alone are (<see cref="FusedConflictException"/>).
+/// waits for the new ones. From the moment when an adapter's switch is accepted, only requests for it alone are
+/// (<see cref="FusedConflictException"/>).
 /// <b>Effects</b>: thread safe; nothing is kept on disk. <b>Errors</b>: <see cref="SwitchRunningException"/> while another switch runs.
 /// </summary>
 public sealed class FusedMode : IDisposable
@@ -58,9 +58,8 @@ public sealed class FusedMode : IDisposable
 
     /// <summary>
     /// Returns when the weights are the base's own again, bit for bit. <b>Errors</b>: <see cref="WeightSwitchException"/> where the base's files
-    /// can't be read; then nothing is
-    /// served until a further call succeeds; <see cref="SwitchRunningException"/> also where something else than <paramref name="target"/> is fused
-    /// by now.
+    /// can't be read; then nothing is served until a further call succeeds; <see cref="SwitchRunningException"/> also where something else than
+    /// <paramref name="target"/> is fused by now.
     /// </summary>
     public Task<TimeSpan> UnfuseAsync(FusedTarget target) => InTurnAsync(async () =>
     {

@@ -23,8 +23,7 @@ public sealed class EngineClient
     /// <summary>
     /// Queues a request. The adapter's lease passes to the engine, whatever happens. <b>Errors</b>: <see cref="ArgumentException"/> when the request breaks
     /// <see cref="Limits"/>; <see cref="EngineBusyException"/> when the queue is full or the server is stopping; <see cref="FusedConflictException"/>
-    /// while another adapter is
-    /// fused into the base.
+    /// while another adapter is fused into the base.
     /// </summary>
     public Generation Submit(GenerationRequest request)
     {

@@ -6,9 +6,8 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// <b>Semantics</b>: W = D, or W = keep W + scale D. <b>Shapes</b>: W and D [O, H]. <b>Units, dtype, layout</b>: W f32, D f32 or bf16, both in
-/// panels, so that it goes
-/// element by element. <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>:
-/// ours.
+/// panels, so that it goes element by element. <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O
+/// differ. <b>Source</b>: ours.
 /// </summary>
 public static unsafe class DenseMerge
 {

@@ -6,8 +6,8 @@ namespace AdapterServe.Kernels.Cpu;
 /// <summary>
 /// <b>Semantics</b>: y[t] = W x[t] + b. <b>Shapes</b>: x [T, H], y [T, O], row-major, any alignment.
 /// <b>Units, dtype, layout</b>: f32; each output is one chain of multiply-adds in the order of H that begins with its bias, so that a row's bits
-/// depend on nothing but the row,
-/// W and b. <b>Effects</b>: writes y, which must not overlap x; no allocation. <b>Source</b>: ours, <see cref="Dense"/> over the base's own weights.
+/// depend on nothing but the row, W and b. <b>Effects</b>: writes y, which must not overlap x; no allocation. <b>Source</b>: ours,
+/// <see cref="Dense"/> over the base's own weights.
 /// </summary>
 public static unsafe class FusableProduct
 {

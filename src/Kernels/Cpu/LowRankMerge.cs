@@ -8,8 +8,7 @@ namespace AdapterServe.Kernels.Cpu;
 /// <b>Semantics</b>: W += scale * B A. <b>Shapes</b>: W [O, H], A [R, H], B [O, R], without a gate.
 /// <b>Units, dtype, layout</b>: W f32, A and B f32 or bf16; each element is one chain of multiply-adds in the order of R that begins with the weight.
 /// <b>Effects</b>: W in place; no allocation. <b>Errors</b>: <see cref="ArgumentException"/> where H or O differ. <b>Source</b>: ours: a panel of W
-/// is a product's output
-/// of H rows, and B has that product's layout already.
+/// is a product's output of H rows, and B has that product's layout already.
 /// </summary>
 public static unsafe class LowRankMerge
 {

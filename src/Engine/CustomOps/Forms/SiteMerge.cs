@@ -9,9 +9,8 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 /// <summary>
 /// Writes the forms of an adapter at one linear into its weight and bias.
 /// <b>Semantics</b>: afterwards W x + b is what the forms made of the base's W x + b. Low-rank and dense forms are written in place; every other form
-/// of the output runs as it does
-/// in a step, on the columns of W as rows of y, beside the unit vectors as rows of x, and on b beside x = 0; forms of the input run on the unit
-/// vectors, and W on what they made.
+/// of the output runs as it does in a step, on the columns of W as rows of y, beside the unit vectors as rows of x, and on b beside x = 0; forms of
+/// the input run on the unit vectors, and W on what they made.
 /// <b>Effects</b>: one linear at a time, on one thread; forms are checked by <see cref="FusableForms"/>.
 /// </summary>
 internal sealed unsafe class SiteMerge : IDisposable
