@@ -89,12 +89,23 @@ internal sealed class SiteForms
         {
             var form = (FormKind)BitOperations.TrailingZeroCount(present);
             var runner = _runners[(int)form];
-            var first = form == FormKind.LowRank && _isLowRankTaken[site] ? 1 : 0;
-            for (var round = first; Collect(runner, form, round, site, segments); round++)
+            for (var round = FirstRound(form, site); Collect(runner, form, round, site, segments); round++)
             {
                 runner.Run(operands, parallel);
             }
         }
+    }
+
+    /// <summary>0, or 1 for what a product has just added.</summary>
+    private int FirstRound(FormKind form, int site)
+    {
+        if (form != FormKind.LowRank || !_isLowRankTaken[site])
+        {
+            return 0;
+        }
+
+        _isLowRankTaken[site] = false;
+        return 1;
     }
 
     /// <summary>Adds each segment's <paramref name="round"/>-th of its forms of one kind; false when there is none.</summary>
