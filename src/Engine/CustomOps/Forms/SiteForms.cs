@@ -39,8 +39,10 @@ internal sealed class SiteForms
         Apply(site, segments, operands, parallel, FormKinds.OnOutput);
 
     /// <summary>
-    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others act before them or
-    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates nothing.
+    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others
+    /// act before them or
+    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates
+    /// nothing.
     /// </summary>
     public ReadOnlySpan<LowRankSegment> TakeLowRank(int site, ReadOnlySpan<AdapterSegment> segments)
     {
