@@ -6,7 +6,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Bench.Kernels;
 
 /// <summary>
-/// The linears of some layers of a decoder (hidden 896, feed-forward 4,864, 14 heads of 64, 2 of keys and values) on weights of 4 bits, one after another as in a step:
+/// The linears of some layers of a decoder (hidden 896, feed-forward 4,864, 14 heads of 64, 2 of keys and values) on weights of 4 bits, one after
+/// another as in a step:
 /// without adapters, with <see cref="LowRank"/> behind each product, and with both in one call.
 /// A linear's least time of all rounds, summed up: a neighbour on the machine seldom meets the same one in each of them.
 /// </summary>

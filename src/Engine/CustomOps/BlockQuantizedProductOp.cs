@@ -11,8 +11,10 @@ namespace AdapterServe.Engine.CustomOps;
 /// A base linear over weights of 4 bits, in place of ONNX Runtime's MatMulNBits: see <see cref="BlockQuantizedProduct"/>.
 /// <b>Shapes</b>: x [rows, K], weights u8 [tiles, bytes of a tile] as <see cref="BlockProductLayout"/> packs them, bias [N] or absent; output
 /// [rows, N].
-/// <b>Layout</b>: attributes K, N, bits, block_size as those of MatMulNBits, zero_points (0 or 1), and <c>site</c>, the index in the base model's sites of the linear
-/// whose input x is, if it is one's: then the product adds the low-rank forms there where that is faster, which <see cref="SiteForms"/> leaves out behind it.
+/// <b>Layout</b>: attributes K, N, bits, block_size as those of MatMulNBits, zero_points (0 or 1), and <c>site</c>, the index in the base model's
+/// sites of the linear
+/// whose input x is, if it is one's: then the product adds the low-rank forms there where that is faster, which <see cref="SiteForms"/> leaves out
+/// behind it.
 /// <b>Errors</b>: at load for attributes that the layout refuses, at the run for weights of another size.
 /// </summary>
 internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel parallel, StepState? step = null)

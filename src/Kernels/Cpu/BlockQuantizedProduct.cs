@@ -6,7 +6,8 @@ namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
 /// <b>Semantics</b>: y[t, o] = sum over h of x'[t, h] (code[o, h] - zero[o, block of h]) scale[o, block of h] (+ bias[o]), then what
-/// <see cref="LowRank"/> adds for the segments; x' is x rounded to 8 bits in groups of 32 inputs, see <see cref="BlockActivations"/>: the product is exact but for this
+/// <see cref="LowRank"/> adds for the segments; x' is x rounded to 8 bits in groups of 32 inputs, see <see cref="BlockActivations"/>: the product
+/// is exact but for this
 /// rounding and those of f32 between groups. Segments read x as it is.
 /// <b>Shapes</b>: x [T, H], y [T, O], bias [O] or null.
 /// <b>Units, dtype, layout</b>: x, y, bias f32 row-major, any alignment; weights as <see cref="BlockProductLayout"/> says.
@@ -25,7 +26,8 @@ public static unsafe class BlockQuantizedProduct
     public static bool IsPreferred => SimdSupport.Path == SimdPath.Avx512;
 
     /// <summary>
-    /// Whether so many segments of so many rows together are better handed to the product than to <see cref="LowRank"/> behind it: not where nearly each row has factors
+    /// Whether so many segments of so many rows together are better handed to the product than to <see cref="LowRank"/> behind it: not where nearly
+    /// each row has factors
     /// of its own, which the product would read in pieces.
     /// </summary>
     public static bool Takes(int rows, int segments) => rows >= segments * RowsOfSegment || segments == 1;

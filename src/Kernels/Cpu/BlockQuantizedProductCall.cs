@@ -5,7 +5,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// One call of <see cref="BlockQuantizedProduct"/>: rows are quantised and shrunk, then shared out in units of (tile of 64 outputs, chunk of rows). A unit asks for the
+/// One call of <see cref="BlockQuantizedProduct"/>: rows are quantised and shrunk, then shared out in units of (tile of 64 outputs, chunk of rows).
+/// A unit asks for the
 /// factors B of its outputs, multiplies, and expands while its sums are in the first cache.
 /// </summary>
 internal unsafe struct BlockQuantizedProductCall : IByteSimdCall

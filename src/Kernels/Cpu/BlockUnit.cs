@@ -4,7 +4,8 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// The sums of a tile of 64 outputs for a chunk of rows, without bias. Some records at a time are unpacked into scratch that stays in the first cache, for all of its
+/// The sums of a tile of 64 outputs for a chunk of rows, without bias. Some records at a time are unpacked into scratch that stays in the first
+/// cache, for all of its
 /// rows; few rows read them as they are packed.
 /// </summary>
 internal unsafe struct BlockUnit

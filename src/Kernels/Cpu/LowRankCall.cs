@@ -238,7 +238,8 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     }
 
     /// <summary>
-    /// The expands of a panel of outputs for the rows [row, row + rows), behind all shrinks and gates. <b>Shapes</b>: y [rows, 64 or what is left], a row every
+    /// The expands of a panel of outputs for the rows [row, row + rows), behind all shrinks and gates. <b>Shapes</b>: y [rows, 64 or what is left],
+    /// a row every
     /// <paramref name="stride"/> floats.
     /// </summary>
     public readonly void ExpandTile<TLanes>(int row, int rows, int column, float* y, nint stride)

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace AdapterServe.Kernels.Memory;
 
 /// <summary>
-/// Asks for pages of 2 MiB, where the system gives them on request alone: streaming weights takes a fifth less time with them than with pages of 4 KiB, whose
+/// Asks for pages of 2 MiB, where the system gives them on request alone: streaming weights takes a fifth less time with them than with pages of 4
+/// KiB, whose
 /// translations don't stay in the processor.
 /// </summary>
 internal static unsafe partial class HugePages

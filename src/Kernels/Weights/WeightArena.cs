@@ -5,7 +5,8 @@ namespace AdapterServe.Kernels.Weights;
 
 /// <summary>
 /// Native memory for the weights of one adapter: allocated piece by piece at load, freed at once.
-/// <b>Layout</b>: every piece starts on a 64-byte boundary, is zeroed, and never moves. Pieces are cut from chunks that double up to 2 MiB and from there on lie in
+/// <b>Layout</b>: every piece starts on a 64-byte boundary, is zeroed, and never moves. Pieces are cut from chunks that double up to 2 MiB and from
+/// there on lie in
 /// huge pages, so that a small adapter takes little and a large one is read at full speed.
 /// <b>Effects</b>: not thread safe while allocating; reading the pieces is free for any thread until <see cref="Dispose()"/>.
 /// </summary>

@@ -39,8 +39,10 @@ internal sealed class SiteForms
         Apply(site, segments, operands, parallel, FormKinds.OnOutput);
 
     /// <summary>
-    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others act before them or
-    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates nothing.
+    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others
+    /// act before them or
+    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates
+    /// nothing.
     /// </summary>
     public ReadOnlySpan<LowRankSegment> TakeLowRank(int site, ReadOnlySpan<AdapterSegment> segments)
     {
@@ -95,12 +97,23 @@ internal sealed class SiteForms
         {
             var form = (FormKind)BitOperations.TrailingZeroCount(present);
             var runner = _runners[(int)form];
-            var first = form == FormKind.LowRank && _isLowRankTaken[site] ? 1 : 0;
-            for (var round = first; Collect(runner, form, round, site, segments); round++)
+            for (var round = FirstRound(form, site); Collect(runner, form, round, site, segments); round++)
             {
                 runner.Run(operands, parallel);
             }
         }
+    }
+
+    /// <summary>0, or 1 for what a product has just added.</summary>
+    private int FirstRound(FormKind form, int site)
+    {
+        if (form != FormKind.LowRank || !_isLowRankTaken[site])
+        {
+            return 0;
+        }
+
+        _isLowRankTaken[site] = false;
+        return 1;
     }
 
     /// <summary>Adds each segment's <paramref name="round"/>-th of its forms of one kind; false when there is none.</summary>
