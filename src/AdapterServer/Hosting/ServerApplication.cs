@@ -1,4 +1,5 @@
 using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Grpc;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Adapters;
@@ -24,6 +25,7 @@ internal static class ServerApplication
         builder.Configuration.AddInMemoryCollection(CommandLine.ParseArguments(arguments));
         AddLogging(builder.Logging);
         AddServices(builder.Services, builder.Configuration);
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var app = builder.Build();
         app.UseMiddleware<HeadRequests>();
@@ -38,6 +40,7 @@ internal static class ServerApplication
         app.MapChatCompletions();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapGrpcServices();
         return app;
     }
 
@@ -63,6 +66,7 @@ internal static class ServerApplication
             json.SerializerOptions.PropertyNamingPolicy = RestJson.Answers.Options.PropertyNamingPolicy;
             json.SerializerOptions.NumberHandling = RestJson.Answers.Options.NumberHandling;
         });
+        services.AddGrpcServices();
         services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "AdapterServe";
