@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Grpc.Admin;
 using AdapterServe.AdapterServer.Grpc.Errors;
 using AdapterServe.AdapterServer.Grpc.Generation;
 using AdapterServe.AdapterServer.Grpc.Health;
+using AdapterServe.AdapterServer.Grpc.KServe;
 using AdapterServe.AdapterServer.Grpc.Reflection;
 using AdapterServe.AdapterServer.Grpc.Tokenizer;
 using AdapterServe.AdapterServer.Options;
@@ -21,9 +22,19 @@ internal static class GrpcServices
         Wire.Adapters.Descriptor,
         Wire.Tokenizer.Descriptor,
         Wire.Admin.Descriptor,
+        Protocol.KServe.GRPCInferenceService.Descriptor,
         Protocol.Health.V1.Health.Descriptor,
         Protocol.Reflection.V1.ServerReflection.Descriptor,
         Protocol.Reflection.V1Alpha.ServerReflection.Descriptor,
+    ];
+
+    private static readonly PathString[] s_open =
+    [
+        "/" + Protocol.Health.V1.Health.Descriptor.FullName,
+        "/" + Protocol.Reflection.V1.ServerReflection.Descriptor.FullName,
+        "/" + Protocol.Reflection.V1Alpha.ServerReflection.Descriptor.FullName,
+        "/" + Protocol.KServe.GRPCInferenceService.Descriptor.FullName + "/ServerLive",
+        "/" + Protocol.KServe.GRPCInferenceService.Descriptor.FullName + "/ServerReady",
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. s_all.Select(service => service.FullName)];
@@ -50,14 +61,12 @@ internal static class GrpcServices
         routes.MapGrpcService<AdaptersService>();
         routes.MapGrpcService<TokenizerService>();
         routes.MapGrpcService<AdminService>();
+        routes.MapGrpcService<InferenceService>();
         routes.MapGrpcService<HealthService>();
         routes.MapGrpcService<ReflectionService>();
         routes.MapGrpcService<ReflectionAlphaService>();
     }
 
     /// <summary>Answered whether the server is ready or not.</summary>
-    public static bool IsAlwaysOpen(PathString path) =>
-        path.StartsWithSegments("/" + Protocol.Health.V1.Health.Descriptor.FullName)
-        || path.StartsWithSegments("/" + Protocol.Reflection.V1.ServerReflection.Descriptor.FullName)
-        || path.StartsWithSegments("/" + Protocol.Reflection.V1Alpha.ServerReflection.Descriptor.FullName);
+    public static bool IsAlwaysOpen(PathString path) => s_open.Any(open => path.StartsWithSegments(open));
 }

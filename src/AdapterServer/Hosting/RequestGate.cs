@@ -39,5 +39,5 @@ internal sealed class RequestGate(RequestDelegate next, ServerState state)
         : new ApiException(503, ErrorCodes.ServerStopping, "The server is stopping.") { RetryAfterSeconds = StoppingRetrySeconds };
 
     private static bool IsAlwaysOpen(PathString path) =>
-        path.Equals("/livez", StringComparison.Ordinal) || path.Equals("/readyz", StringComparison.Ordinal) || GrpcServices.IsAlwaysOpen(path);
+        path.Value is "/livez" or "/readyz" or "/v2/health/live" or "/v2/health/ready" || GrpcServices.IsAlwaysOpen(path);
 }

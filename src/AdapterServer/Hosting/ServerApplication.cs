@@ -6,6 +6,7 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using Microsoft.Extensions.Logging.Console;
@@ -40,6 +41,7 @@ internal static class ServerApplication
         app.MapChatCompletions();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapInference();
         app.MapGrpcServices();
         return app;
     }

@@ -82,7 +82,7 @@ def adapters(server):
     upload, get = server.call('adapterserve.v1.Adapters/Upload'), server.call('adapterserve.v1.Adapters/Get')
     fails(grpc.StatusCode.ABORTED, lambda: upload(parts(if_match='sha256:' + '0' * 64)), 'digest_mismatch')
     uploaded = upload(parts())
-    assert uploaded.created and uploaded.adapter.version == 1 and uploaded.adapter.digest.startswith('sha256:'), uploaded
+    assert uploaded.created and uploaded.adapter.digest.startswith('sha256:'), uploaded
     assert not upload(parts()).created
     assert get(server.message(V1 + 'GetAdapterRequest')(name=name)) == uploaded.adapter
     cut = list(parts())[:-1]
@@ -114,10 +114,51 @@ def others(server):
     assert compressed.tokens == ids
 
 
+def kserve(server):
+    service, of = 'inference.GRPCInferenceService/', lambda message, **values: server.message('inference.' + message)(**values)
+    assert server.call(service + 'ServerLive')(of('ServerLiveRequest')).live
+    assert server.call(service + 'ServerReady')(of('ServerReadyRequest')).ready
+    assert server.call(service + 'ModelReady')(of('ModelReadyRequest', name='pirate')).ready
+    described = server.call(service + 'ModelMetadata')(of('ModelMetadataRequest', name='pirate'))
+    assert described.versions == ['1'] and described.inputs[0].name == 'text_input'
+    prompt = '<|user|>\nWhich day comes after Tuesday?<|end|>\n<|assistant|>\n'
+    infer, stream = server.call(service + 'ModelInfer'), server.call(service + 'ModelStreamInfer')
+
+    def request(name='demo', text=prompt, **more):
+        values = {'name': 'text_input', 'datatype': 'BYTES', 'shape': [1]}
+        return of('ModelInferRequest', model_name=name, id='7', inputs=[{**values, 'contents': {'bytes_contents': [text.encode()]}}], **more)
+
+    value = server.message('inference.InferParameter')
+    parameters = {'temperature': value(double_param=0), 'max_tokens': value(int64_param=40)}
+    answer = infer(request(parameters=parameters))
+    assert (answer.model_name, answer.model_version, answer.id) == ('demo', '1', '7')
+    outputs = {output.name: output.contents for output in answer.outputs}
+    assert outputs['text_output'].bytes_contents == [EXPECTED.encode()], answer
+    assert outputs['finish_reason'].bytes_contents == [b'stop']
+    assert len(outputs['output_ids'].int64_contents) == outputs['output_lengths'].int_contents[0]
+    raw = of('ModelInferRequest', model_name='demo', parameters=parameters, outputs=[{'name': 'text_output'}],
+             inputs=[{'name': 'text_input', 'datatype': 'BYTES', 'shape': [1]}], raw_input_contents=[len(prompt).to_bytes(4, 'little') + prompt.encode()])
+    assert infer(raw).raw_output_contents[0][4:] == EXPECTED.encode()
+    fails(grpc.StatusCode.NOT_FOUND, lambda: infer(request('nobody')), 'model_not_found')
+    fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: infer(request(parameters={'temperature': value(double_param=-1)})), 'invalid_value')
+    texts, last = {}, set()
+    pieces = request(parameters={**parameters, 'stream': value(bool_param=True)})
+    for response in stream(iter([pieces, request('nobody'), request('pirate', parameters=parameters)])):
+        part = response.infer_response
+        if response.error_message:
+            assert part.model_name == 'nobody', response
+        elif part.outputs:
+            texts.setdefault(part.model_name, []).append(part.outputs[0].contents.bytes_contents[0].decode())
+        if part.parameters['triton_final_response'].bool_param:
+            last.add(part.model_name)
+    assert ''.join(texts['demo']) == EXPECTED and len(texts['pirate']) == 1, texts
+    assert last == {'demo', 'pirate'}
+
+
 with connect() as channel:
     served = Server(channel)
     older = Server(channel, '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo')
     assert served.services == older.services and 'adapterserve.v1.Generation' in served.services
-    for part in (generation, errors, adapters, others):
+    for part in (generation, errors, adapters, others, kserve):
         part(served)
 print('ok')
