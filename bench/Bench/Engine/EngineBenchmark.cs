@@ -7,7 +7,7 @@ namespace AdapterServe.Bench.Engine;
 /// Tokens a second of the whole engine, without HTTP: n clients send one request each at the same moment and wait for it. The three loads (no adapter, one adapter
 /// for all, one each) take turns, so that the machine's drift meets all of them; ratios are of the same round.
 /// </summary>
-internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngine engine)
+internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngine engine, EngineLimit limit)
 {
     public static int Run(string[] args)
     {
@@ -25,10 +25,14 @@ internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngin
     {
         await using var engine = await BenchEngine.StartAsync(options);
         Console.WriteLine($"{options.PromptTokens} prompt tokens, {options.NewTokens} new, {options.Threads} threads, {options.Rounds} rounds, median");
-        Console.WriteLine("clients  adapters   tok/s whole  of none  tok/s decode  of none  host overhead  bytes/step");
+        var machine = MachineLimits.Measure(options.Threads);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"machine: {machine.BytesPerSecond / 1e9:F1} GB/s, {machine.FloatProducts / 1e9:F0} G multiply-adds/s in f32, {machine.ByteProducts / 1e9:F0} G of bytes"));
+        Console.WriteLine("clients  adapters   tok/s whole  of none  of limit  tok/s decode  of none  of limit  host overhead  bytes/step");
         foreach (var clients in options.Clients)
         {
-            await new EngineBenchmark(options, engine).MeasureAsync(clients);
+            await new EngineBenchmark(options, engine, new EngineLimit(machine, engine.Model, options)).MeasureAsync(clients);
         }
     }
 
@@ -51,11 +55,11 @@ internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngin
 
         for (var i = 0; i < loads.Length; i++)
         {
-            Print(clients, loads[i].Name, results[i], results[0]);
+            Print(clients, loads[i].Name, results[i], results[0], limit.Rates(clients, [.. Enumerable.Range(0, clients).Select(loads[i].Adapter)]));
         }
     }
 
-    private static void Print(int clients, string name, List<EngineSample> samples, List<EngineSample> none)
+    private static void Print(int clients, string name, List<EngineSample> samples, List<EngineSample> none, (double Whole, double Decode) limit)
     {
         var whole = samples.Select(sample => sample.WholeRate).Median();
         var wholeRatio = samples.Zip(none, (a, b) => a.WholeRate / b.WholeRate).Median();
@@ -65,6 +69,6 @@ internal sealed class EngineBenchmark(EngineBenchmarkOptions options, BenchEngin
         var bytes = samples.Select(sample => sample.BytesPerStep).Median();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{clients,7}  {name,-9}  {whole,11:F1}  {wholeRatio,7:F3}  {decode,12:F1}  {decodeRatio,7:F3}  {overhead,13:P2}  {bytes,10:F0}"));
+            $"{clients,7}  {name,-9}  {whole,11:F1}  {wholeRatio,7:F3}  {whole / limit.Whole,8:F2}  {decode,12:F1}  {decodeRatio,7:F3}  {decode / limit.Decode,8:F2}  {overhead,13:P2}  {bytes,10:F0}"));
     }
 }
