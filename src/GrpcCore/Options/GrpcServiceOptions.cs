@@ -46,7 +46,3 @@ public class GrpcServiceOptions
 
     internal bool IsMaxReceiveSet { get; private set; }
 }
-
-/// <summary>Those of one service.</summary>
-public class GrpcServiceOptions<TService> : GrpcServiceOptions
-    where TService : class;

@@ -11,6 +11,7 @@ internal sealed class ChunkStream(UploadParts parts, long? expectedBytes) : Stre
 {
     private ReadOnlyMemory<byte> _chunk;
     private long _read;
+    private bool _hasEnded;
 
     public override bool CanRead => true;
 
@@ -30,8 +31,15 @@ internal sealed class ChunkStream(UploadParts parts, long? expectedBytes) : Stre
     {
         while (_chunk.IsEmpty)
         {
+            // The message behind the last chunk is another's.
+            if (_hasEnded)
+            {
+                return 0;
+            }
+
             if (!await parts.MoveNextAsync(cancellationToken).ConfigureAwait(false) || parts.Current!.PartCase != Wire.UploadRequest.PartOneofCase.Chunk)
             {
+                _hasEnded = true;
                 return expectedBytes is { } bytes && bytes != _read ? throw WrongLength() : 0;
             }
 

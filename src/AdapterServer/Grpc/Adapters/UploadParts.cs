@@ -34,10 +34,6 @@ internal sealed class UploadParts(IAsyncStreamReader<Wire.UploadRequest> message
         while (Current is { } part)
         {
             await StageAsync(part, files, cancellationToken).ConfigureAwait(false);
-            if (ReferenceEquals(part, Current) || Current?.PartCase == Wire.UploadRequest.PartOneofCase.Chunk)
-            {
-                throw OutOfOrder("There are chunks behind the end of an archive.");
-            }
         }
     }
 
@@ -56,7 +52,7 @@ internal sealed class UploadParts(IAsyncStreamReader<Wire.UploadRequest> message
                 await using (var content = new ChunkStream(this, part.Archive.HasBytes ? part.Archive.Bytes : null))
                 {
                     await files.AddArchiveAsync(FormatOf(part.Archive), content, cancellationToken).ConfigureAwait(false);
-                    // What an archive's reader leaves behind its end still has to be nothing but chunks.
+                    // An archive's reader may stop before the last chunk.
                     await content.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
                 }
 
