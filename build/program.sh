@@ -15,7 +15,7 @@ command -v dotnet > /dev/null || fail "the .NET 10 SDK is needed; its command 'd
 # The build is skipped when nothing it reads is newer than the last one: a built tree starts at once, also without a network.
 is_built() {
   [[ -f "$program" && -f "$stamp" ]] || return 1
-  [[ -z "$(find "$root/src" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" "$root/.editorconfig" \
+  [[ -z "$(find "$root/src" "$root/protos" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" "$root/.editorconfig" \
     -newer "$stamp" -not -name bin -not -name obj -print -quit)" ]]
 }
 

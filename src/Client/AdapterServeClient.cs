@@ -15,7 +15,7 @@ namespace AdapterServe.Client;
 /// <see cref="HttpRequestException"/> where it can't be reached, <see cref="SseFormatException"/> and <see cref="InvalidDataException"/> for answers
 /// that are not of the interface.
 /// </summary>
-public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, SseLimits? limits = null)
+public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, SseLimits? limits = null) : ICompletionClient
 {
     private const int MaxListBytes = 64 << 20;
     private const int MaxReceiptBytes = 1 << 20;

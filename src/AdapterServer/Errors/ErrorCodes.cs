@@ -20,6 +20,7 @@ internal static class ErrorCodes
     public const string ModelNotFound = "model_not_found";
     public const string RouteNotFound = "route_not_found";
     public const string MethodNotAllowed = "method_not_allowed";
+    public const string WrongHttpVersion = "wrong_http_version";
     public const string RequestTimeout = "request_timeout";
     public const string RequestTooLarge = "request_too_large";
     public const string UnsupportedContentType = "unsupported_content_type";

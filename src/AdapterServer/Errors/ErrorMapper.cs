@@ -32,6 +32,7 @@ internal static class ErrorMapper
         405 => ApiError.Of(405, ErrorCodes.MethodNotAllowed, $"{Shorten(method)} is not allowed on {Shorten(path)}."),
         413 => ApiError.Of(413, ErrorCodes.RequestTooLarge, "The request is larger than the limit."),
         415 => ApiError.Of(415, ErrorCodes.UnsupportedContentType, "This content type is not taken here."),
+        426 => ApiError.Of(426, ErrorCodes.WrongHttpVersion, "gRPC needs HTTP/2; without TLS it has a port of its own (--grpc-port)."),
         >= 500 => ApiError.Of(status, ErrorCodes.InternalError, "The server failed on this request; its log has the details."),
         _ => ApiError.Of(status, ErrorCodes.BadRequest, "The request is malformed."),
     };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AdapterServe.AdapterServer.Grpc.Errors;
 using AdapterServe.AdapterServer.Json;
 
 namespace AdapterServe.AdapterServer.Errors;
@@ -11,6 +12,12 @@ internal static class ErrorWriter
         // Routing's headers (Allow, with 405) stay; a body's headers that a handler had begun to set do not.
         context.Response.Headers.ContentLength = null;
         context.Response.Headers.ETag = default;
+        if (GrpcErrors.IsCall(context.Request))
+        {
+            GrpcErrors.Write(context.Response, error);
+            return;
+        }
+
         context.Response.StatusCode = error.Status;
         if (error.RetryAfterSeconds is { } seconds)
         {

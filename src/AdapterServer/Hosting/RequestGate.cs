@@ -1,4 +1,5 @@
 using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Grpc;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
@@ -38,5 +39,5 @@ internal sealed class RequestGate(RequestDelegate next, ServerState state)
         : new ApiException(503, ErrorCodes.ServerStopping, "The server is stopping.") { RetryAfterSeconds = StoppingRetrySeconds };
 
     private static bool IsAlwaysOpen(PathString path) =>
-        path.Equals("/livez", StringComparison.Ordinal) || path.Equals("/readyz", StringComparison.Ordinal);
+        path.Value is "/livez" or "/readyz" or "/v2/health/live" or "/v2/health/ready" || GrpcServices.IsAlwaysOpen(path);
 }

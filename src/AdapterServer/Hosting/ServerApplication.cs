@@ -1,10 +1,12 @@
 using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Grpc;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using Microsoft.Extensions.Logging.Console;
@@ -24,6 +26,7 @@ internal static class ServerApplication
         builder.Configuration.AddInMemoryCollection(CommandLine.ParseArguments(arguments));
         AddLogging(builder.Logging);
         AddServices(builder.Services, builder.Configuration);
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var app = builder.Build();
         app.UseMiddleware<HeadRequests>();
@@ -38,6 +41,8 @@ internal static class ServerApplication
         app.MapChatCompletions();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapInference();
+        app.MapGrpcServices();
         return app;
     }
 
@@ -63,6 +68,7 @@ internal static class ServerApplication
             json.SerializerOptions.PropertyNamingPolicy = RestJson.Answers.Options.PropertyNamingPolicy;
             json.SerializerOptions.NumberHandling = RestJson.Answers.Options.NumberHandling;
         });
+        services.AddGrpcServices();
         services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "AdapterServe";

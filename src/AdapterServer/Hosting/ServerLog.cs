@@ -24,6 +24,9 @@ internal static partial class ServerLog
     [LoggerMessage(1007, LogLevel.Information, "Listening at {Address}")]
     public static partial void Listening(ILogger logger, string address);
 
+    [LoggerMessage(1009, LogLevel.Information, "Listening for gRPC at {Address}")]
+    public static partial void ListeningForGrpc(ILogger logger, string address);
+
     [LoggerMessage(1008, LogLevel.Information, "Kernels compute with {Path}")]
     public static partial void Kernels(ILogger logger, string path);
 

@@ -7,6 +7,7 @@ internal sealed class ServerState
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ServerPhase _phase = ServerPhase.Starting;
     private ServingModel? _model;
     private int _running;
@@ -18,6 +19,18 @@ internal sealed class ServerState
             lock (_gate)
             {
                 return _phase;
+            }
+        }
+    }
+
+    /// <summary>Ends at the next change of <see cref="Phase"/>; taken before the phase is looked at, it misses none.</summary>
+    public Task NextPhase
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _change.Task;
             }
         }
     }
@@ -44,7 +57,7 @@ internal sealed class ServerState
             Volatile.Write(ref _model, model);
             if (_phase == ServerPhase.Starting)
             {
-                _phase = ServerPhase.Ready;
+                Change(ServerPhase.Ready);
             }
         }
     }
@@ -54,7 +67,7 @@ internal sealed class ServerState
     {
         lock (_gate)
         {
-            _phase = ServerPhase.Stopping;
+            Change(ServerPhase.Stopping);
             if (_running == 0)
             {
                 _idle.TrySetResult();
@@ -80,6 +93,28 @@ internal sealed class ServerState
         }
     }
 
+    /// <summary>Waits for a client, but not while the server stops. <b>Errors</b>: as <see cref="RequestGate.TurnedAway"/>.</summary>
+    public async Task<T> UntilStopping<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var result = wait(waiting.Token);
+        while (true)
+        {
+            var change = NextPhase;
+            if (result.IsCompleted || await Task.WhenAny(result, Phase == ServerPhase.Stopping ? Task.CompletedTask : change).ConfigureAwait(false) == result)
+            {
+                return await result.ConfigureAwait(false);
+            }
+
+            if (Phase == ServerPhase.Stopping)
+            {
+                await waiting.CancelAsync().ConfigureAwait(false);
+                await ((Task)result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw RequestGate.TurnedAway(ServerPhase.Stopping);
+            }
+        }
+    }
+
     public void Leave()
     {
         lock (_gate)
@@ -89,5 +124,13 @@ internal sealed class ServerState
                 _idle.TrySetResult();
             }
         }
+    }
+
+    /// <summary>Within the gate.</summary>
+    private void Change(ServerPhase phase)
+    {
+        _phase = phase;
+        _change.TrySetResult();
+        _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

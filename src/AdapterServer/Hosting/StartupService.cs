@@ -16,7 +16,11 @@ internal sealed class StartupService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var clock = Stopwatch.StartNew();
-        using var listening = lifetime.ApplicationStarted.Register(() => ServerLog.Listening(logger, Address()));
+        using var listening = lifetime.ApplicationStarted.Register(() =>
+        {
+            ServerLog.ListeningForGrpc(logger, Addresses().Last());
+            ServerLog.Listening(logger, Address());
+        });
         ServerLog.Kernels(logger, EngineHost.InstructionSet);
         try
         {
@@ -41,7 +45,9 @@ internal sealed class StartupService(
         }
     }
 
-    private string Address() => server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "no address";
+    private string Address() => Addresses().First();
+
+    private IEnumerable<string> Addresses() => server.Features.Get<IServerAddressesFeature>()?.Addresses.DefaultIfEmpty("no address") ?? ["no address"];
 
     private static bool IsWrongModel(Exception exception) =>
         exception is TokenizerException or ChatTemplateException || exception is ModelImportException { Code: not ("disk_full" or "io_error") };

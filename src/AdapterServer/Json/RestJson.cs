@@ -6,6 +6,7 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
@@ -32,6 +33,12 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]
+[JsonSerializable(typeof(InferenceResponse))]
+[JsonSerializable(typeof(ServerMetadata))]
+[JsonSerializable(typeof(ServerLiveness))]
+[JsonSerializable(typeof(ServerReadiness))]
+[JsonSerializable(typeof(ModelMetadata))]
+[JsonSerializable(typeof(ModelReadiness))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>Text as UTF-8 rather than as escapes: answers are JSON and never stand inside HTML.</summary>

@@ -10,6 +10,8 @@ internal sealed class ServerOptions
 {
     public const string Section = "AdapterServe";
 
+    private const int DefaultPort = 8080;
+
     /// <summary>A folder of Hugging Face or of ONNX Runtime GenAI. Empty is the demo model.</summary>
     public string Model { get; set; } = string.Empty;
 
@@ -23,11 +25,20 @@ internal sealed class ServerOptions
 
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]
-    public int Port { get; set; } = 8080;
+    public int Port { get; set; } = DefaultPort;
 
-    /// <summary>Kept for gRPC; nothing listens there yet.</summary>
-    [Range(0, 65535)]
-    public int GrpcPort { get; set; } = 8081;
+    /// <summary>gRPC, and REST over HTTP/2; 0 takes a free one. -1 is 8081 beside the default port, else a free one.</summary>
+    [Range(-1, 65535)]
+    public int GrpcPort { get; set; } = -1;
+
+    /// <summary>How gRPC's answers are compressed for clients that take it: none or gzip; messages of streams never are.</summary>
+    public string GrpcCompression { get; set; } = "none";
+
+    /// <summary>A PEM file: the certificate and those that sign it. With it both ports speak TLS only.</summary>
+    public string TlsCertificate { get; set; } = string.Empty;
+
+    /// <summary>A PEM file with the certificate's private key, where it is not in the same file.</summary>
+    public string TlsKey { get; set; } = string.Empty;
 
     /// <summary>The address to listen on.</summary>
     public string Bind { get; set; } = "127.0.0.1";
@@ -113,6 +124,9 @@ internal sealed class ServerOptions
     public int GraceSeconds { get; set; } = 8;
 
     public bool MayFuse => Fusable || Fused.Length > 0;
+
+    /// <summary>Where gRPC listens; 0 for a free port.</summary>
+    public int ListenGrpcPort => GrpcPort >= 0 ? GrpcPort : Port == DefaultPort ? DefaultPort + 1 : 0;
 
     public long MaxJsonBytes => (long)MaxJsonMb << 20;
 

@@ -46,6 +46,16 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--kv must be {KvFormats.Names}, not '{options.Kv}'.");
         }
 
+        if (options.GrpcCompression is not ("none" or "gzip"))
+        {
+            failures.Add($"--grpc-compression must be none or gzip, not '{options.GrpcCompression}'.");
+        }
+
+        if (options.TlsKey.Length > 0 && options.TlsCertificate.Length == 0)
+        {
+            failures.Add("--tls-key is of no use without --tls-certificate.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

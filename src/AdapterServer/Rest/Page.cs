@@ -19,6 +19,11 @@ internal readonly record struct Page(int? Limit, string? After)
         return new Page(limit, request.Query.TryGetValue("after", out var after) ? after.ToString() : null);
     }
 
+    /// <summary>0 and empty are "all". <b>Errors</b>: 400 for a negative limit.</summary>
+    public static Page Of(int limit, string after) => limit < 0
+        ? throw ApiException.Invalid("limit", "'limit' must be a whole number of at least 1.")
+        : new Page(limit == 0 ? null : limit, after.Length == 0 ? null : after);
+
     /// <summary>The page of a list. <b>Errors</b>: 400 when no item has the name in <see cref="After"/>.</summary>
     public (IReadOnlyList<T> Items, bool HasMore) Cut<T>(IReadOnlyList<T> all, Func<T, string> name)
     {

@@ -12,6 +12,7 @@ internal sealed class LoadOptionSet
     private readonly Option<string?> _model = Words.Optional("--model", "The base's name; the first that the server lists");
     private readonly Option<string> _server = Words.With("--server", "adapterserve, vllm, llamacpp, openai or auto", "auto");
     private readonly Option<string?> _apiKey = Words.Optional("--api-key", $"The tenant's key; {KeyVariable} in the environment");
+    private readonly Option<string> _protocol = Words.With("--protocol", "rest, or grpc at AdapterServe's port of it", "rest");
     private readonly Option<string> _http = Words.With("--http", "1.1 or 2 (without TLS: h2c)", "1.1");
     private readonly Option<string> _timeout = Words.With("--timeout", "How long one request may take", "5m");
     private readonly Option<bool> _chat = new("--chat") { Description = "Chats in place of completions" };
@@ -37,7 +38,7 @@ internal sealed class LoadOptionSet
         command.Add(_url);
         Option[] options =
         [
-            _model, _server, _apiKey, _http, _timeout, _chat, _text, _vocabulary, _tokensPerWord, _adapters, _popularity, _mix, _together, _tenants,
+            _model, _server, _apiKey, _protocol, _http, _timeout, _chat, _text, _vocabulary, _tokensPerWord, _adapters, _popularity, _mix, _together, _tenants,
             _prompt, _output, _trace, _seed,
             _sloTtft, _sloItl, _sloE2e, _sloPercentile,
         ];
@@ -53,6 +54,7 @@ internal sealed class LoadOptionSet
         Model = parsed.GetValue(_model),
         Server = parsed.GetValue(_server)!,
         ApiKey = parsed.GetValue(_apiKey) ?? Environment.GetEnvironmentVariable(KeyVariable),
+        Protocol = parsed.GetValue(_protocol)!,
         Http = parsed.GetValue(_http)!,
         Timeout = Positive("--timeout", Durations.Parse("--timeout", parsed.GetValue(_timeout)!)),
         Chat = parsed.GetValue(_chat),

@@ -13,6 +13,8 @@ internal sealed record LoadArguments
 
     public string? ApiKey { get; init; }
 
+    public string Protocol { get; init; } = "rest";
+
     public string Http { get; init; } = "1.1";
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -21,7 +21,7 @@ internal sealed class LoadSetup : IDisposable
         PlanOptions plan)
     {
         (_arguments, _server, _facts, Tenants, Trace, Plan) = (arguments, server, facts, tenants, trace, plan);
-        Sender = new RestSender([.. tenants.Select(tenant => server.ClientOf(tenant.Key))], facts, arguments.Timeout);
+        Sender = new CompletionSender([.. tenants.Select(tenant => server.CompletionsOf(tenant.Key))], facts, arguments.Timeout);
     }
 
     public IReadOnlyList<TenantSpec> Tenants { get; }

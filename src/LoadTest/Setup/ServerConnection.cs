@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using AdapterServe.Client;
+using AdapterServe.Client.Completions;
+using AdapterServe.Client.Grpc;
 using AdapterServe.Client.Http;
 using AdapterServe.Client.Models;
 using AdapterServe.LoadTest.Sending;
@@ -12,12 +14,21 @@ internal sealed class ServerConnection : IDisposable
 {
     private readonly HttpClient _http;
     private readonly LoadArguments _arguments;
+    private readonly bool _isGrpc;
 
     public ServerConnection(LoadArguments arguments)
     {
         _arguments = arguments;
+        _isGrpc = arguments.Protocol switch
+        {
+            "rest" => false,
+            "grpc" => true,
+            _ => throw new UserErrorException($"--protocol is rest or grpc, not '{arguments.Protocol}'."),
+        };
         var version = arguments.Http switch
         {
+            // The port of gRPC answers REST too, over the same connections.
+            "1.1" or "2" when _isGrpc => HttpVersion.Version20,
             "1.1" => HttpVersion.Version11,
             "2" => HttpVersion.Version20,
             _ => throw new UserErrorException($"--http is 1.1 or 2, not '{arguments.Http}'."),
@@ -26,6 +37,9 @@ internal sealed class ServerConnection : IDisposable
     }
 
     public AdapterServeClient ClientOf(string? key) => new(_http, key ?? _arguments.ApiKey);
+
+    /// <summary>What sends a tenant's requests.</summary>
+    public ICompletionClient CompletionsOf(string? key) => _isGrpc ? new GrpcCompletionClient(_http, key ?? _arguments.ApiKey) : ClientOf(key);
 
     /// <summary>What the server lists for a tenant. <b>Errors</b>: <see cref="UserErrorException"/> where it can't be asked.</summary>
     public async Task<IReadOnlyList<ModelDescription>> ListAsync(AdapterServeClient client, CancellationToken cancellation)

@@ -51,12 +51,23 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData(8080, -1, 8081)]
+    [InlineData(9000, -1, 0)]
+    [InlineData(0, -1, 0)]
+    [InlineData(8080, 0, 0)]
+    [InlineData(9000, 9001, 9001)]
+    public void The_port_of_gRPC_is_8081_beside_the_default_and_else_free_unless_it_is_named(int port, int grpcPort, int expected) =>
+        Assert.Equal(expected, new ServerOptions { Port = port, GrpcPort = grpcPort }.ListenGrpcPort);
+
+    [Theory]
     [InlineData("Bind", "0.0.0.0", "--bind")]
     [InlineData("Bind", "::", "--bind")]
     [InlineData("Bind", "10.0.0.1", "--bind")]
     [InlineData("Bind", "localhost", "--bind")]
     [InlineData("Weights", "fp8", "--weights")]
     [InlineData("EmbeddingWeights", "f16", "--embedding-weights")]
+    [InlineData("GrpcCompression", "br", "--grpc-compression")]
+    [InlineData("TlsKey", "/k.pem", "--tls-key")]
     public void Rules_are_refused_with_the_reason(string property, string value, string reason)
     {
         var options = Bind(new Dictionary<string, string?> { ["AdapterServe:" + property] = value });

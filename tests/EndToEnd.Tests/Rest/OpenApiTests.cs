@@ -18,6 +18,8 @@ public sealed class OpenApiTests(SharedServer shared)
         $"PUT /v1/adapters/{{name}}/aliases/{{alias}} {Json}", "DELETE /v1/adapters/{name}/aliases/{alias}",
         $"POST /v1/adapters:compose {Json}", "POST /v1/adapters/{name}:load", "POST /v1/adapters/{name}:unload", "POST /v1/adapters/{name}:pin",
         "POST /v1/adapters/{name}:fuse", "POST /v1/adapters/{name}:unfuse",
+        "GET /v2", "GET /v2/health/live", "GET /v2/health/ready", "GET /v2/models/{name}", "GET /v2/models/{name}/ready", $"POST /v2/models/{{name}}/infer {Json}",
+        "GET /v2/models/{name}/versions/{version}", "GET /v2/models/{name}/versions/{version}/ready", $"POST /v2/models/{{name}}/versions/{{version}}/infer {Json}",
     ];
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public Uri Address => Client.BaseAddress ?? throw new InvalidOperationException("The server is not listening yet.");
 
+    /// <summary>Where gRPC and HTTP/2 without TLS are.</summary>
+    public Uri GrpcAddress { get; private set; } = new("http://127.0.0.1");
+
     public int ProcessId => _process.Id;
 
     public string Log
@@ -49,7 +52,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         {
             var address = await server._listening.Task.WaitAsync(Tolerances.Ready, TestContext.Current.CancellationToken);
             // Disposing an unfinished answer closes the connection at once, as a client that goes away does.
-            var handler = new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero };
+            var handler = new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero, SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
             server.Client = new HttpClient(handler) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
             if (waitForReady)
             {
@@ -135,6 +138,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             _log.AppendLine(line);
         }
 
+        // Logged before the other address.
+        if (GrpcPattern().Match(line) is { Success: true } grpc)
+        {
+            GrpcAddress = new Uri(grpc.Groups[1].Value);
+        }
+
         if (ListeningPattern().Match(line) is { Success: true } match)
         {
             _listening.TrySetResult(new Uri(match.Groups[1].Value));
@@ -153,6 +162,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _ready.TrySetException(failure);
     }
 
-    [GeneratedRegex("Listening at (http://\\S+)")]
+    [GeneratedRegex("Listening at (https?://\\S+)")]
     private static partial Regex ListeningPattern();
+
+    [GeneratedRegex("Listening for gRPC at (https?://\\S+)")]
+    private static partial Regex GrpcPattern();
 }

@@ -39,6 +39,21 @@ public sealed class ServerTests : IDisposable
         Assert.Contains("Jain's index over 8 adapters", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Over_gRPC_everything_is_answered_in_full_too(bool isChat)
+    {
+        await using var server = await ServerProcess.StartAsync([]);
+        string[] form = isChat ? ["--chat", "--popularity", "uniform"] : ["--popularity", "distinct", "--together", "2"];
+        var (exitCode, output, error) = await LoadProgram.RunAsync(
+            ["run", server.GrpcAddress.ToString(), "--protocol", "grpc", "--clients", "8", "--requests", "24", "--output-tokens", "6", "--json", At("grpc.json"), .. form]);
+        Assert.True(exitCode == 0, output + error);
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(At("grpc.json"), Cancellation));
+        var requests = report.RootElement.GetProperty("requests");
+        Assert.Equal((24, 0), (requests.GetProperty("succeeded").GetInt32(), requests.GetProperty("short").GetInt32()));
+    }
+
     [Fact]
     public async Task Made_adapters_of_every_kind_are_taken_and_an_upload_goes_on_where_it_stopped()
     {

@@ -18,6 +18,7 @@ public sealed class WrongUseTests
         { $"run {Nowhere} --trace /there/is/none", "no trace file" },
         { $"run {Nowhere} --tenants /there/is/none", "tenants' file" },
         { $"run {Nowhere} --clients 1 --html /there/is/none.html", "/there/is" },
+        { $"run {Nowhere} --clients 1 --protocol soap", "--protocol" },
         { $"search {Nowhere}", "--slo-ttft" },
         { "make-model", "dir" },
         { "make-model /tmp/x --heads 3 --kv-heads 2", "multiple" },

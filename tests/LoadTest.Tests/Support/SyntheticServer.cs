@@ -27,6 +27,7 @@ internal sealed class SyntheticServer : IAsyncDisposable
             () => Results.Text(models ?? """{"data":[{"id":"base","owned_by":"adapterserve","vocab_size":100}]}""", "application/json"));
         app.MapPost("/v1/completions", completions);
         app.MapPost("/v1/chat/completions", completions);
+        app.MapPost("/adapterserve.v1.Generation/CompleteStream", completions);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new SyntheticServer(app);
     }

@@ -116,12 +116,8 @@ internal static class AdapterEndpoints
     /// <summary>A reference as in a request's <c>model</c> field.</summary>
     private static AdapterVersion Resolve(ServingModel model, string name) => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
 
-    /// <summary>The name in the caller's own namespace; <c>default/name</c> is one too.</summary>
-    internal static string Own(string name)
-    {
-        var decoded = RouteName.Decode(name);
-        return decoded.StartsWith(Tenant + "/", StringComparison.Ordinal) ? decoded[(Tenant.Length + 1)..] : decoded;
-    }
+    /// <summary>The name in the caller's own namespace, out of a path.</summary>
+    internal static string Own(string name) => OwnNames.Of(RouteName.Decode(name));
 
     private static Task AnswerAsync(
         HttpContext context, ServingModel model, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)

@@ -13,54 +13,33 @@ internal static class ChatEndpoints
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
-        var cancellation = context.RequestAborted;
-        var (target, settings, prompt) = await ReadAsync(context, model).ConfigureAwait(false);
-        using var running = await GenerationStarter
-            .StartAsync(model, target, settings, [prompt], target.Text.Facts.Defaults.MaxTokens ?? int.MaxValue, settings.PromptLogProbs, cancellation).ConfigureAwait(false);
-        var formatter = new ChatFormatter(target.Text.Tokens.Labels, settings);
-        var word = settings.Stream ? "chat.completion.chunk" : "chat.completion";
-        var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), target.Model, [], null);
-        if (settings.Stream)
+        var job = await ReadAsync(context, model).ConfigureAwait(false);
+        using var running = await job.StartAsync(model, context.RequestAborted).ConfigureAwait(false);
+        var word = job.Settings.Stream ? "chat.completion.chunk" : "chat.completion";
+        var header = new ChatResponse("chatcmpl-" + Guid.NewGuid().ToString("N"), word, time.GetUtcNow().ToUnixTimeSeconds(), job.Target.Model, [], null);
+        if (job.Settings.Stream)
         {
-            await StreamAsync(context, running, formatter, header, settings.IncludeUsage).ConfigureAwait(false);
+            await StreamAsync(context, job, running, header).ConfigureAwait(false);
             return;
         }
 
-        var texts = await running.ReadToEndAsync(cancellation).ConfigureAwait(false);
-        var choices = running.Choices.Select((choice, i) => formatter.Whole(choice, texts[i]));
-        await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
+        var choices = await job.ReadToEndAsync(running, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, header with { Choices = choices, Usage = running.Usage() }, RestJson.Answers.ChatResponse).ConfigureAwait(false);
     }
 
-    private static async Task<(RequestTarget Target, GenerationSettings Settings, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
+    private static async Task<ChatJob> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var target = RequestTarget.Of(model, new JsonFields(body.RootElement));
-        var request = ChatParser.Parse(body.RootElement, target.Facts);
-        // Rendered before the document goes: the messages are views into it.
-        return (target, request.Settings, ChatRenderer.Prepare(target.Text, request.Prompt));
+        return ChatJob.Read(model, body.RootElement);
     }
 
-    private static async Task StreamAsync(HttpContext context, RunningChoices running, ChatFormatter formatter, ChatResponse header, bool includeUsage)
+    private static async Task StreamAsync(HttpContext context, ChatJob job, RunningChoices running, ChatResponse header)
     {
+        var includeUsage = job.Settings.IncludeUsage;
         await using var events = new EventStream(context);
         await events.RunAsync(async () =>
         {
-            await running.ForEachAsync(async (choice, _) =>
-            {
-                await SendAsync(header with { Choices = [ChatFormatter.Role(choice)] }).ConfigureAwait(false);
-                var isFirst = true;
-                await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
-                {
-                    choice.ThrowIfBroken();
-                    if (delta.Text.Length > 0 || delta.EndToken > delta.FirstToken)
-                    {
-                        await SendAsync(header with { Choices = [formatter.Piece(choice, delta, isFirst)] }).ConfigureAwait(false);
-                        isFirst = false;
-                    }
-                }
-
-                await SendAsync(header with { Choices = [ChatFormatter.End(choice)] }).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+            await job.StreamAsync(running, piece => SendAsync(header with { Choices = [piece] }), context.RequestAborted).ConfigureAwait(false);
             if (includeUsage)
             {
                 await SendAsync(header with { Usage = running.Usage() }).ConfigureAwait(false);

@@ -1,16 +1,13 @@
-using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
-using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Completions;
 
 /// <summary>OpenAI's legacy completions.</summary>
 internal static class CompletionEndpoints
 {
-    private const int DefaultMaxTokens = 16;
     private const string ObjectWord = "text_completion";
 
     public static void MapCompletions(this IEndpointRouteBuilder routes) =>
@@ -18,55 +15,32 @@ internal static class CompletionEndpoints
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {
-        var cancellation = context.RequestAborted;
-        var (target, request) = await ReadAsync(context, model).ConfigureAwait(false);
-        var prompts = request.Prompts.Select(prompt => Prepare(target.Text.Tokens, prompt, request.AddSpecialTokens)).ToImmutableArray();
-        using var running = await GenerationStarter
-            .StartAsync(model, target, request.Settings, prompts, DefaultMaxTokens, ScorePrompt(request), cancellation).ConfigureAwait(false);
-        var formatter = new CompletionFormatter(target.Text.Tokens, request);
-        var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), target.Model, [], null);
-        if (request.Settings.Stream)
+        var job = await ReadAsync(context, model).ConfigureAwait(false);
+        using var running = await job.StartAsync(model, context.RequestAborted).ConfigureAwait(false);
+        var header = new CompletionResponse("cmpl-" + Guid.NewGuid().ToString("N"), ObjectWord, time.GetUtcNow().ToUnixTimeSeconds(), job.Target.Model, [], null);
+        if (job.Request.Settings.Stream)
         {
-            await StreamAsync(context, running, formatter, header, request.Settings.IncludeUsage).ConfigureAwait(false);
+            await StreamAsync(context, job, running, header).ConfigureAwait(false);
             return;
         }
 
-        var texts = await running.ReadToEndAsync(cancellation).ConfigureAwait(false);
-        var choices = running.Choices.Select((choice, i) => formatter.Format(choice, new TextDelta(texts[i], 0, choice.Text.TokenCount), isFirst: true));
-        await JsonAnswer.WriteAsync(context, header with { Choices = [.. choices], Usage = running.Usage() }, RestJson.Answers.CompletionResponse).ConfigureAwait(false);
+        var choices = await job.ReadToEndAsync(running, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, header with { Choices = choices, Usage = running.Usage() }, RestJson.Answers.CompletionResponse).ConfigureAwait(false);
     }
 
-    private static async Task<(RequestTarget Target, CompletionRequest Request)> ReadAsync(HttpContext context, ServingModel model)
+    private static async Task<CompletionJob> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var target = RequestTarget.Of(model, new JsonFields(body.RootElement));
-        return (target, CompletionParser.Parse(body.RootElement, target.Facts));
+        return CompletionJob.Read(model, body.RootElement);
     }
 
-    private static PreparedPrompt Prepare(ServingTokens tokens, CompletionPrompt prompt, bool addSpecialTokens) =>
-        prompt.Ids is { } ids ? tokens.PrepareIds(ids) : tokens.PrepareText(prompt.Text!, addSpecialTokens, "prompt");
-
-    private static int? ScorePrompt(CompletionRequest request)
+    private static async Task StreamAsync(HttpContext context, CompletionJob job, RunningChoices running, CompletionResponse header)
     {
-        var echoed = request.Echo ? request.Settings.LogProbs : null;
-        return echoed is null || request.Settings.PromptLogProbs is null ? echoed ?? request.Settings.PromptLogProbs : Math.Max(echoed.Value, request.Settings.PromptLogProbs.Value);
-    }
-
-    private static async Task StreamAsync(HttpContext context, RunningChoices running, CompletionFormatter formatter, CompletionResponse header, bool includeUsage)
-    {
+        var includeUsage = job.Request.Settings.IncludeUsage;
         await using var events = new EventStream(context);
         await events.RunAsync(async () =>
         {
-            await running.ForEachAsync(async (choice, _) =>
-            {
-                var isFirst = true;
-                await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
-                {
-                    choice.ThrowIfBroken();
-                    await SendAsync(header with { Choices = [formatter.Format(choice, delta, isFirst)] }).ConfigureAwait(false);
-                    isFirst = false;
-                }
-            }).ConfigureAwait(false);
+            await job.StreamAsync(running, piece => SendAsync(header with { Choices = [piece] }), context.RequestAborted).ConfigureAwait(false);
             if (includeUsage)
             {
                 await SendAsync(header with { Usage = running.Usage() }).ConfigureAwait(false);

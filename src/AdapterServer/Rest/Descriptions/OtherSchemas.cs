@@ -24,6 +24,18 @@ internal static class OtherSchemas
 
     public static OpenApiSchema Compose() => Object(["name", "adapters"], [("name", Text("What the adapter shall be called.")), .. GenerationSchemas.Mixture()]);
 
+    public static OpenApiSchema Inference() => Object(
+        ["inputs"],
+        ("id", Text("Repeated in the answer.")),
+        ("parameters", Map("Fields of a completion but model and prompt.")),
+        ("inputs", List(Object(
+            ["name", "datatype", "shape", "data"],
+            ("name", Text()),
+            ("datatype", Text("BYTES, BOOL, INT32 or INT64.")),
+            ("shape", List(Integer(min: 0))),
+            ("data", List(AnyOf("Values in row-major order.", Text(), Integer(), Flag())))))),
+        ("outputs", List(Object(["name"], ("name", Text())), "All unless named.")));
+
     /// <summary>An adapter's files, or an archive of them.</summary>
     public static IEnumerable<(string Type, OpenApiSchema Schema)> Upload() =>
     [

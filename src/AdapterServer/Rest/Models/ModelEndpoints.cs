@@ -1,16 +1,12 @@
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
-using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.Models;
 
 /// <summary>What can be asked for by name.</summary>
 internal static class ModelEndpoints
 {
-    private const string Tenant = "default";
-    private const string Owner = "adapterserve";
-
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/models", ListAsync).WithName("ListModels").WithTags("models").Produces<ModelList>();
@@ -19,8 +15,7 @@ internal static class ModelEndpoints
 
     private static Task ListAsync(HttpContext context, ServingModel model)
     {
-        List<ModelCard> all = [BaseCard(model), .. model.Store.Catalog.List(Tenant).Select(adapter => Card(model, adapter, adapter.Name))];
-        var (items, hasMore) = Page.Of(context.Request).Cut(all, card => card.Id);
+        var (items, hasMore) = Page.Of(context.Request).Cut(ModelCards.All(model), card => card.Id);
         return JsonAnswer.WriteAsync(context, new ModelList("list", items, hasMore), RestJson.Answers.ModelList);
     }
 
@@ -31,19 +26,6 @@ internal static class ModelEndpoints
             throw new ApiException(404, ErrorCodes.RouteNotFound, "There is no route /v1/models/; GET /v1/models lists the models.");
         }
 
-        var name = RouteName.Decode(id);
-        var card = model.DescribeAdapter(name) is { } adapter ? Card(model, adapter, name) : BaseCard(model);
-        return JsonAnswer.WriteAsync(context, card, RestJson.Answers.ModelCard);
+        return JsonAnswer.WriteAsync(context, ModelCards.Find(model, RouteName.Decode(id)), RestJson.Answers.ModelCard);
     }
-
-    private static ModelCard BaseCard(ServingModel model) =>
-        new(model.Base.Id, "model", model.Created.ToUnixTimeSeconds(), Owner, model.Base.Id, null, model.Facts.ContextTokens, model.Facts.VocabularySize);
-
-    private static ModelCard Card(ServingModel model, AdapterDescriptor adapter, string id) =>
-        new(
-            id, "model", adapter.CreatedAt.ToUnixTimeSeconds(), Owner, adapter.Digest, model.Base.Id, model.Facts.ContextTokens,
-            model.Facts.VocabularySize)
-        {
-            Fused = model.Fused.IsFused(adapter),
-        };
 }

@@ -1,8 +1,6 @@
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
-using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Descriptions;
-using AdapterServe.AdapterServer.Rest.Generations;
 
 namespace AdapterServe.AdapterServer.Rest.Tokenize;
 
@@ -18,22 +16,12 @@ internal static class TokenizeEndpoints
     private static async Task TokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var request = TokenizeParser.ParseTokenize(body.RootElement);
-        var text = TextOf(model, request.Model);
-        var ids = request.Chat is { } chat
-            ? text.Tokens.Encode(ChatRenderer.Render(text, chat), chat.AddSpecialTokens, "messages")
-            : text.Tokens.Encode(request.Text!, request.AddSpecialTokens, "prompt");
-        var strings = request.ReturnTokenStrings ? Array.ConvertAll(ids, id => text.Tokens.Labels.Label(id, asId: false)) : null;
-        await JsonAnswer.WriteAsync(context, new TokenizeResponse(ids.Length, model.Facts.ContextTokens, ids, strings), RestJson.Answers.TokenizeResponse).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, TokenizeHandler.Tokenize(model, body.RootElement), RestJson.Answers.TokenizeResponse).ConfigureAwait(false);
     }
 
     private static async Task DetokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var text = TextOf(model, new JsonFields(body.RootElement).String("model"));
-        var ids = TokenizeParser.ParseDetokenize(body.RootElement, text.Facts);
-        await JsonAnswer.WriteAsync(context, new DetokenizeResponse(text.Tokens.Decode(ids)), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, TokenizeHandler.Detokenize(model, body.RootElement), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
     }
-
-    private static ServingText TextOf(ServingModel model, string? name) => name is null ? model.Texts.Base : model.Texts.Of(model.ResolveAdapter(name));
 }

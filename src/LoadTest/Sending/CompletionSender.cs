@@ -1,16 +1,16 @@
 using System.Net.Sockets;
-using AdapterServe.Client;
+using AdapterServe.Client.Completions;
 using AdapterServe.Client.Http;
 using AdapterServe.Client.Sse;
 using AdapterServe.LoadTest.Plans;
 
 namespace AdapterServe.LoadTest.Sending;
 
-/// <summary>Streams over OpenAI's REST interface.</summary>
+/// <summary>Streams over whichever protocol its clients speak.</summary>
 /// <param name="clients">One for each tenant of the plan.</param>
 /// <param name="server">How requests are written.</param>
 /// <param name="timeout">Of one request.</param>
-internal sealed class RestSender(IReadOnlyList<AdapterServeClient> clients, ServerFacts server, TimeSpan timeout) : IRequestSender
+internal sealed class CompletionSender(IReadOnlyList<ICompletionClient> clients, ServerFacts server, TimeSpan timeout) : IRequestSender
 {
     private const int AnsweredInFull = 200;
 

@@ -1,0 +1,105 @@
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Grpc.Admin;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.KServe;
+using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.Protocol.KServe;
+using Grpc.Core;
+
+namespace AdapterServe.AdapterServer.Grpc.KServe;
+
+/// <summary><c>inference.GRPCInferenceService</c>.</summary>
+internal sealed class InferenceService(ServerState state, ILogger<InferenceService> logger) : GRPCInferenceService.GRPCInferenceServiceBase
+{
+    /// <summary>Requests of one stream that run at once; the next is read when one of them ends.</summary>
+    private const int StreamRequests = 32;
+
+    private const string LastResponse = "triton_final_response";
+
+    public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) => Task.FromResult(new ServerLiveResponse { Live = true });
+
+    public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerReadyResponse { Ready = state.Phase == ServerPhase.Ready });
+
+    public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    {
+        ServedModel.Find(state.Model, request.Name, request.Version);
+        return Task.FromResult(new ModelReadyResponse { Ready = true });
+    }
+
+    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
+        Task.FromResult(new ServerMetadataResponse { Name = InferenceEndpoints.ServerName, Version = AdminService.Version });
+
+    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
+    {
+        var served = ServedModel.Find(state.Model, request.Name, request.Version);
+        return Task.FromResult(new ModelMetadataResponse
+        {
+            Name = served.Name,
+            Versions = { served.Versions(state.Model) },
+            Platform = InferenceEndpoints.Platform,
+            Inputs = { TensorNames.Inputs.Select(Tensor) },
+            Outputs = { TensorNames.Outputs.Select(Tensor) },
+        });
+    }
+
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        TensorMessages.Write(await InferenceRunner.RunAsync(state.Model, Read(request), context.CancellationToken).ConfigureAwait(false), request.RawInputContents.Count > 0);
+
+    public override async Task ModelStreamInfer(
+        IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
+    {
+        using var stream = new SerialWriter<ModelStreamInferResponse>(responseStream, context.CancellationToken);
+        using var places = new SemaphoreSlim(StreamRequests, StreamRequests);
+        var running = new List<Task>();
+        try
+        {
+            while (await state.UntilStopping(requestStream.MoveNext, context.CancellationToken).ConfigureAwait(false))
+            {
+                var request = requestStream.Current;
+                await places.WaitAsync(context.CancellationToken).ConfigureAwait(false);
+                running.RemoveAll(task => task.IsCompletedSuccessfully);
+                running.Add(AnswerAsync(request, stream, places, context));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(running).ConfigureAwait(false);
+        }
+    }
+
+    private static ModelMetadataResponse.Types.TensorMetadata Tensor((string Name, string Datatype) tensor) => new() { Name = tensor.Name, Datatype = tensor.Datatype, Shape = { -1 } };
+
+    /// <summary>What goes wrong with one request of a stream is its answer; the others go on.</summary>
+    private async Task AnswerAsync(ModelInferRequest request, SerialWriter<ModelStreamInferResponse> stream, SemaphoreSlim places, ServerCallContext context)
+    {
+        try
+        {
+            var isRaw = request.RawInputContents.Count > 0;
+            await InferenceRunner.StreamAsync(state.Model, Read(request), (result, isLast) => SendAsync(TensorMessages.Write(result, isRaw), isLast), context.CancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            var error = ErrorMapper.Map(exception);
+            if (error.Status == StatusCodes.Status500InternalServerError)
+            {
+                ServerLog.RequestFailed(logger, context.Method, exception);
+            }
+
+            var answer = new ModelInferResponse { ModelName = request.ModelName, ModelVersion = request.ModelVersion, Id = request.Id };
+            await stream.SendAsync(new ModelStreamInferResponse { ErrorMessage = error.Body.Error.Message, InferResponse = answer }).ConfigureAwait(false);
+        }
+        finally
+        {
+            places.Release();
+        }
+
+        Task SendAsync(ModelInferResponse response, bool isLast)
+        {
+            response.Parameters.Add(LastResponse, new InferParameter { BoolParam = isLast });
+            return stream.SendAsync(new ModelStreamInferResponse { InferResponse = response });
+        }
+    }
+
+    private InferenceRequest Read(ModelInferRequest request) => TensorMessages.Read(request, ServedModel.Find(state.Model, request.ModelName, request.ModelVersion));
+}

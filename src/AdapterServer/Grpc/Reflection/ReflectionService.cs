@@ -1,0 +1,12 @@
+using AdapterServe.Protocol.Reflection.V1;
+using Grpc.Core;
+
+namespace AdapterServe.AdapterServer.Grpc.Reflection;
+
+/// <summary><c>grpc.reflection.v1.ServerReflection</c>.</summary>
+internal sealed class ReflectionService(ReflectionConversation conversation) : ServerReflection.ServerReflectionBase
+{
+    public override Task ServerReflectionInfo(
+        IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context) =>
+        conversation.RunAsync(requestStream, responseStream, context);
+}

@@ -1,0 +1,24 @@
+using AdapterServe.AdapterServer.Grpc.Messages;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Rest.Tokenize;
+using Grpc.Core;
+using Wire = AdapterServe.Protocol.V1;
+
+namespace AdapterServe.AdapterServer.Grpc.Tokenizer;
+
+/// <summary><c>adapterserve.v1.Tokenizer</c>.</summary>
+internal sealed class TokenizerService(ServingModel model) : Wire.Tokenizer.TokenizerBase
+{
+    public override Task<Wire.TokenizeResponse> Tokenize(Wire.TokenizeRequest request, ServerCallContext context)
+    {
+        using var body = MessageJson.Write(request);
+        var answer = TokenizeHandler.Tokenize(model, body.RootElement);
+        return Task.FromResult(new Wire.TokenizeResponse { MaxModelLen = answer.MaxModelLen, Tokens = { answer.Tokens }, TokenStrs = { answer.TokenStrs ?? [] } });
+    }
+
+    public override Task<Wire.DetokenizeResponse> Detokenize(Wire.DetokenizeRequest request, ServerCallContext context)
+    {
+        using var body = MessageJson.Write(request);
+        return Task.FromResult(new Wire.DetokenizeResponse { Prompt = TokenizeHandler.Detokenize(model, body.RootElement).Prompt });
+    }
+}

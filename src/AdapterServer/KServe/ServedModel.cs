@@ -1,0 +1,37 @@
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Hosting;
+
+namespace AdapterServe.AdapterServer.KServe;
+
+/// <summary>A model as this protocol names it.</summary>
+/// <param name="Name">The base or an adapter, as the client wrote it.</param>
+/// <param name="Version">The version's number; 1 for the base.</param>
+/// <param name="Reference">What a completion's <c>model</c> field says.</param>
+internal sealed record ServedModel(string Name, string Version, string Reference)
+{
+    private const string BaseVersion = "1";
+    private const string Tenant = "default";
+
+    /// <summary><b>Errors</b>: as <see cref="ServingModel.ResolveAdapter"/>.</summary>
+    public static ServedModel Find(ServingModel model, string name, string version)
+    {
+        if (name.Length == 0)
+        {
+            throw ApiException.Missing("model_name");
+        }
+
+        if (name == model.Base.Id)
+        {
+            return version is "" or BaseVersion
+                ? new ServedModel(name, BaseVersion, name)
+                : throw new ApiException(404, ErrorCodes.ModelNotFound, $"The base model has the version {BaseVersion} only.", "model_version");
+        }
+
+        var reference = version.Length == 0 ? name : $"{name}@{version}";
+        return new ServedModel(name, $"{model.DescribeAdapter(reference)!.Version}", reference);
+    }
+
+    /// <summary>All there are.</summary>
+    public IReadOnlyList<string> Versions(ServingModel model) =>
+        Name == model.Base.Id || Name.Contains('@') ? [Version] : [.. model.Store.Catalog.Versions(Tenant, Rest.Adapters.OwnNames.Of(Name)).Select(adapter => $"{adapter.Version}")];
+}

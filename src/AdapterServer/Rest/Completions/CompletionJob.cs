@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.Engine.Requests;
+
+namespace AdapterServe.AdapterServer.Rest.Completions;
+
+/// <summary>A legacy completion from its JSON to its choices, whichever interface it came over.</summary>
+internal sealed record CompletionJob(RequestTarget Target, CompletionRequest Request)
+{
+    private const int DefaultMaxTokens = 16;
+
+    /// <summary><b>Errors</b>: as <see cref="RequestTarget.Of"/> and <see cref="CompletionParser"/>.</summary>
+    public static CompletionJob Read(ServingModel model, JsonElement body)
+    {
+        var target = RequestTarget.Of(model, new JsonFields(body));
+        return new CompletionJob(target, CompletionParser.Parse(body, target.Facts));
+    }
+
+    public Task<RunningChoices> StartAsync(ServingModel model, CancellationToken cancellationToken)
+    {
+        var prompts = Request.Prompts.Select(Prepare).ToImmutableArray();
+        return GenerationStarter.StartAsync(model, Target, Request.Settings, prompts, DefaultMaxTokens, ScorePrompt(), cancellationToken);
+    }
+
+    /// <summary>Whole choices.</summary>
+    public async Task<IReadOnlyList<CompletionChoice>> ReadToEndAsync(RunningChoices running, CancellationToken cancellationToken)
+    {
+        var formatter = new CompletionFormatter(Target.Text.Tokens, Request);
+        var texts = await running.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+        return [.. running.Choices.Select((choice, i) => formatter.Format(choice, new TextDelta(texts[i], 0, choice.Text.TokenCount), isFirst: true))];
+    }
+
+    /// <summary>Pieces as they come; those of different choices at once.</summary>
+    public Task StreamAsync(RunningChoices running, Func<CompletionChoice, Task> send, CancellationToken cancellationToken)
+    {
+        var formatter = new CompletionFormatter(Target.Text.Tokens, Request);
+        return running.ForEachAsync(async (choice, _) =>
+        {
+            var isFirst = true;
+            await foreach (var delta in choice.Text.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                choice.ThrowIfBroken();
+                await send(formatter.Format(choice, delta, isFirst)).ConfigureAwait(false);
+                isFirst = false;
+            }
+        });
+    }
+
+    private PreparedPrompt Prepare(CompletionPrompt prompt) =>
+        prompt.Ids is { } ids ? Target.Text.Tokens.PrepareIds(ids) : Target.Text.Tokens.PrepareText(prompt.Text!, Request.AddSpecialTokens, "prompt");
+
+    private int? ScorePrompt()
+    {
+        var echoed = Request.Echo ? Request.Settings.LogProbs : null;
+        return echoed is null || Request.Settings.PromptLogProbs is null ? echoed ?? Request.Settings.PromptLogProbs : Math.Max(echoed.Value, Request.Settings.PromptLogProbs.Value);
+    }
+}

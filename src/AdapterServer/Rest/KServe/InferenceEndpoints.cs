@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterServer.Grpc.Admin;
+using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.KServe;
+using AdapterServe.AdapterServer.Rest.Descriptions;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AdapterServe.AdapterServer.Rest.KServe;
+
+/// <summary>KServe's Open Inference Protocol.</summary>
+internal static class InferenceEndpoints
+{
+    public const string ServerName = "adapterserve";
+    public const string Platform = "adapterserve_text";
+
+    public static void MapInference(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v2").WithTags("kserve");
+        group.MapGet("", Server).WithName("InferenceServer").Produces<ServerMetadata>();
+        group.MapGet("/health/live", Live).WithName("InferenceLive").Produces<ServerLiveness>();
+        group.MapGet("/health/ready", Ready).WithName("InferenceReady").Produces<ServerReadiness>();
+        foreach (var (path, suffix) in (ReadOnlySpan<(string, string)>)[("/models/{name}", string.Empty), ("/models/{name}/versions/{version}", "Version")])
+        {
+            group.MapGet(path, Model).WithName("InferenceModel" + suffix).Produces<ModelMetadata>();
+            group.MapGet(path + "/ready", ModelReady).WithName("InferenceModelReady" + suffix).Produces<ModelReadiness>();
+            group.MapPost(path + "/infer", InferAsync).WithName("Infer" + suffix).TakesJson(OtherSchemas.Inference).Produces<InferenceResponse>();
+        }
+    }
+
+    private static Ok<ServerMetadata> Server() => TypedResults.Ok(new ServerMetadata(ServerName, AdminService.Version, []));
+
+    private static Ok<ServerLiveness> Live() => TypedResults.Ok(new ServerLiveness(true));
+
+    private static Ok<ServerReadiness> Ready(ServerState state) =>
+        state.Phase == ServerPhase.Ready ? TypedResults.Ok(new ServerReadiness(true)) : throw RequestGate.TurnedAway(state.Phase);
+
+    private static Task Model(HttpContext context, ServingModel model, string name, string? version = null)
+    {
+        var served = Find(model, name, version);
+        var answer = new ModelMetadata(served.Name, served.Versions(model), Platform, Tensors(TensorNames.Inputs), Tensors(TensorNames.Outputs));
+        return JsonAnswer.WriteAsync(context, answer, RestJson.Answers.ModelMetadata);
+    }
+
+    private static Task ModelReady(HttpContext context, ServingModel model, string name, string? version = null) =>
+        JsonAnswer.WriteAsync(context, new ModelReadiness(Find(model, name, version).Name, true), RestJson.Answers.ModelReadiness);
+
+    private static async Task InferAsync(HttpContext context, ServingModel model, string name, string? version = null)
+    {
+        if (context.Request.Headers.ContainsKey("Inference-Header-Content-Length"))
+        {
+            throw new ApiException(415, ErrorCodes.UnsupportedContentEncoding, "Tensors stand in the JSON as 'data'; the binary extension is not taken.");
+        }
+
+        var result = await InferenceRunner.RunAsync(model, await ReadAsync(context, Find(model, name, version), model.Options.MaxJsonBytes).ConfigureAwait(false), context.RequestAborted)
+            .ConfigureAwait(false);
+        var answer = new InferenceResponse(result.Model.Name, result.Model.Version, result.Id.Length > 0 ? result.Id : null, [.. result.Outputs.Select(Output)]);
+        await JsonAnswer.WriteAsync(context, answer, RestJson.Answers.InferenceResponse).ConfigureAwait(false);
+    }
+
+    private static async Task<InferenceRequest> ReadAsync(HttpContext context, ServedModel served, long limitBytes)
+    {
+        using var body = await JsonBody.ReadAsync(context, limitBytes).ConfigureAwait(false);
+        return InferenceParser.Parse(body.RootElement, served);
+    }
+
+    private static ServedModel Find(ServingModel model, string name, string? version) => ServedModel.Find(model, RouteName.Decode(name), version ?? string.Empty);
+
+    private static List<TensorMetadata> Tensors(IReadOnlyList<(string Name, string Datatype)> tensors) => [.. tensors.Select(tensor => new TensorMetadata(tensor.Name, tensor.Datatype, [-1]))];
+
+    private static InferenceOutput Output(OutputTensor tensor) =>
+        new(tensor.Name, tensor.Datatype, [tensor.Count], new JsonArray([.. tensor.Texts?.Select(text => (JsonNode)text) ?? tensor.Numbers!.Select(number => (JsonNode)number)]));
+}

@@ -1,0 +1,4 @@
+namespace AdapterServe.AdapterServer.Rest.KServe;
+
+/// <summary>Whether a model answers.</summary>
+internal sealed record ModelReadiness(string Name, bool Ready);

@@ -1,0 +1,4 @@
+namespace AdapterServe.AdapterServer.Rest.KServe;
+
+/// <summary>A probe of the server.</summary>
+internal sealed record ServerLiveness(bool Live);
