@@ -29,7 +29,7 @@ public sealed class EngineClient
         {
             Check(request);
             var generation = new Generation(request);
-            var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
+            var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens, request.Guide, _queue.Wake);
             _queue.Enter(new Sequence(generation, sampling, _options.BlockTokens, Limits.LongRotation, _options.SpeculativeTokens));
             return generation;
         }
@@ -54,6 +54,11 @@ public sealed class EngineClient
             throw new ArgumentException(
                 $"The adapter's {before} virtual tokens, the prompt's {request.PromptTokens.Length} and {request.MaxTokens} new ones "
                 + $"exceed the {Limits.SequenceTokens} tokens of a sequence.");
+        }
+
+        if (request.Guide is not null && request.Sampling.IgnoreEos)
+        {
+            throw new ArgumentException("An answer that is held to a form ends where that ends; its end ids can't be ignored.");
         }
 
         CheckTokens(request);
