@@ -20,8 +20,10 @@ internal static class JsonFormats
     private const string MiddleDate =
         $"({MiddleYear}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])))";
 
-    private const string Label = "[A-Za-z0-9]([A-Za-z0-9\\-]{0,30}[A-Za-z0-9])?";
-    private const string Host = $"{Label}(\\.{Label}){{0,3}}";
+    // The last label begins with a letter, so that nobody takes it for an address; no two hyphens in a row, which begin an encoded name.
+    private const string Label = "[A-Za-z0-9]{1,16}(-[A-Za-z0-9]{1,16}){0,2}";
+    private const string Host = $"({Label}\\.){{0,3}}[A-Za-z][A-Za-z0-9]{{0,16}}";
+    private const string Mailbox = "[A-Za-z0-9]{1,16}([._+\\-][A-Za-z0-9]{1,16}){0,3}";
     private const string Octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private const string Group = "[0-9A-Fa-f]{1,4}";
     private const string Path = "(/[A-Za-z0-9._~\\-]{0,64}){0,16}";
@@ -34,7 +36,7 @@ internal static class JsonFormats
         ["date-time"] = $"{MiddleDate}T{Time}",
         ["duration"] = "P([0-9]{1,4}W|[0-9]{1,4}D(T[0-9]{1,4}H)?|[0-9]{1,4}Y([0-9]{1,4}M([0-9]{1,4}D)?)?|T([0-9]{1,4}H([0-9]{1,4}M([0-9]{1,4}S)?)?|[0-9]{1,4}M([0-9]{1,4}S)?|[0-9]{1,4}S))",
         ["uuid"] = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
-        ["email"] = $"[A-Za-z0-9_+\\-]{{1,20}}(\\.[A-Za-z0-9_+\\-]{{1,20}}){{0,2}}@{Host}",
+        ["email"] = $"{Mailbox}@({Label}\\.){{1,3}}[A-Za-z]{{2,12}}",
         ["hostname"] = Host,
         ["ipv4"] = $"{Octet}(\\.{Octet}){{3}}",
         ["ipv6"] = $"({Group}(:{Group}){{7}}|::({Group}(:{Group}){{0,5}})?|{Group}::({Group}(:{Group}){{0,4}})?|({Group}:){{2}}:({Group}(:{Group}){{0,3}})?)",
