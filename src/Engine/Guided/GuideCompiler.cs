@@ -31,6 +31,11 @@ public static class GuideCompiler
         {
             throw new GuideException($"It is no JSON text: {e.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            // What the framework reports for half of a surrogate pair, once the text is asked for.
+            throw new GuideException("It holds text that is not valid Unicode.");
+        }
 
         return new GuideAutomaton(builder.Build(root, vocabulary.HasByte), vocabulary);
     }

@@ -99,6 +99,10 @@ public sealed partial class SchemaGuideTests
     [InlineData("""{"type":"integer","type":"null"}""", "no JSON text")]
     [InlineData("false", "No text")]
     [InlineData("3", "which # is not")]
+    [InlineData("""{"const":"\ud800"}""", "valid Unicode")]
+    [InlineData("""{"allOf":[{"properties":1},{"properties":2}]}""", "'properties' at #")]
+    [InlineData("""{"allOf":[{"required":["a"]},{"required":[7]}]}""", "'required' at #")]
+    [InlineData("""{"anyOf":[],"type":"null"}""", "'anyOf' at #")]
     [InlineData("{", "no JSON text")]
     public void What_can_not_be_held_to_is_refused_by_name(string schema, string reason) =>
         Assert.Contains(reason, Assert.Throws<GuideException>(() => GuideWalk.Compile(GuideKind.JsonSchema, schema)).Message, StringComparison.Ordinal);

@@ -118,7 +118,7 @@ internal static class SchemaMerge
             "type" => Types(left, right),
             "required" => new JsonArray([.. Items(left).Concat(Items(right)).DistinctBy(item => item?.ToJsonString()).Select(item => item?.DeepClone())]),
             "enum" => Common(Items(left), Items(right), path),
-            "properties" => Properties((JsonObject)left!, (JsonObject)right!, path, resolve, depth),
+            "properties" when left is JsonObject mine && right is JsonObject others => Properties(mine, others, path, resolve, depth),
             "minimum" or "minLength" or "minItems" or "minProperties" => Bound(left, right, greatest: true),
             "maximum" or "maxLength" or "maxItems" or "maxProperties" => Bound(left, right, greatest: false),
             _ => throw new GuideException($"'{keyword}' at {path} is not supported with different values in schemas that hold at once."),
