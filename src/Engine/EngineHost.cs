@@ -117,7 +117,7 @@ public sealed class EngineHost : IAsyncDisposable
         {
             while (!_abandon && !(_stopping && _loop.IsIdle))
             {
-                if (_loop.IsIdle)
+                if (_loop.IsIdle || _loop.IsHeldUp)
                 {
                     _queue.WaitForArrival();
                 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AdapterServe.Engine.Execution;
 using AdapterServe.Engine.Fusing;
+using AdapterServe.Engine.Guided;
 using AdapterServe.Engine.KvCache;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
@@ -37,6 +38,9 @@ internal sealed class EngineLoop
 
     /// <summary>True when nothing is running or waiting.</summary>
     public bool IsIdle => _scheduler.IsIdle && _queue.IsEmpty && _waitingSwitch is null;
+
+    /// <summary>Nothing can be done until something arrives or a guided sequence is ready.</summary>
+    public bool IsHeldUp => _scheduler.IsHeldUp && _plan.Count == 0 && _queue.IsEmpty;
 
     /// <summary>One step of the model; without work, nothing.</summary>
     public void Step()
@@ -180,7 +184,7 @@ internal sealed class EngineLoop
         {
             var guess = sequence.NextDraft;
             var token = Draw(sequence, RowOf(logits, row + held));
-            if (token != guess || sequence.Generation.Finish is not null)
+            if (token != guess || sequence.Generation.Finish is not null || !sequence.MayDraw)
             {
                 break;
             }
@@ -212,7 +216,21 @@ internal sealed class EngineLoop
         }
     }
 
-    private int Draw(Sequence sequence, Span<float> logits)
+    private int? Sample(Sequence sequence, Span<float> logits)
+    {
+        try
+        {
+            return _sampler.Sample(logits, sequence.Sampling);
+        }
+        catch (GuideException)
+        {
+            _scheduler.End(sequence, FinishReason.GuideFailed);
+            return null;
+        }
+    }
+
+    /// <summary>Null where the sequence ended without a token.</summary>
+    private int? Draw(Sequence sequence, Span<float> logits)
     {
         var generation = sequence.Generation;
         if (generation.LogProbs is not null)
@@ -220,7 +238,11 @@ internal sealed class EngineLoop
             logits.CopyTo(_rawLogits);
         }
 
-        var token = _sampler.Sample(logits, sequence.Sampling);
+        if (Sample(sequence, logits) is not { } token)
+        {
+            return null;
+        }
+
         if (generation.LogProbs is { } logProbs)
         {
             LogProbabilities.Fill(_rawLogits.AsSpan(0, logits.Length), token, logProbs, generation.TokenCount);

@@ -11,6 +11,7 @@ internal static class ErrorCodes
     public const string InvalidValue = "invalid_value";
     public const string MissingParameter = "missing_required_parameter";
     public const string UnsupportedParameter = "unsupported_parameter";
+    public const string UnsupportedStructure = "unsupported_structure";
     public const string ContextLengthExceeded = "context_length_exceeded";
     public const string TextTooLong = "text_too_long";
     public const string ChatTemplateError = "chat_template_error";

@@ -31,7 +31,8 @@ public sealed class EngineClient
         {
             Check(request);
             var generation = new Generation(request);
-            var sampling = new SamplingState(request.Sampling, Limits.EndIds.Union(request.EndIds), request.PromptTokens, request.MaxTokens);
+            var ends = Limits.EndIds.Union(request.EndIds);
+            var sampling = new SamplingState(request.Sampling, ends, request.PromptTokens, request.MaxTokens, request.Guide, _queue.Wake);
             while (true)
             {
                 var fused = RequireServable(request, _queue.Target);
@@ -70,6 +71,11 @@ public sealed class EngineClient
             throw new ArgumentException(
                 $"The adapter's {before} virtual tokens, the prompt's {request.PromptTokens.Length} and {request.MaxTokens} new ones "
                 + $"exceed the {Limits.SequenceTokens} tokens of a sequence.");
+        }
+
+        if (request.Guide is not null && request.Sampling.IgnoreEos)
+        {
+            throw new ArgumentException("An answer that is held to a form ends where that ends; its end ids can't be ignored.");
         }
 
         CheckTokens(request);

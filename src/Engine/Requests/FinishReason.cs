@@ -15,6 +15,9 @@ public enum FinishReason
     /// <summary>The server is stopping and the request did not end in the grace period.</summary>
     Drained,
 
+    /// <summary>What the answer is held to takes too long to follow.</summary>
+    GuideFailed,
+
     /// <summary>The model run failed; the engine goes on with other requests.</summary>
     Failed,
 }

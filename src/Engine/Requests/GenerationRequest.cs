@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.Engine.Guided;
 using AdapterServe.Engine.Sampling;
 
 namespace AdapterServe.Engine.Requests;
@@ -35,6 +36,9 @@ public sealed record GenerationRequest
     public ImmutableArray<int> EndIds { get; init; } = [];
 
     public SamplingParameters Sampling { get; init; } = SamplingParameters.Greedy;
+
+    /// <summary>What the answer is held to, or null. Its ends are those of <see cref="Sampling"/>, which must not ignore them.</summary>
+    public OutputGuide? Guide { get; init; }
 
     /// <summary>Record the log-probability of each generated token and of this many best ones (0 to 20); null records nothing.</summary>
     public int? LogProbs { get; init; }

@@ -1,9 +1,10 @@
+using AdapterServe.Engine.Guided;
 using AdapterServe.Kernels.Cpu;
 
 namespace AdapterServe.Engine.Sampling;
 
 /// <summary>
-/// Draws next tokens. <b>Semantics</b>: logit bias, minimum tokens, penalties; then the greatest logit where the temperature is 0, else
+/// Draws next tokens. <b>Semantics</b>: only those that a guided answer may have, logit bias, minimum tokens, penalties; then the greatest logit where the temperature is 0, else
 /// temperature, top-k, top-p, min-p and a draw with a number that depends on seed and position alone. Ties go to the smaller id.
 /// NaN counts as -∞; where nothing can be drawn, the smallest id that is not banned is.
 /// <b>Effects</b>: one instance for the engine's thread; reuses its memory and allocates only where a vocabulary is larger than any before.
@@ -34,6 +35,7 @@ public sealed class Sampler
 
     private static void Adjust(Span<float> logits, SamplingState state)
     {
+        state.Guide?.Apply(logits);
         foreach ((int token, float bias) in state.Parameters.LogitBias.AsSpan())
         {
             if ((uint)token < (uint)logits.Length)
@@ -58,6 +60,12 @@ public sealed class Sampler
 
     private static int SmallestAllowed(int vocabulary, SamplingState state)
     {
+        if (state.Guide is { } guide)
+        {
+            var allowed = guide.SmallestAllowed(vocabulary, state.EndsAreBanned);
+            return allowed >= 0 ? allowed : throw new GuideException("No token of the model continues the answer as it must go on.");
+        }
+
         for (int id = 0; id < vocabulary; id++)
         {
             if (!state.EndsAreBanned || Array.IndexOf(state.EndAndStopIds, id) < 0)

@@ -30,6 +30,9 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
 
     public long Preemptions { get; private set; }
 
+    /// <summary>Whether the plan leaves out sequences of which it is not known yet which tokens may come next.</summary>
+    public bool IsHeldUp { get; private set; }
+
     public bool IsIdle => _running.Count == 0 && _waiting.Count == 0;
 
     public void Enqueue(Sequence sequence) => _waiting.Enter(sequence);
@@ -55,6 +58,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     {
         plan.Clear();
         _step++;
+        IsHeldUp = false;
         SendBackOutgrown();
         PlanPrompts(plan, options.PrefillTokens - PlanDecodes(plan));
         plan.Seal();
@@ -96,7 +100,11 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         for (var i = 0; i < _running.Count; i++)
         {
             var sequence = _running[i];
-            if (sequence.Pending == 1 && MakeRoom(sequence, plan))
+            if (sequence.Pending == 1 && !sequence.MayDraw)
+            {
+                IsHeldUp = true;
+            }
+            else if (sequence.Pending == 1 && MakeRoom(sequence, plan))
             {
                 guesses += Guess(sequence, options.PrefillTokens - guesses);
                 Add(plan, sequence, 1);

@@ -116,6 +116,9 @@ internal sealed class Sequence
 
     public int Pending => Count - Computed;
 
+    /// <summary>Whether the token behind those known can be drawn without waiting.</summary>
+    public bool MayDraw => Sampling.MayDraw;
+
     public bool WantsMoreTokens => Count < _tokens.Length;
 
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Count);

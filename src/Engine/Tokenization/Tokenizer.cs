@@ -28,6 +28,9 @@ public sealed class Tokenizer
 
     public SpecialTokens Special { get; }
 
+    /// <summary>Whether a text is its tokens' bytes, one after another.</summary>
+    internal bool IsByteLevel => _byteLevel;
+
     /// <summary>One more than the largest id; some ids below may be unknown.</summary>
     public int VocabularySize => Math.Max(_parts.Vocabulary.Size, _parts.Added.End);
 
@@ -54,6 +57,9 @@ public sealed class Tokenizer
         new(_parts with { Added = _parts.Added.With(added), PostProcessor = postProcessor }, special);
 
     internal bool Has(AddedToken token) => _parts.Added.TryGet(token.Id, out AddedToken? own) && own == token;
+
+    /// <summary>The ids of <paramref name="other"/>'s tokens that stand for something else here.</summary>
+    public IEnumerable<int> Redefined(Tokenizer other) => _parts.Added.Ids.Where(id => other.IsKnown(id) && !(_parts.Added.TryGet(id, out AddedToken? own) && other.Has(own)));
 
     internal long AddedCharacters => _parts.Added.Characters;
 

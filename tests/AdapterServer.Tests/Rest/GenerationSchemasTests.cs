@@ -6,7 +6,7 @@ namespace AdapterServe.AdapterServer.Tests.Rest;
 
 public sealed partial class GenerationSchemasTests
 {
-    private static readonly string[] Shared = ["Generations/RequestedModel", "Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser"];
+    private static readonly string[] Shared = ["Generations/RequestedModel", "Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser", "Generations/GuideParser"];
 
     [Fact]
     public void The_description_of_a_completion_names_what_its_parsers_read() =>
@@ -29,6 +29,6 @@ public sealed partial class GenerationSchemasTests
 
     private static string[] Names(OpenApiSchema schema) => [.. schema.Properties!.Keys.Order(StringComparer.Ordinal)];
 
-    [GeneratedRegex(@"(?:fields\.\w+\(|Members\(fields, )""([a-z_]+)""")]
+    [GeneratedRegex(@"(?:fields\.\w+\(|(?:Members|Json|Text|Choice)\(fields, )""([a-z_]+)""")]
     private static partial Regex FieldPattern();
 }

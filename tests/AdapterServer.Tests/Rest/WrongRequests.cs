@@ -75,7 +75,15 @@ public static class WrongRequests
         yield return Field("stream_options without stream", "stream_options", """{"include_usage":true}""", "invalid_value");
         yield return Field("stream_options a list", "stream_options", "[]", "invalid_type");
         yield return Field("beam search", "use_beam_search", "true", "unsupported_parameter");
-        yield return Field("a response format of JSON", "response_format", """{"type":"json_object"}""", "unsupported_parameter");
+        yield return Field("a response format that nobody knows", "response_format", """{"type":"xml"}""", "unsupported_parameter");
+        yield return Field("a regular expression that is a number", "guided_regex", "5", "invalid_type");
+        yield return Field("a guiding schema that is a number", "guided_json", "5", "invalid_type");
+        yield return Field("choices that are numbers", "guided_choice", "[1]", "invalid_type");
+        yield return Field("no choices", "guided_choice", "[]", "invalid_value");
+        yield return Field("structured outputs of nothing", "structured_outputs", "{}", "invalid_value");
+        yield return new("a structural tag", Completions, """{"model":"demo","prompt":"a","structured_outputs":{"structural_tag":"a"}}""", 400, "unsupported_parameter", "structured_outputs.structural_tag");
+        yield return new("two ways to guide", Completions, """{"model":"demo","prompt":"a","guided_regex":"a","guided_choice":["a"]}""", 400, "invalid_value", "guided_choice");
+        yield return new("ignored ends of a guided answer", Completions, """{"model":"demo","prompt":"a","guided_regex":"a","ignore_eos":true}""", 400, "invalid_value", "ignore_eos");
         yield return Field("return_token_ids text", "return_token_ids", "\"true\"", "invalid_type");
         yield return new("include_usage a number", Completions, """{"model":"demo","prompt":"a","stream":true,"stream_options":{"include_usage":1}}""", 400, "invalid_type", "stream_options.include_usage");
     }
@@ -202,7 +210,7 @@ public static class WrongRequests
         yield return ChatField("tool_choice required", "tool_choice", "\"required\"", "unsupported_parameter", Hello);
         yield return ChatField("tool_choice a number", "tool_choice", "1", "invalid_type", Hello);
         yield return ChatField("functions", "functions", """[{"name":"f"}]""", "unsupported_parameter", Hello);
-        yield return ChatField("a schema", "response_format", """{"type":"json_schema","json_schema":{}}""", "unsupported_parameter", Hello);
+        yield return new("a schema that is missing", Chat, """{"model":"demo","messages":[{"role":"user","content":"Hi"}],"response_format":{"type":"json_schema","json_schema":{}}}""", 400, "missing_required_parameter", "response_format.json_schema.schema");
         yield return ChatField("response_format text", "response_format", "\"text\"", "invalid_type", Hello);
         yield return ChatField("modality audio", "modalities", """["text","audio"]""", "unsupported_parameter", Hello);
         yield return ChatField("chat_template_kwargs a list", "chat_template_kwargs", "[]", "invalid_type", Hello);

@@ -47,6 +47,8 @@ internal sealed class SteppedEngine : IDisposable
         LogProbs = logProbs,
     });
 
+    public Generation Submit(GenerationRequest request) => _client.Submit(request);
+
     public void Step() => _loop.Step();
 
     public void RunToEnd()

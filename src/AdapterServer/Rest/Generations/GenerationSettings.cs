@@ -29,6 +29,9 @@ internal sealed record GenerationSettings
     /// <summary>For choice 0; the others differ in the seed.</summary>
     public required SamplingParameters Sampling { get; init; }
 
+    /// <summary>What each answer looks like, or null.</summary>
+    public GuideRequest? Guide { get; init; }
+
     public required bool ReturnTokenIds { get; init; }
 
     public required bool SkipSpecialTokens { get; init; }

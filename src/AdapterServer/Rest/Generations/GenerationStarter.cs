@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.Engine.Guided;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
@@ -32,6 +33,7 @@ internal static class GenerationStarter
         // What can't fit with any adapter is refused before one is loaded.
         MaxTokensBehind(virtualTokens: 0);
         target.Require(prompts, model.Facts.VocabularySize);
+        var guide = settings.Guide is { } wanted ? new OutputGuide(model.Texts.Guides.Of(Tenant, wanted), target.Text.ForeignIds) : null;
         using var shared = await SharedAdapters.AcquireAsync(model, target.Spans, cancellationToken).ConfigureAwait(false);
         var maxTokens = MaxTokensBehind(shared.VirtualTokens);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
@@ -40,7 +42,7 @@ internal static class GenerationStarter
             for (var i = 0; i < prompts.Length * settings.N; i++)
             {
                 var (prompt, choice) = Math.DivRem(i, settings.N);
-                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds };
+                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds, Guide = guide };
                 var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), target.Text.Tokens.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }

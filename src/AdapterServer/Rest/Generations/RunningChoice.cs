@@ -1,4 +1,5 @@
 using System.Text;
+using AdapterServe.AdapterServer.Errors;
 using AdapterServe.Engine;
 using AdapterServe.Engine.Requests;
 
@@ -34,6 +35,9 @@ internal sealed record RunningChoice(int Index, bool IsFirstOfPrompt, PreparedPr
                 throw new EngineBusyException(stopping: true, "The server is stopping; the answer was cut off.");
             case FinishReason.Failed:
                 throw new GenerationFailedException("The model run failed.", Engine.LastFailure);
+            case FinishReason.GuideFailed:
+                throw new ApiException(
+                    StatusCodes.Status400BadRequest, ErrorCodes.UnsupportedStructure, "What the answer is held to takes too long to follow; simplify the expression, grammar or schema.");
             case FinishReason.Cancelled:
                 throw new OperationCanceledException("The request was cancelled.");
         }

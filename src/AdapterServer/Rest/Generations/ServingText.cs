@@ -8,4 +8,8 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="Tokens">Its tokenizer.</param>
 /// <param name="Template">Null for a model that has none.</param>
 /// <param name="EndIds">Ids that end an answer besides the base's.</param>
-internal sealed record ServingText(ModelFacts Facts, ServingTokens Tokens, ChatTemplate? Template, ImmutableArray<int> EndIds);
+internal sealed record ServingText(ModelFacts Facts, ServingTokens Tokens, ChatTemplate? Template, ImmutableArray<int> EndIds)
+{
+    /// <summary>Ids of the base's tokenizer that are other tokens here.</summary>
+    public ImmutableArray<int> ForeignIds { get; init; } = [];
+}

@@ -19,6 +19,9 @@ internal sealed class ServingTexts(ServingText baseText, Tokenizer baseTokenizer
 
     public ServingText Base => baseText;
 
+    /// <summary>What answers are held to, for the base and every adapter: tokens that an adapter adds are never part of such an answer.</summary>
+    public ServingGuides Guides { get; } = new(baseTokenizer);
+
     /// <summary>Null is the base.</summary>
     public ServingText Of(AdapterVersion? version) => version is null ? baseText : _kept.Get(version.Digest, () => Read(version)).Text;
 
@@ -32,7 +35,7 @@ internal sealed class ServingTexts(ServingText baseText, Tokenizer baseTokenizer
 
         var facts = new ModelFacts(baseText.Facts.VocabularySize + version.AddedTokens, baseText.Facts.ContextTokens, baseText.Facts.Defaults);
         var tokens = baseText.Tokens.Over(own.Tokenizer ?? baseTokenizer, facts);
-        return new Kept(new ServingText(facts, tokens, own.Template ?? baseText.Template, own.EndIds), own.Characters);
+        return new Kept(new ServingText(facts, tokens, own.Template ?? baseText.Template, own.EndIds) { ForeignIds = [.. own.Tokenizer?.Redefined(baseTokenizer) ?? []] }, own.Characters);
     }
 
     private sealed record Kept(ServingText Text, long Characters);

@@ -35,6 +35,7 @@ internal static class SettingsParser
             IncludeUsage = IncludeUsage(fields, stream),
             Priority = fields.Int("priority", int.MinValue, int.MaxValue) ?? 0,
             Stops = Stops(fields),
+            Guide = GuideParser.Parse(fields),
             Sampling = sampling with { Seed = Seed(fields) },
             ReturnTokenIds = fields.Bool("return_token_ids", absent: false),
             SkipSpecialTokens = fields.Bool("skip_special_tokens", absent: true),

@@ -13,7 +13,7 @@ internal static class UnsupportedFields
     private static readonly string[] Refused =
     [
         "suffix", "functions", "function_call", "audio", "prediction", "web_search_options", "use_beam_search", "length_penalty",
-        "bad_words", "allowed_token_ids", "logits_processors", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
+        "bad_words", "allowed_token_ids", "logits_processors", "guided_whitespace_pattern", "structural_tag",
         "truncate_prompt_tokens", "include_stop_str_in_output", "prompt_embeds", "mm_processor_kwargs", "documents", "chat_template", "cache_salt",
     ];
 
@@ -30,18 +30,9 @@ internal static class UnsupportedFields
             }
         }
 
-        RefuseResponseFormat(fields);
         if (fields.TryGet("detokenize", out var detokenize) && detokenize.ValueKind == JsonValueKind.False)
         {
             throw ApiException.Unsupported("detokenize", "'detokenize': false is not supported; 'return_token_ids' gives the ids.");
-        }
-    }
-
-    private static void RefuseResponseFormat(JsonFields fields)
-    {
-        if (fields.Object("response_format") is { } format && format.RequiredString("type") != "text")
-        {
-            throw ApiException.Unsupported("response_format", "Only the response format 'text' is supported.");
         }
     }
 

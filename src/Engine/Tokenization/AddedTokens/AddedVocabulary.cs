@@ -34,6 +34,8 @@ internal sealed class AddedVocabulary
     /// <summary>One more than the largest id.</summary>
     public int End { get; }
 
+    public IEnumerable<int> Ids => _byId.Keys;
+
     /// <summary>Characters of all texts.</summary>
     public long Characters => _byId.Values.Sum(token => (long)token.Content.Length);
 
