@@ -34,11 +34,6 @@ internal static unsafe class KernelBenchmarks
             }
         }
 
-        if (only is "" or "linears")
-        {
-            AdaptedLinearBenchmarks.Run(parallel, Rounds);
-        }
-
         if (only is "" or "bottleneck")
         {
             BottleneckBenchmarks.Run(parallel, Rounds, Footprint);

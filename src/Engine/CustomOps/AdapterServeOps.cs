@@ -25,7 +25,7 @@ internal sealed class AdapterServeOps : IDisposable
         Domain.Add(EmbeddingSiteOp.For(_step));
         Domain.Add(SublayerSiteOp.For(_step));
         Domain.Add(PagedAttentionOp.For(_step, kvFormat));
-        Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel, _step));
+        Domain.Add(new BlockQuantizedProductOp(_step.Workspace, _step.Parallel));
         if (fusable is not null)
         {
             Domain.Add(new FusableProductOp(fusable.At, _step.Workspace, _step.Parallel));

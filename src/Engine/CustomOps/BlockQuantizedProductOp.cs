@@ -1,4 +1,3 @@
-using AdapterServe.Engine.CustomOps.Forms;
 using AdapterServe.Engine.Models.Graph;
 using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Weights;
@@ -11,17 +10,12 @@ namespace AdapterServe.Engine.CustomOps;
 /// A base linear over weights of 4 bits, in place of ONNX Runtime's MatMulNBits: see <see cref="BlockQuantizedProduct"/>.
 /// <b>Shapes</b>: x [rows, K], weights u8 [tiles, bytes of a tile] as <see cref="BlockProductLayout"/> packs them, bias [N] or absent; output
 /// [rows, N].
-/// <b>Layout</b>: attributes K, N, bits, block_size as those of MatMulNBits, zero_points (0 or 1), and <c>site</c>, the index in the base model's
-/// sites of the linear
-/// whose input x is, if it is one's: then the product adds the low-rank forms there where that is faster, which <see cref="SiteForms"/> leaves out
-/// behind it.
+/// <b>Layout</b>: attributes K, N, bits, block_size as those of MatMulNBits, and zero_points (0 or 1).
 /// <b>Errors</b>: at load for attributes that the layout refuses, at the run for weights of another size.
 /// </summary>
-internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel parallel, StepState? step = null)
+internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel parallel)
     : CustomOp(GraphNames.BlockQuantizedProduct, Parameters, [new OpParameter(ElementType.Float32)])
 {
-    /// <summary>The attribute of a product to which nothing may be added.</summary>
-    public const int NoSite = -1;
     private const int X = 0;
     private const int Weights = 1;
     private const int Bias = 2;
@@ -31,13 +25,11 @@ internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel p
         new(ElementType.Float32), new(ElementType.UInt8), new(ElementType.Float32, OpParameterKind.Optional),
     };
 
-    public override CustomOpKernel CreateKernel(KernelInfo info)
-    {
-        var format = new BlockFormat((int)info.GetInt64("bits"), (int)info.GetInt64("block_size"));
-        var layout = new BlockProductLayout(format, (int)info.GetInt64("K"), (int)info.GetInt64("N"), info.GetInt64("zero_points", 0) != 0);
-        var site = (int)info.GetInt64("site", NoSite);
-        return new Kernel(workspace, parallel, layout, site == NoSite ? null : step, site);
-    }
+    public override CustomOpKernel CreateKernel(KernelInfo info) => new Kernel(workspace, parallel, new BlockProductLayout(
+        new BlockFormat((int)info.GetInt64("bits"), (int)info.GetInt64("block_size")),
+        (int)info.GetInt64("K"),
+        (int)info.GetInt64("N"),
+        info.GetInt64("zero_points", 0) != 0));
 
     protected override void InferShapes(ShapeInference shapes)
     {
@@ -48,7 +40,7 @@ internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel p
         }
     }
 
-    private sealed unsafe class Kernel(Workspace workspace, OrtParallel parallel, BlockProductLayout layout, StepState? step, int site) : CustomOpKernel
+    private sealed unsafe class Kernel(Workspace workspace, OrtParallel parallel, BlockProductLayout layout) : CustomOpKernel
     {
         public override void Compute(in KernelContext context)
         {
@@ -60,15 +52,13 @@ internal sealed class BlockQuantizedProductOp(Workspace workspace, OrtParallel p
             }
 
             var rows = (int)(context.InputBytes(X) / ((long)layout.InFeatures * sizeof(float)));
-            var segments = step is null ? [] : step.Forms.TakeLowRank(site, step.Adapters.Segments(RowKind.Tokens));
             BlockQuantizedProduct.Apply(
                 (float*)context.InputData(X),
                 rows,
                 new BlockProductWeights(layout, (nint)context.InputData(Weights)),
                 (float*)context.InputData(Bias),
                 (float*)context.Output(0, [rows, layout.OutFeatures]),
-                segments,
-                workspace.Ensure(BlockQuantizedProduct.WorkspaceBytes(layout, rows, segments, parallel.Threads)),
+                workspace.Ensure(BlockQuantizedProduct.WorkspaceBytes(layout, rows, parallel.Threads)),
                 parallel.In(context));
         }
     }

@@ -10,7 +10,7 @@ internal sealed class StepState : IDisposable
     public StepState(ImmutableArray<Site> sites, StepAdapterBatch adapters, int maxSegments, int threads)
     {
         (Sites, Adapters) = (sites, adapters);
-        Forms = new SiteForms(sites.Length, maxSegments, Workspace, adapters);
+        Forms = new SiteForms(maxSegments, Workspace, adapters);
         SavedInput = new SavedRows(maxSegments);
         Parallel = new OrtParallel(threads);
     }

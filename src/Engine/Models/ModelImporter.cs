@@ -19,7 +19,7 @@ namespace AdapterServe.Engine.Models;
 public sealed class ModelImporter
 {
     /// <summary>Part of the digest: another layout of the converted weights must not find the old ones.</summary>
-    private const string Version = "adapterserve-import-5";
+    private const string Version = "adapterserve-import-4";
 
     private readonly TimeProvider _time;
     private readonly Func<string, Stream> _create;

@@ -5,14 +5,24 @@ using AdapterServe.Kernels.Weights;
 namespace AdapterServe.Kernels.Cpu;
 
 /// <summary>
-/// One call of <see cref="BlockQuantizedProduct"/>: rows are quantised and shrunk, then shared out in units of (tile of 64 outputs, chunk of rows).
-/// A unit asks for the
-/// factors B of its outputs, multiplies, and expands while its sums are in the first cache.
+/// One call of <see cref="BlockQuantizedProduct.Apply"/>: rows are quantised, then shared out in units of (tile of 64 outputs, chunk of rows).
+/// A unit unpacks some records at a time into scratch that stays in the first cache, for all its rows; few rows read them as they are packed.
 /// </summary>
-internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
+internal unsafe struct BlockQuantizedProductCall(
+    float* x, int rows, BlockProductWeights weights, float* bias, float* y, byte* workspace) : IByteSimdCall
 {
+    private const int ChunkRows = 64;
     private const int Outputs = BlockProductLayout.TileOutputs;
     private const int Lanes = 16;
+
+    /// <summary>Up to this many, a tile's codes are read once, from the first to the last.</summary>
+    private const int RowsOfOnePass = 2;
+
+    /// <summary>Up to this many, a tile's codes are unpacked in registers.</summary>
+    private const int FewRows = 4;
+
+    /// <summary>What is unpacked at once: 8 KiB of codes, or one record.</summary>
+    private const int SlabGroups = 4;
 
     /// <summary>Bytes of weights that take the time of so many multiply-adds: a group's codes and scales for one output, by ten.</summary>
     private const long TenthsOfBytes = 6;
@@ -21,96 +31,78 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     private const long TenthsOfProducts = 4;
     private const long QuantizeCost = 8;
 
-    private readonly float* _x;
-    private readonly int _rows;
-    private readonly byte* _weights;
-    private readonly BlockProductLayout _layout;
-    private readonly float* _bias;
-    private readonly float* _y;
-    private readonly int _chunks;
-    private readonly nint _rowBytes;
-    private readonly byte* _quantized;
-    private readonly byte* _scratch;
-    private LowRankCall _lowRank;
+    private readonly BlockProductLayout _layout = weights.Layout;
+    private readonly byte* _weights = (byte*)weights.Start;
+    private readonly nint _rowBytes = BlockActivations.RowBytes(weights.Layout.Groups);
+    private readonly int _chunks = (rows + ChunkRows - 1) / ChunkRows;
     private int _rowTasks;
     private int _tasks;
     private long _total;
     private long _unitCost;
 
-    public BlockQuantizedProductCall(
-        float* x, int rows, in BlockProductWeights weights, float* bias, float* y, ReadOnlySpan<LowRankSegment> segments, byte* workspace)
-    {
-        _x = x;
-        _rows = rows;
-        _weights = (byte*)weights.Start;
-        _layout = weights.Layout;
-        _bias = bias;
-        _y = y;
-        _chunks = (rows + BlockUnit.ChunkRows - 1) / BlockUnit.ChunkRows;
-        _rowBytes = BlockActivations.RowBytes(_layout.Groups);
-        var memory = new WorkspaceCursor(workspace);
-        _quantized = memory.Take(rows * (long)_rowBytes);
-        var works = (LowRankWork*)memory.Take(LowRank.WorkspaceBytes(segments, _layout.InFeatures));
-        _scratch = memory.Take(0);
-        _lowRank = new LowRankCall(x, _layout.InFeatures, y, _layout.OutFeatures, works);
-        _lowRank.Plan(segments);
-    }
-
     private readonly int Units => _layout.Tiles * _chunks;
 
-    public static long WorkspaceBytes(in BlockProductLayout layout, int rows, ReadOnlySpan<LowRankSegment> segments, int threads)
-    {
-        var memory = new WorkspaceCursor(null);
-        memory.Take(rows * (long)BlockActivations.RowBytes(layout.Groups));
-        memory.Take(LowRank.WorkspaceBytes(segments, layout.InFeatures));
-        memory.Take(Math.Max(1, threads) * WorkSplit.TasksPerThread * BlockUnit.ScratchBytes(layout));
-        return memory.Bytes;
-    }
+    /// <summary>Records that a pass takes.</summary>
+    private static int SlabRecords(in BlockProductLayout layout) => Math.Max(1, SlabGroups / layout.GroupsPerRecord);
+
+    private static int UnpackedRecordBytes(in BlockProductLayout layout) => (2 * layout.CodeBytes) + layout.ScaleBytes;
+
+    /// <summary>A task's sums and slab.</summary>
+    private static long ScratchBytes(in BlockProductLayout layout) =>
+        (ChunkRows * Outputs * sizeof(float)) + ((((long)SlabRecords(layout) * UnpackedRecordBytes(layout)) + 63) & ~63L);
+
+    public static long WorkspaceBytes(in BlockProductLayout layout, int rows, int threads) =>
+        63 + (rows * (long)BlockActivations.RowBytes(layout.Groups)) + (Math.Max(1, threads) * WorkSplit.TasksPerThread * ScratchBytes(layout));
 
     public void Run<TLanes, TBytes>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
-        var products = TenthsOfProducts * Math.Min(_rows, BlockUnit.ChunkRows);
-        _unitCost = (long)_layout.InFeatures * Outputs * ((TenthsOfBytes * WorkSplit.ByteCost) + products) / 10;
+        _unitCost = (long)_layout.InFeatures * Outputs * ((TenthsOfBytes * WorkSplit.ByteCost) + (TenthsOfProducts * Math.Min(rows, ChunkRows))) / 10;
         _total = Units * _unitCost;
-        _rowTasks = WorkSplit.Tasks(((long)_rows * _layout.InFeatures * QuantizeCost) + _lowRank.ShrinkTotal, parallel.Threads);
+        _rowTasks = Math.Min(rows, WorkSplit.Tasks((long)rows * _layout.InFeatures * QuantizeCost, parallel.Threads));
         _tasks = WorkSplit.Tasks(_total, parallel.Threads);
         fixed (BlockQuantizedProductCall* state = &this)
         {
-            WorkSplit.For(_rowTasks, &RowTask<TLanes, TBytes>, state, parallel);
-            if (_lowRank.IsGated)
-            {
-                WorkSplit.For(_rowTasks, &GateTask<TLanes>, state, parallel);
-            }
-
-            WorkSplit.For(_tasks, &Task<TLanes, TBytes>, state, parallel);
+            For(parallel, _rowTasks, &QuantizeTask<TLanes, TBytes>, state);
+            For(parallel, _tasks, &Task<TLanes, TBytes>, state);
         }
     }
 
-    /// <summary>Quantises its rows and does its part of the shrinks.</summary>
-    private static void RowTask<TLanes, TBytes>(void* state, int task)
+    private static void For(IParallel parallel, int tasks, delegate*<void*, int, void> body, void* state)
+    {
+        if (tasks == 1)
+        {
+            body(state, 0);
+        }
+        else
+        {
+            parallel.For(tasks, body, state);
+        }
+    }
+
+    private readonly byte* Quantized => (byte*)(((nint)workspace + 63) & ~63);
+
+    private readonly BlockActivations Row(int row) => BlockActivations.At(Quantized + (row * _rowBytes), _layout.Groups);
+
+    private static void QuantizeTask<TLanes, TBytes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
-        var inFeatures = call._layout.InFeatures;
-        var end = (int)WorkSplit.Boundary(call._rows, task + 1, call._rowTasks);
-        for (var row = (int)WorkSplit.Boundary(call._rows, task, call._rowTasks); row < end; row++)
+        var end = call.FirstRow(task + 1);
+        for (var row = call.FirstRow(task); row < end; row++)
         {
-            BlockActivations.At(call.Quantized(row), call._layout.Groups)
-                .Quantize<TLanes, TBytes>(call._x + ((nint)row * inFeatures), inFeatures, call._layout.HasZeroPoints);
+            call.Quantize<TLanes, TBytes>(row);
         }
-
-        call._lowRank.ShrinkPart<TLanes>(task, call._rowTasks);
     }
 
-    private static void GateTask<TLanes>(void* state, int task)
+    private readonly int FirstRow(int task) => (int)((long)rows * task / _rowTasks);
+
+    private readonly void Quantize<TLanes, TBytes>(int row)
         where TLanes : unmanaged, ILanes<TLanes>
-    {
-        ref var call = ref *(BlockQuantizedProductCall*)state;
-        call._lowRank.GatePart<TLanes>(task, call._rowTasks);
-    }
+        where TBytes : unmanaged, IByteLanes<TBytes, TLanes> =>
+        Row(row).Quantize<TLanes, TBytes>(x + ((nint)row * _layout.InFeatures), _layout.InFeatures, _layout.HasZeroPoints);
 
     private static void Task<TLanes, TBytes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -118,50 +110,124 @@ internal unsafe struct BlockQuantizedProductCall : IByteSimdCall
     {
         ref var call = ref *(BlockQuantizedProductCall*)state;
         var end = call.FirstUnit(task + 1);
-        var scratch = call._scratch + (task * (nint)BlockUnit.ScratchBytes(call._layout));
+        var scratch = call.Quantized + (call.Rows * call._rowBytes) + (task * (nint)ScratchBytes(call._layout));
         for (var unit = call.FirstUnit(task); unit < end; unit++)
         {
-            call.Unit<TLanes, TBytes>(unit / call._chunks, unit % call._chunks * BlockUnit.ChunkRows, (float*)scratch);
+            var (tile, row) = (unit / call._chunks, unit % call._chunks * ChunkRows);
+            var count = Math.Min(ChunkRows, call.Rows - row);
+            if (call._layout.HasZeroPoints)
+            {
+                call.Unit<TLanes, TBytes, OneRowWithZeros, TwoRowsWithZeros>(tile, row, count, (float*)scratch);
+            }
+            else
+            {
+                call.Unit<TLanes, TBytes, OneRow, TwoRows>(tile, row, count, (float*)scratch);
+            }
+
+            call.Finish<TLanes>(tile, row, count, (float*)scratch);
         }
     }
 
-    private readonly byte* Quantized(int row) => _quantized + (row * _rowBytes);
+    private readonly int Rows => rows;
 
     private readonly int FirstUnit(int task) => WorkSplit.FirstUnit(WorkSplit.Boundary(_total, task, _tasks), 0, _unitCost, Units);
 
-    private readonly void Unit<TLanes, TBytes>(int tile, int row, float* sums)
+    private readonly void Unit<TLanes, TBytes, TOne, TTwo>(int tile, int row, int count, float* sums)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
+        where TOne : IBlockVariant
+        where TTwo : IBlockVariant
+    {
+        var source = _weights + (tile * (nint)_layout.TileBytes);
+        var slab = (byte*)(sums + (ChunkRows * Outputs));
+        var records = count <= RowsOfOnePass ? _layout.Records : SlabRecords(_layout);
+        var step = records * _layout.GroupsPerRecord;
+        var pass = new BlockTile { GroupsPerRecord = _layout.GroupsPerRecord, YA = sums };
+        for (var group = 0; group < _layout.Groups; group += step)
+        {
+            (pass.Groups, pass.Accumulate) = (Math.Min(step, _layout.Groups - group), group > 0);
+            var ahead = source + (records * (nint)_layout.RecordBytes);
+            if (count <= FewRows)
+            {
+                pass.Record = source;
+                pass.RecordBytes = _layout.RecordBytes;
+                Pass<TLanes, TBytes, PackedSource, TOne, TTwo>(pass, row, count, group, ahead);
+            }
+            else
+            {
+                Unpack<TLanes, TBytes>(source, slab, (pass.Groups + _layout.GroupsPerRecord - 1) / _layout.GroupsPerRecord);
+                pass.Record = slab;
+                pass.RecordBytes = UnpackedRecordBytes(_layout);
+                Pass<TLanes, TBytes, UnpackedSource, TOne, TTwo>(pass, row, count, group, ahead);
+            }
+
+            source = ahead;
+        }
+    }
+
+    private readonly void Unpack<TLanes, TBytes>(byte* source, byte* slab, int records)
         where TLanes : unmanaged, ILanes<TLanes>
         where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
     {
-        var product = new BlockUnit
+        for (var record = 0; record < records; record++)
         {
-            Layout = _layout,
-            Weights = _weights + (tile * (nint)_layout.TileBytes),
-            Quantized = Quantized(row),
-            RowBytes = _rowBytes,
-            Rows = Math.Min(BlockUnit.ChunkRows, _rows - row),
-            Sums = sums,
-        };
-        _lowRank.AskForTile(row, product.Rows, tile * Outputs);
-        product.Run<TLanes, TBytes>();
-        Finish<TLanes>(tile * Outputs, row, product.Rows, sums);
+            var end = source + _layout.CodeBytes;
+            for (; source < end; source += PackedSource.EightBytes, slab += UnpackedSource.EightBytes)
+            {
+                PackedSource.Load<TLanes, TBytes>(source, out var first, out var second);
+                TBytes.Store(first, slab);
+                TBytes.Store(second, slab + (UnpackedSource.EightBytes / 2));
+            }
+
+            Buffer.MemoryCopy(source, slab, _layout.ScaleBytes, _layout.ScaleBytes);
+            source += _layout.ScaleBytes;
+            slab += _layout.ScaleBytes;
+        }
     }
 
-    /// <summary>y = sums + bias + what the segments add, for the outputs that there are.</summary>
-    private readonly void Finish<TLanes>(int column, int row, int rows, float* sums)
+    /// <summary>Some records of a tile with all rows of a chunk, two at a time, while the next records are on their way from memory.</summary>
+    private readonly void Pass<TLanes, TBytes, TSource, TOne, TTwo>(BlockTile tile, int row, int count, int group, byte* ahead)
+        where TLanes : unmanaged, ILanes<TLanes>
+        where TBytes : unmanaged, IByteLanes<TBytes, TLanes>
+        where TSource : IBlockSource
+        where TOne : IBlockVariant
+        where TTwo : IBlockVariant
+    {
+        var aheadBytes = count <= RowsOfOnePass ? 0 : SlabRecords(_layout) * _layout.RecordBytes;
+        for (var i = 0; i < count; i += 2)
+        {
+            var asked = aheadBytes * i / count;
+            Prefetch.Lines(ahead + asked, (aheadBytes * Math.Min(i + 2, count) / count) - asked);
+            tile.A = Row(row + i).From(group);
+            if (i + 1 < count)
+            {
+                tile.B = Row(row + i + 1).From(group);
+                tile.YB = tile.YA + Outputs;
+                tile.Run<TLanes, TBytes, TSource, TTwo>();
+            }
+            else
+            {
+                tile.Run<TLanes, TBytes, TSource, TOne>();
+            }
+
+            tile.YA += 2 * Outputs;
+        }
+    }
+
+    /// <summary>y = sums + bias, for the outputs that there are.</summary>
+    private readonly void Finish<TLanes>(int tile, int row, int count, float* sums)
         where TLanes : unmanaged, ILanes<TLanes>
     {
+        var column = tile * Outputs;
         var width = Math.Min(Outputs, _layout.OutFeatures - column);
-        for (var i = 0; i < rows && _bias != null; i++)
+        for (var i = 0; i < count; i++, sums += Outputs)
         {
-            AddBias<TLanes>(sums + (i * Outputs), _bias + column, width);
-        }
+            if (bias != null)
+            {
+                AddBias<TLanes>(sums, bias + column, width);
+            }
 
-        _lowRank.ExpandTile<TLanes>(row, rows, column, sums, Outputs);
-        var y = _y + ((nint)row * _layout.OutFeatures) + column;
-        for (var i = 0; i < rows; i++, sums += Outputs, y += _layout.OutFeatures)
-        {
-            Buffer.MemoryCopy(sums, y, width * sizeof(float), width * sizeof(float));
+            Buffer.MemoryCopy(sums, y + ((nint)(row + i) * _layout.OutFeatures) + column, width * sizeof(float), width * sizeof(float));
         }
     }
 

@@ -22,18 +22,6 @@ public static unsafe class LowRank
         return ((long)segments * sizeof(LowRankWork)) + (((long)rows * maxRank) + paddedInput + 16) * sizeof(float);
     }
 
-    internal static long WorkspaceBytes(ReadOnlySpan<LowRankSegment> segments, int inFeatures)
-    {
-        var (rows, maxRank) = (0, 0);
-        foreach (var segment in segments)
-        {
-            rows += segment.RowEnd - segment.RowStart;
-            maxRank = Math.Max(maxRank, segment.Weights.Rank);
-        }
-
-        return WorkspaceBytes(rows, segments.Length, maxRank, inFeatures);
-    }
-
     public static void Add(
         float* x, int inFeatures, float* y, int outFeatures, ReadOnlySpan<LowRankSegment> segments, void* workspace, IParallel parallel)
     {

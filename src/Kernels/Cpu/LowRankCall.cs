@@ -31,9 +31,6 @@ internal unsafe struct LowRankWork
     public long ExpandUnitCost;
     public long ShrinkStart;
     public long ExpandStart;
-
-    /// <summary>Where the factor B of the panel of outputs that starts at a column lies.</summary>
-    public readonly void* Panel(int column) => (byte*)B + Type.BytesOf((long)column * Rank);
 }
 
 /// <summary>
@@ -49,17 +46,13 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     private readonly float* _y = y;
     private readonly LowRankWork* _works = works;
     private readonly int _paddedIn = Packing.RoundUp(inFeatures);
+    private long _shrinkTotal;
     private long _expandTotal;
     private long _largest;
+    private bool _isGated;
     private int _tasks;
 
     public int Segments { get; private set; }
-
-    /// <summary>The cost of all shrinks.</summary>
-    public long ShrinkTotal { get; private set; }
-
-    /// <summary>Whether <see cref="GatePart"/> has something to do, between the shrinks and the expands.</summary>
-    public bool IsGated { get; private set; }
 
     public void Plan(ReadOnlySpan<LowRankSegment> segments)
     {
@@ -95,7 +88,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     {
         fixed (LowRankCall* state = &this)
         {
-            var total = ShrinkTotal + _expandTotal;
+            var total = _shrinkTotal + _expandTotal;
             _tasks = WorkSplit.Tasks(total, parallel.Threads);
             if (_tasks == 1)
             {
@@ -108,7 +101,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
             else
             {
                 parallel.For(_tasks, &ShrinkTask<TLanes>, state);
-                if (IsGated)
+                if (_isGated)
                 {
                     parallel.For(_tasks, &GateTask<TLanes>, state);
                 }
@@ -130,7 +123,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         work.Type = weights.Type;
         work.Scale = weights.Scale;
         work.Gate = weights.Gate;
-        IsGated |= !weights.Gate.IsOpen;
+        _isGated |= !weights.Gate.IsOpen;
         work.A = weights.A;
         work.B = weights.B;
         work.AScales = weights.AScales;
@@ -138,13 +131,13 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         work.X = x + ((nint)segment.RowStart * inFeatures);
         work.ShrinkUnits = Ceiling(rows, ShrinkRows) * Ceiling(weights.Rank, Packing.RankGroup);
         work.ShrinkUnitCost = (long)Math.Min(weights.Rank, Packing.RankGroup) * _paddedIn * (weightCost + Math.Min(rows, ShrinkRows));
-        work.ShrinkStart = ShrinkTotal;
+        work.ShrinkStart = _shrinkTotal;
         work.ExpandUnits = Ceiling(rows, ExpandRows) * Ceiling(outFeatures, ExpandWidth);
         work.ExpandUnitCost = (long)weights.Rank * Math.Min(outFeatures, ExpandWidth) * (weightCost + Math.Min(rows, ExpandRows));
         work.ExpandStart = _expandTotal;
         var shrink = work.ShrinkUnits * work.ShrinkUnitCost;
         var expand = work.ExpandUnits * work.ExpandUnitCost;
-        ShrinkTotal += shrink;
+        _shrinkTotal += shrink;
         _expandTotal += expand;
         _largest = Math.Max(_largest, shrink + expand);
     }
@@ -170,7 +163,7 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var call = ref *(LowRankCall*)state;
-        var total = call.ShrinkTotal + call._expandTotal;
+        var total = call._shrinkTotal + call._expandTotal;
         var from = WorkSplit.Boundary(total, task, call._tasks);
         var to = WorkSplit.Boundary(total, task + 1, call._tasks);
         for (var i = 0; i < call.Segments; i++)
@@ -190,69 +183,24 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var call = ref *(LowRankCall*)state;
-        call.ShrinkPart<TLanes>(task, call._tasks);
+        var from = WorkSplit.Boundary(call._shrinkTotal, task, call._tasks);
+        var to = WorkSplit.Boundary(call._shrinkTotal, task + 1, call._tasks);
+        for (var i = 0; i < call.Segments; i++)
+        {
+            ref var work = ref call._works[i];
+            var first = WorkSplit.FirstUnit(from, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
+            var end = WorkSplit.FirstUnit(to, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
+            call.Shrink<TLanes>(ref work, first, end);
+        }
     }
 
     private static void GateTask<TLanes>(void* state, int task)
         where TLanes : unmanaged, ILanes<TLanes>
     {
         ref var call = ref *(LowRankCall*)state;
-        call.GatePart<TLanes>(task, call._tasks);
-    }
-
-    /// <summary>One of so many parts of all shrinks.</summary>
-    public readonly void ShrinkPart<TLanes>(int part, int parts)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        var from = WorkSplit.Boundary(ShrinkTotal, part, parts);
-        var to = WorkSplit.Boundary(ShrinkTotal, part + 1, parts);
-        for (var i = 0; i < Segments; i++)
+        for (var i = 0; i < call.Segments; i++)
         {
-            ref var work = ref _works[i];
-            var first = WorkSplit.FirstUnit(from, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
-            var end = WorkSplit.FirstUnit(to, work.ShrinkStart, work.ShrinkUnitCost, work.ShrinkUnits);
-            Shrink<TLanes>(ref work, first, end);
-        }
-    }
-
-    public readonly void GatePart<TLanes>(int part, int parts)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        for (var i = 0; i < Segments; i++)
-        {
-            Gate<TLanes>(ref _works[i], part, parts);
-        }
-    }
-
-    /// <summary>Asks the memory for the factors B that <see cref="ExpandTile"/> reads.</summary>
-    public readonly void AskForTile(int row, int rows, int column)
-    {
-        for (var i = 0; i < Segments; i++)
-        {
-            ref var work = ref _works[i];
-            if (work.RowStart < row + rows && work.RowStart + work.Rows > row)
-            {
-                Prefetch.Lines(work.Panel(column), (int)work.Type.BytesOf((long)work.Rank * Packing.WidthAt(column, outFeatures)));
-            }
-        }
-    }
-
-    /// <summary>
-    /// The expands of a panel of outputs for the rows [row, row + rows), behind all shrinks and gates. <b>Shapes</b>: y [rows, 64 or what is left],
-    /// a row every
-    /// <paramref name="stride"/> floats.
-    /// </summary>
-    public readonly void ExpandTile<TLanes>(int row, int rows, int column, float* y, nint stride)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
-        for (var i = 0; i < Segments; i++)
-        {
-            ref var work = ref _works[i];
-            var (first, end) = (Math.Max(row, work.RowStart), Math.Min(row + rows, work.RowStart + work.Rows));
-            if (first < end)
-            {
-                Expand<TLanes>(work, first - work.RowStart, end - first, column, y + ((first - row) * stride), stride);
-            }
+            Gate<TLanes>(ref call._works[i], task, call._tasks);
         }
     }
 
@@ -342,32 +290,19 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
     private readonly void Expand<TLanes>(ref LowRankWork work, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var columns = Ceiling(outFeatures, ExpandWidth);
-        for (var unit = first; unit < end; unit++)
-        {
-            var row = unit / columns * ExpandRows;
-            var column = unit % columns * ExpandWidth;
-            var y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
-            Expand<TLanes>(work, row, Math.Min(ExpandRows, work.Rows - row), column, y, outFeatures);
-        }
-    }
-
-    private readonly void Expand<TLanes>(in LowRankWork work, int row, int rows, int column, float* y, nint stride)
-        where TLanes : unmanaged, ILanes<TLanes>
-    {
         switch (work.Type)
         {
             case WeightType.F32:
-                Expand<TLanes, F32Element>(work, row, rows, column, y, stride);
+                Expand<TLanes, F32Element>(ref work, first, end);
                 break;
             case WeightType.BF16:
-                Expand<TLanes, BF16Element>(work, row, rows, column, y, stride);
+                Expand<TLanes, BF16Element>(ref work, first, end);
                 break;
             case WeightType.Int8:
-                Expand<TLanes, Int8Element>(work, row, rows, column, y, stride);
+                Expand<TLanes, Int8Element>(ref work, first, end);
                 break;
             default:
-                Expand<TLanes, SignElement>(work, row, rows, column, y, stride);
+                Expand<TLanes, SignElement>(ref work, first, end);
                 break;
         }
     }
@@ -399,21 +334,27 @@ internal unsafe struct LowRankCall(float* x, int inFeatures, float* y, int outFe
         }
     }
 
-    private readonly void Expand<TLanes, TElement>(in LowRankWork work, int row, int rows, int column, float* y, nint stride)
+    private readonly void Expand<TLanes, TElement>(ref LowRankWork work, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : IElement
     {
+        var columns = Ceiling(outFeatures, ExpandWidth);
         var panel = default(Panel);
         panel.BlockStride = 16;
         panel.Depth = work.Rank;
         panel.XStride = work.Rank;
-        panel.YStride = stride;
+        panel.YStride = outFeatures;
         panel.Accumulate = true;
-        panel.Rows = rows;
-        panel.DepthStride = Packing.WidthAt(column, outFeatures);
-        panel.W = work.Panel(column);
-        panel.X = work.V + ((nint)row * work.Rank);
-        panel.Y = y;
-        panel.Run<TLanes, TElement>(Math.Min(ExpandWidth, outFeatures - column));
+        for (var unit = first; unit < end; unit++)
+        {
+            var row = unit / columns * ExpandRows;
+            var column = unit % columns * ExpandWidth;
+            panel.Rows = Math.Min(ExpandRows, work.Rows - row);
+            panel.DepthStride = Packing.WidthAt(column, outFeatures);
+            panel.W = (byte*)work.B + TElement.BytesOf((nint)column * work.Rank);
+            panel.X = work.V + ((nint)row * work.Rank);
+            panel.Y = _y + ((nint)(work.RowStart + row) * outFeatures) + column;
+            panel.Run<TLanes, TElement>(Math.Min(ExpandWidth, outFeatures - column));
+        }
     }
 }

@@ -138,12 +138,11 @@ public sealed unsafe class AllocationTests
         using var arena = new WeightArena();
         var layout = new BlockProductLayout(new BlockFormat(4, 32), 70, 50, hasZeroPoints: true);
         var weights = BlockProductWeights.Pack(arena, layout, new byte[50 * 48], new float[150], new byte[100]);
-        LowRankSegment[] segments = [new(1, 3, LowRankWeights.Pack(arena, 2, 70, 50, new float[140], new float[100], 1, WeightType.BF16))];
         using var x = new GuardedBuffer<float>(5 * 70);
         using var y = new GuardedBuffer<float>(5 * 50);
-        using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(layout, 5, segments, 1));
+        using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(layout, 5, 1));
         var parallel = new SerialParallel();
-        Assert.Equal(0, AllocatedBy(() => BlockQuantizedProduct.Apply(x.Pointer, 5, weights, null, y.Pointer, segments, workspace.Pointer, parallel)));
+        Assert.Equal(0, AllocatedBy(() => BlockQuantizedProduct.Apply(x.Pointer, 5, weights, null, y.Pointer, workspace.Pointer, parallel)));
     }
 
     [Fact]

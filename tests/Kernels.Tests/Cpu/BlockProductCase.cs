@@ -42,7 +42,7 @@ internal sealed unsafe class BlockProductCase
     public float[] Run(IParallel? parallel = null) => Run(X, parallel ?? new SerialParallel());
 
     /// <summary>Some rows without the others.</summary>
-    public float[] Run(float[] x, IParallel parallel, params LowRankSegment[] segments)
+    public float[] Run(float[] x, IParallel parallel)
     {
         using var arena = new WeightArena();
         var packed = BlockProductWeights.Pack(arena, Layout, Codes, Scales, ZeroPoints);
@@ -52,14 +52,13 @@ internal sealed unsafe class BlockProductCase
         var rows = x.Length / Layout.InFeatures;
         using var output = new GuardedBuffer<float>((long)rows * Layout.OutFeatures);
         output.Span.Fill(float.NaN);
-        using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(Layout, rows, segments, parallel.Threads));
+        using var workspace = new GuardedBuffer<byte>(BlockQuantizedProduct.WorkspaceBytes(Layout, rows, parallel.Threads));
         BlockQuantizedProduct.Apply(
             input.Pointer,
             rows,
             new BlockProductWeights(Layout, (nint)weights.Pointer),
             Bias is null ? null : bias.Pointer,
             output.Pointer,
-            segments,
             workspace.Pointer,
             parallel);
         return output.Span.ToArray();

@@ -52,36 +52,6 @@ public sealed unsafe class BlockQuantizedProductTests
     }
 
     [Theory]
-    [MemberData(nameof(BlocksAndZeroPoints))]
-    public void Segments_in_the_product_have_the_bits_of_those_behind_it(int blockSize, bool hasZeroPoints)
-    {
-        foreach (var (inFeatures, outFeatures) in (ReadOnlySpan<(int, int)>)[(64, 64), (70, 33), (300, 200), (900, 330)])
-        {
-            using var arena = new WeightArena();
-            var data = new BlockProductCase(blockSize, inFeatures, outFeatures, 70, hasZeroPoints, hasBias: true);
-            LowRankSegment[] segments =
-            [
-                new(1, 2, Weights(arena, inFeatures, outFeatures, 16, WeightType.BF16)), new(2, 9, Weights(arena, inFeatures, outFeatures, 3, WeightType.F32)),
-                new(20, 69, Weights(arena, inFeatures, outFeatures, 17, WeightType.BF16, new RankGate(0.5f, 4, 0))),
-            ];
-            var expected = Added(data.Run(), data, segments);
-            foreach (var threads in (int[])[1, 3])
-            {
-                Assert.Equal(expected, data.Run(data.X, new ThreadParallel(threads), segments));
-            }
-        }
-    }
-
-    [Theory]
-    [InlineData(1, 1, true)]
-    [InlineData(32, 1, true)]
-    [InlineData(32, 8, true)]
-    [InlineData(32, 9, false)]
-    [InlineData(2, 2, false)]
-    public void Segments_of_few_rows_stay_behind_the_product(int rows, int segments, bool expected) =>
-        Assert.Equal(expected, BlockQuantizedProduct.Takes(rows, segments));
-
-    [Theory]
     [InlineData(0x00, 0x00, 1)]
     [InlineData(0xFF, 0x00, 1)]
     [InlineData(0xFF, 0x00, -1)]
@@ -194,21 +164,7 @@ public sealed unsafe class BlockQuantizedProductTests
     public void Negative_rows_are_refused()
     {
         var layout = new BlockProductLayout(new BlockFormat(4, 32), 33, 2, hasZeroPoints: false);
-        Assert.Throws<ArgumentException>(() => BlockQuantizedProduct.Apply(null, -1, new BlockProductWeights(layout, 0), null, null, [], null,
+        Assert.Throws<ArgumentException>(() => BlockQuantizedProduct.Apply(null, -1, new BlockProductWeights(layout, 0), null, null, null,
             new SerialParallel()));
-    }
-
-    private static LowRankWeights Weights(WeightArena arena, int inFeatures, int outFeatures, int rank, WeightType type, RankGate gate = default) =>
-        LowRankWeights.Pack(
-            arena, rank, inFeatures, outFeatures, RandomData.Floats(rank, rank * inFeatures), RandomData.Floats(rank + 1, rank * outFeatures), 0.7f, type, gate: gate);
-
-    private static float[] Added(float[] y, BlockProductCase data, LowRankSegment[] segments)
-    {
-        var layout = data.Layout;
-        using var input = new GuardedBuffer<float>(data.X);
-        using var output = new GuardedBuffer<float>(y);
-        using var workspace = new GuardedBuffer<byte>(LowRank.WorkspaceBytes(data.Rows, segments.Length, 17, layout.InFeatures));
-        LowRank.Add(input.Pointer, layout.InFeatures, output.Pointer, layout.OutFeatures, segments, workspace.Pointer, new SerialParallel());
-        return output.Span.ToArray();
     }
 }

@@ -22,14 +22,6 @@ internal sealed unsafe class LowRankRunner(FormKind form, int maxSegments, Works
         _maxRank = Math.Max(_maxRank, lowRank.Rank);
     }
 
-    /// <summary>Forgets what was added and gives it to a product that is to add it, until something is added again; gives nothing where that does not pay.</summary>
-    public ReadOnlySpan<LowRankSegment> Take()
-    {
-        var taken = BlockQuantizedProduct.Takes(_rows, _count) ? _segments.AsSpan(0, _count) : [];
-        (_count, _rows, _maxRank) = (0, 0, 0);
-        return taken;
-    }
-
     public override void Run(in SiteOperands operands, IParallel parallel)
     {
         var (inFeatures, outFeatures) = (_segments[0].Weights.InFeatures, _segments[0].Weights.OutFeatures);

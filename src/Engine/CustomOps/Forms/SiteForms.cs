@@ -1,5 +1,4 @@
 using System.Numerics;
-using AdapterServe.Kernels.Cpu;
 using AdapterServe.Kernels.Parallelism;
 using AdapterServe.Kernels.Weights;
 
@@ -12,11 +11,9 @@ namespace AdapterServe.Engine.CustomOps.Forms;
 internal sealed class SiteForms
 {
     private readonly FormRunner[] _runners;
-    private readonly bool[] _isLowRankTaken;
 
-    public SiteForms(int sites, int maxSegments, Workspace workspace, StepAdapterBatch adapters)
+    public SiteForms(int maxSegments, Workspace workspace, StepAdapterBatch adapters)
     {
-        _isLowRankTaken = new bool[sites];
         _runners = new FormRunner[Enum.GetValues<FormKind>().Length];
         _runners[(int)FormKind.AttentionPrompt] = new AttentionPromptRunner(maxSegments, workspace);
         _runners[(int)FormKind.InputScale] = new VectorRunner(FormKind.InputScale, maxSegments, workspace);
@@ -37,28 +34,6 @@ internal sealed class SiteForms
     /// <summary>Behind the base op. <b>Effects</b>: changes Y in place; allocates nothing.</summary>
     public void ApplyToOutput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
         Apply(site, segments, operands, parallel, FormKinds.OnOutput);
-
-    /// <summary>
-    /// The low-rank forms that act first on a site's output, each segment's first of them, for a base op that adds them itself; empty where others
-    /// act before them or
-    /// where they are better applied behind the base op. <b>Effects</b>: <see cref="ApplyToOutput"/> leaves them out; valid until then; allocates
-    /// nothing.
-    /// </summary>
-    public ReadOnlySpan<LowRankSegment> TakeLowRank(int site, ReadOnlySpan<AdapterSegment> segments)
-    {
-        const uint lowRank = 1u << (int)FormKind.LowRank;
-        _isLowRankTaken[site] = false;
-        if ((FormKinds.At(site, segments) & FormKinds.OnOutput & ((lowRank << 1) - 1)) != lowRank)
-        {
-            return [];
-        }
-
-        var runner = (LowRankRunner)_runners[(int)FormKind.LowRank];
-        Collect(runner, FormKind.LowRank, 0, site, segments);
-        var taken = runner.Take();
-        _isLowRankTaken[site] = taken.Length > 0;
-        return taken;
-    }
 
     /// <summary>Before the base op. <b>Effects</b>: changes X in place; allocates nothing.</summary>
     public void ApplyToInput(int site, ReadOnlySpan<AdapterSegment> segments, in SiteOperands operands, IParallel parallel) =>
@@ -97,23 +72,11 @@ internal sealed class SiteForms
         {
             var form = (FormKind)BitOperations.TrailingZeroCount(present);
             var runner = _runners[(int)form];
-            for (var round = FirstRound(form, site); Collect(runner, form, round, site, segments); round++)
+            for (var round = 0; Collect(runner, form, round, site, segments); round++)
             {
                 runner.Run(operands, parallel);
             }
         }
-    }
-
-    /// <summary>0, or 1 for what a product has just added.</summary>
-    private int FirstRound(FormKind form, int site)
-    {
-        if (form != FormKind.LowRank || !_isLowRankTaken[site])
-        {
-            return 0;
-        }
-
-        _isLowRankTaken[site] = false;
-        return 1;
     }
 
     /// <summary>Adds each segment's <paramref name="round"/>-th of its forms of one kind; false when there is none.</summary>

@@ -23,7 +23,7 @@ internal sealed unsafe class SiteMerge : IDisposable
     private readonly SerialParallel _serial = new();
     private readonly SiteForms _forms;
 
-    public SiteMerge() => _forms = new SiteForms(sites: 0, maxSegments: 1, _workspace, _none);
+    public SiteMerge() => _forms = new SiteForms(maxSegments: 1, _workspace, _none);
 
     /// <param name="linear">That of the site, or of which the site is a part.</param>
     /// <param name="site">The site.</param>

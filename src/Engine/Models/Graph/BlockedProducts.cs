@@ -1,4 +1,3 @@
-using AdapterServe.Engine.CustomOps;
 using AdapterServe.Engine.Models.Weights;
 
 namespace AdapterServe.Engine.Models.Graph;
@@ -12,12 +11,7 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
     private const int IntegerProducts = 4;
 
     /// <summary>y = x Wᵀ + b; null for a weight that is f32.</summary>
-    /// <param name="node">Its name.</param>
-    /// <param name="input">x.</param>
-    /// <param name="weight">W.</param>
-    /// <param name="bias">b, if there is one.</param>
-    /// <param name="site">Of the linear, whose low-rank forms our own product may add; null where nothing may be added.</param>
-    public string? TryAddProduct(string node, string input, string weight, string? bias, int? site)
+    public string? TryAddProduct(string node, string input, string weight, string? bias)
     {
         if (!weights.TryGetValue(weight, out var held))
         {
@@ -27,7 +21,7 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
         var ordered = held.Order is null ? input : builder.AddNode(node + ".ordered", "Gather", [input, held.InputOrder], [("axis", 1)]);
         if (held.IsTiled)
         {
-            return AddTiledProduct(node, ordered, held, bias, held.Order is null ? site : null);
+            return AddTiledProduct(node, ordered, held, bias);
         }
 
         var zeroPoints = held.HasZeroPoints ? held.ZeroPoints : "";
@@ -61,13 +55,13 @@ internal sealed class BlockedProducts(OnnxGraphBuilder builder, IReadOnlyDiction
         return padded ? AddFirstColumns(node, rows, held.Columns) : rows;
     }
 
-    private string AddTiledProduct(string node, string input, BlockedWeight held, string? bias, int? site) => builder.AddNode(
+    private string AddTiledProduct(string node, string input, BlockedWeight held, string? bias) => builder.AddNode(
         node,
         GraphNames.BlockQuantizedProduct,
         bias is null ? [input, held.Tiles] : [input, held.Tiles, bias],
         [
             ("K", held.Columns), ("N", held.Rows), ("bits", held.Format.Bits), ("block_size", held.Format.BlockSize),
-            ("zero_points", held.HasZeroPoints ? 1 : 0), ("site", site ?? BlockQuantizedProductOp.NoSite),
+            ("zero_points", held.HasZeroPoints ? 1 : 0),
         ],
         GraphNames.OpDomain);
 

@@ -18,8 +18,6 @@ internal sealed class InstrumentedGraph(
 
     public int SiteIndex(string path) => sites[path].Index;
 
-    public bool HasSite(string path) => sites.ContainsKey(path);
-
     /// <summary>The linears that read a sublayer's normed input.</summary>
     /// <param name="linears">In the order in which they run.</param>
     /// <param name="normed">What they read; afterwards what their SiteInputs made of it, from which the sublayer's site restores it.</param>
@@ -43,12 +41,11 @@ internal sealed class InstrumentedGraph(
 
     /// <summary>A linear whose input site stands already.</summary>
     public string AddProductSite(Linear linear, string input) =>
-        AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight, SiteIndex(linear.Path)), RowKind.Tokens);
+        AddSite(linear.Path, input, AddProduct(linear, input, linear.Weight), RowKind.Tokens);
 
-    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed. A product of
-    /// token rows may add what <paramref name="site"/> says.</summary>
-    public string AddProduct(Linear linear, string input, string weight, int? site = null) =>
-        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias, site) ?? builder.AddNode(
+    /// <summary>y = x Wᵀ + b, on blocks of integers or the checkpoint's weights as they are: the only place that knows how linears are computed.</summary>
+    public string AddProduct(Linear linear, string input, string weight) =>
+        blocked?.TryAddProduct(linear.Path, input, weight, linear.Bias) ?? builder.AddNode(
             linear.Path, "Gemm", linear.Bias is { } bias ? [input, weight, bias] : [input, weight], [("transB", linear.IsTransposed ? 0 : 1)]);
 
     public string AddNorm(Norm norm, string input, RowKind rows) => AddSite(norm.Path, input, AddBareNorm(norm, input), rows);
