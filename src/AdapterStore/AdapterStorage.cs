@@ -19,11 +19,13 @@ namespace AdapterServe.AdapterStore;
 public sealed class AdapterStorage : IDisposable
 {
     private readonly StoreCore _core;
+    private readonly CatalogFollower? _follower;
     private readonly FileStream _folderLock;
 
-    private AdapterStorage(StoreCore core, FileStream folderLock)
+    private AdapterStorage(StoreCore core, CatalogFollower? follower, FileStream folderLock)
     {
         _core = core;
+        _follower = follower;
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
@@ -43,37 +45,39 @@ public sealed class AdapterStorage : IDisposable
 
     public AdapterInspector Inspector { get; }
 
+    /// <summary>As <see cref="OpenAsync"/>, for a registry in a file, which is there at once.</summary>
+    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null) =>
+        OpenAsync(options, baseModel, time, text, CancellationToken.None).GetAwaiter().GetResult();
+
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
-    /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>).
+    /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>);
+    /// Unavailable when the registry's database is away.
     /// </summary>
     /// <param name="options">Where the data is, and limits.</param>
     /// <param name="baseModel">What adapters act on.</param>
     /// <param name="time">For tests.</param>
     /// <param name="text">Asked about every upload; null: nobody is.</param>
-    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null)
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<AdapterStorage> OpenAsync(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time, IAdapterText? text, CancellationToken cancellationToken)
     {
         FileSystem.CreateFolder(options.DataDirectory);
+        var clock = time ?? TimeProvider.System;
         var folderLock = TakeLock(options.DataDirectory);
-        AdapterRegistry? registry = null;
+        StoreCore? core = null;
         try
         {
-            var blobs = new BlobStore(options);
-            registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
-            var snapshot = new CatalogSnapshot(registry, baseModel.Fingerprint);
-            blobs.Sweep(snapshot.Digests());
-            var computed = new ComputedStore(options, baseModel.Fingerprint);
-            var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
-            var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
-            {
-                var (digest, task) = WeightsDigest.Split(weightsDigest);
-                return loader.Load(blobs.Open(digest), digest, task).Weights;
-            });
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
+            core = MakeCore(options, baseModel, clock, text);
+            await core.Registry.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            var isShared = core.Registry.Database.IsShared;
+            core.Blobs.ClearStaging(isShared ? clock.GetUtcNow() - BlobClaims.Grace : DateTimeOffset.MaxValue);
+            await core.CollectAsync(isAlone: !isShared, cancellationToken).ConfigureAwait(false);
+            return new AdapterStorage(core, isShared ? new CatalogFollower(core.Registry.Database, core.Feed, clock) : null, folderLock);
         }
         catch
         {
-            registry?.Dispose();
+            core?.Dispose();
             folderLock.Dispose();
             throw;
         }
@@ -84,10 +88,25 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        _follower?.Dispose();
         Compositions.Dispose();
         Inspector.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
+    }
+
+    private static StoreCore MakeCore(AdapterStoreOptions options, BaseModel baseModel, TimeProvider time, IAdapterText? text)
+    {
+        var registry = new AdapterRegistry(RegistryAddress.Open(options, time), baseModel.Fingerprint, time);
+        var blobs = new BlobStore(options);
+        var computed = new ComputedStore(options, baseModel.Fingerprint);
+        var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
+        var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
+        {
+            var (digest, task) = WeightsDigest.Split(weightsDigest);
+            return loader.Load(blobs.Open(digest), digest, task).Weights;
+        });
+        return new StoreCore(options, baseModel, blobs, registry, new CatalogSnapshot(baseModel.Fingerprint), loader, cache, computed, text);
     }
 
     private static FileStream TakeLock(string folder)

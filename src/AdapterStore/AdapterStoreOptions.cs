@@ -6,6 +6,12 @@ public sealed class AdapterStoreOptions
     /// <summary>The data folder; created when missing. One server at a time uses it.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where the registry is: a PostgreSQL connection string (<c>Host=…;Database=…</c>), a SQLite file that other servers may share, or null for one in the data folder.</summary>
+    public string? Registry { get; init; }
+
+    /// <summary>The folder of the adapters' files, which servers with one registry share; null for one in the data folder.</summary>
+    public string? Blobs { get; init; }
+
     /// <summary>Host memory for lowered weights, those in use included. An adapter that needs more is refused at upload.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 

@@ -43,6 +43,24 @@ internal sealed class ServingModel
     /// <summary>As <see cref="ResolveAdapter"/>, for a description, which needs no task.</summary>
     public AdapterDescriptor? DescribeAdapter(string model) => Find(model, Store.Catalog.Describe);
 
+    /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
+    public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception missing) when (missing is AdapterStoreException { Kind: AdapterErrorKind.NotFound } or ApiException { Status: StatusCodes.Status404NotFound })
+        {
+            if (!await Store.Catalog.TryCatchUpAsync(cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        return look();
+    }
+
     private T? Find<T>(string model, Func<string, string, T> find)
         where T : class
     {

@@ -21,6 +21,12 @@ internal sealed class ServerOptions
     [Required]
     public string Data { get; set; } = "./data";
 
+    /// <summary>A PostgreSQL connection string, or a SQLite file that other servers may use too. Empty is a file in <see cref="Data"/>.</summary>
+    public string Registry { get; set; } = string.Empty;
+
+    /// <summary>The folder of the adapters' files, shared by servers with one registry. Empty is one in <see cref="Data"/>.</summary>
+    public string Blobs { get; set; } = string.Empty;
+
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = 8080;

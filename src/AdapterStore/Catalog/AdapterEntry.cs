@@ -7,20 +7,30 @@ using AdapterServe.AdapterStore.Registry;
 
 namespace AdapterServe.AdapterStore.Catalog;
 
-/// <summary>One adapter's versions and aliases as of the last change; immutable.</summary>
+/// <summary>One name's versions and aliases as of one change; immutable.</summary>
 internal sealed class AdapterEntry
 {
     private readonly FrozenDictionary<string, int> _aliases;
 
-    private AdapterEntry(string name, int current, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, int> aliases)
+    private AdapterEntry(AdapterRow row, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, int> aliases)
     {
-        Name = name;
-        CurrentNumber = current;
+        Tenant = row.Tenant;
+        Name = row.Name;
+        Revision = row.Revision;
+        CurrentNumber = (int)(row.CurrentVersion ?? 0);
         Versions = versions;
         _aliases = aliases;
     }
 
+    public string Tenant { get; }
+
     public string Name { get; }
+
+    /// <summary>The number of the name's last change.</summary>
+    public long Revision { get; }
+
+    /// <summary>False for a name whose adapter was deleted.</summary>
+    public bool IsThere => CurrentNumber > 0;
 
     public int CurrentNumber { get; }
 
@@ -28,16 +38,10 @@ internal sealed class AdapterEntry
 
     public EntryVersion Current => Versions[CurrentNumber];
 
-    /// <summary>Null when no version is left.</summary>
-    public static AdapterEntry? From(string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, string baseFingerprint)
+    public static AdapterEntry From(AdapterRows rows, string baseFingerprint)
     {
-        if (rows.FirstOrDefault()?.CurrentVersion is not { } current)
-        {
-            return null;
-        }
-
-        var versions = rows.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(tenant, name, row, aliases, current, baseFingerprint));
-        return new AdapterEntry(name, (int)current, versions, aliases.ToFrozenDictionary(alias => alias.Alias, alias => (int)alias.Number, StringComparer.Ordinal));
+        var versions = rows.Versions.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(row, rows, baseFingerprint));
+        return new AdapterEntry(rows.Adapter, versions, rows.Aliases.ToFrozenDictionary(alias => alias.Alias, alias => (int)alias.Number, StringComparer.Ordinal));
     }
 
     /// <summary>The version that a selector means: a number, a digest or an alias.</summary>
@@ -62,21 +66,20 @@ internal sealed class AdapterEntry
 
     public bool HasAliasTo(int number) => _aliases.Values.Contains(number);
 
-    private static EntryVersion ToVersion(string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, string baseFingerprint)
+    private static EntryVersion ToVersion(VersionRow row, AdapterRows rows, string baseFingerprint)
     {
         var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
+        var version = new AdapterVersion(row.Tenant, row.Name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
         if (facts is null)
         {
             return new EntryVersion(version, null, null);
         }
 
-        ImmutableArray<string> own = [.. aliases.Where(alias => alias.Number == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
-        var created = DateTimeOffset.Parse(row.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+        ImmutableArray<string> own = [.. rows.Aliases.Where(alias => alias.Number == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
         var descriptor = new AdapterDescriptor(
-            name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
+            row.Name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
             facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == current, own, baseFingerprint, created) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
+            facts.WeightBytes, "ready", row.Number == rows.Adapter.CurrentVersion, own, baseFingerprint, RegistryTime.Parse(row.CreatedAt)) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
         return new EntryVersion(version, descriptor, row.Facts);
     }
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Uploads;
@@ -44,13 +46,11 @@ public sealed class AdapterUploads
             throw StoreErrors.Malformed("no_files", "The upload has no files.");
         }
 
-        RequireMatch(tenant, name, ifMatch);
+        RequireMatch(name, _core.Snapshot.Find(tenant, name), ifMatch);
         await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
         var digest = files.ComputeDigest();
         var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        RequireMatch(tenant, name, ifMatch);
-        return Commit(tenant, name, files, digest, facts);
+        return await CommitAsync(tenant, name, files, ifMatch, new VerifiedContent(digest, facts), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
@@ -107,49 +107,41 @@ public sealed class AdapterUploads
         }
     }
 
-    private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)
+    private async Task<UploadResult> CommitAsync(string tenant, string name, StagedFiles files, string? ifMatch, VerifiedContent content, CancellationToken cancellationToken)
     {
-        var moved = false;
+        var claim = await _core.Registry.Claims.ClaimAsync(content.Digest, cancellationToken).ConfigureAwait(false);
         try
         {
-            moved = _core.Blobs.Commit(files, digest);
-            var known = _core.Snapshot.Find(tenant, name)?.FindDigest(digest);
-            if (known is null)
-            {
-                _core.Registry.AddVersion(tenant, name, digest, files.Bytes, facts);
-            }
-            else
-            {
-                _core.Registry.SetCurrent(tenant, name, known.Version.Number, digest, facts);
-            }
+            _core.Blobs.Commit(files, content.Digest);
+            var isNew = false;
+            var after = await _core.Writer.ChangeAsync(tenant, name, NameAsync, cancellationToken).ConfigureAwait(false);
+            return new UploadResult(isNew, after.Current.Descriptor!);
 
-            var entry = _core.Snapshot.Refresh(tenant, name, _core.Registry)!;
-            return new UploadResult(known is null, entry.Current.Descriptor!);
+            Task NameAsync(AdapterChange change, AdapterEntry? entry)
+            {
+                RequireMatch(name, entry, ifMatch);
+                var known = entry?.FindDigest(content.Digest);
+                isNew = known is null;
+                return known is null
+                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim)
+                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim);
+            }
         }
         catch (Exception error)
         {
-            if (moved)
-            {
-                _core.RemoveUnreferenced(digest);
-            }
-
-            if (StoreErrors.IsDiskFull(error))
-            {
-                throw StoreErrors.StorageFull(error);
-            }
-
-            throw;
+            await _core.RemoveUnreferencedAsync(content.Digest, claim).ConfigureAwait(false);
+            throw StoreErrors.IsDiskFull(error) ? StoreErrors.StorageFull(error) : error;
         }
     }
 
-    private void RequireMatch(string tenant, string name, string? ifMatch)
+    private static void RequireMatch(string name, AdapterEntry? entry, string? ifMatch)
     {
         if (ifMatch is null)
         {
             return;
         }
 
-        var current = _core.Snapshot.Find(tenant, name)?.Current.Version.Digest;
+        var current = entry?.Current.Version.Digest;
         if (current is null || (ifMatch.Trim() != "*" && ifMatch.Trim().Trim('"') != current))
         {
             throw new AdapterStoreException(
@@ -158,4 +150,6 @@ public sealed class AdapterUploads
                 current is null ? $"There is no adapter '{name}' whose digest could match If-Match." : $"The current digest of '{name}' is {current}, not the one in If-Match.");
         }
     }
+
+    private sealed record VerifiedContent(string Digest, string Facts);
 }

@@ -8,7 +8,7 @@ internal static class StorageExtensions
 {
     public static AdapterStorage Open(this TestFolder folder, BaseModel? baseModel = null, long cacheBytes = 1 << 24, long maxUploadBytes = 1 << 24) =>
         AdapterStorage.Open(
-            new AdapterStoreOptions { DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes }, baseModel ?? Bases.Small);
+            new AdapterStoreOptions { DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes, Registry = folder.Registry }, baseModel ?? Bases.Small);
 
     public static async Task<UploadResult> PutAsync(
         this AdapterStorage storage, string name, IEnumerable<KeyValuePair<string, byte[]>> files, string? ifMatch = null, string tenant = "acme", string? lower = null)

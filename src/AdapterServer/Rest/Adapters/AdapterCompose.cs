@@ -24,6 +24,7 @@ internal static class AdapterCompose
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var fields = new JsonFields(body.RootElement);
         var name = fields.RequiredString("name");
-        return (name, AdapterResolver.Whole(model, MixtureParser.Parse(fields) ?? throw ApiException.Missing("adapters")));
+        var request = MixtureParser.Parse(fields) ?? throw ApiException.Missing("adapters");
+        return (name, await model.LookAsync(() => AdapterResolver.Whole(model, request), context.RequestAborted).ConfigureAwait(false));
     }
 }

@@ -34,17 +34,21 @@ internal static class AdapterEndpoints
 
     private static Task ListAsync(HttpContext context, ServingModel model) => AnswerAsync(context, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
 
-    private static Task ListVersionsAsync(HttpContext context, ServingModel model, string name) =>
-        AnswerAsync(context, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
+    private static async Task ListVersionsAsync(HttpContext context, ServingModel model, string name)
+    {
+        var versions = await model.LookAsync(() => model.Store.Catalog.Versions(Tenant, Own(name)), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, versions, adapter => $"{adapter.Version}").ConfigureAwait(false);
+    }
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string name) => AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name)));
+    private static async Task GetAsync(HttpContext context, ServingModel model, string name) =>
+        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(Tenant, Own(name)), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
 
-    private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
-        AnswerAsync(context, model.Store.Catalog.Get(Tenant, Own(name), version));
+    private static async Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
+        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(Tenant, Own(name), version), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
 
     private static async Task InspectAsync(HttpContext context, ServingModel model, string name)
     {
-        var inspection = await model.Store.Inspector.InspectAsync(Resolve(model, name), context.RequestAborted).ConfigureAwait(false);
+        var inspection = await model.Store.Inspector.InspectAsync(await ResolveAsync(context, model, name).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, inspection, RestJson.Answers.AdapterInspection).ConfigureAwait(false);
     }
 
@@ -75,21 +79,21 @@ internal static class AdapterEndpoints
 
     private static async Task LoadAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         await model.Store.Cache.LoadAsync(version, context.RequestAborted).ConfigureAwait(false);
         await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
-    private static Task UnloadAsync(HttpContext context, ServingModel model, string name)
+    private static async Task UnloadAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         model.Store.Cache.Unload(version.WeightsDigest);
-        return ResidencyAsync(context, model, version);
+        await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
     private static async Task PinAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         await model.Store.Cache.PinAsync(version, context.RequestAborted).ConfigureAwait(false);
         await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
@@ -108,7 +112,8 @@ internal static class AdapterEndpoints
     }
 
     /// <summary>A reference as in a request's <c>model</c> field.</summary>
-    private static AdapterVersion Resolve(ServingModel model, string name) => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
+    private static Task<AdapterVersion> ResolveAsync(HttpContext context, ServingModel model, string name) =>
+        model.LookAsync(() => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name)), context.RequestAborted);
 
     /// <summary>The name in the caller's own namespace; <c>default/name</c> is one too.</summary>
     internal static string Own(string name)

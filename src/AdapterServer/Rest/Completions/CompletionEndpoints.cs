@@ -39,7 +39,7 @@ internal static class CompletionEndpoints
     private static async Task<(RequestTarget Target, CompletionRequest Request)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var target = RequestTarget.Of(model, new JsonFields(body.RootElement));
+        var target = await RequestTarget.OfAsync(model, new JsonFields(body.RootElement), context.RequestAborted).ConfigureAwait(false);
         return (target, CompletionParser.Parse(body.RootElement, target.Facts));
     }
 

@@ -12,6 +12,10 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="Facts">What the request is checked against.</param>
 internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> Spans, ServingText Text, ModelFacts Facts)
 {
+    /// <summary>As <see cref="Of"/>, also for what another replica has just stored.</summary>
+    public static Task<RequestTarget> OfAsync(ServingModel model, JsonFields fields, CancellationToken cancellationToken) =>
+        model.LookAsync(() => Of(model, fields), cancellationToken);
+
     /// <summary><b>Errors</b>: as <see cref="RequestedModel.Parse"/> and <see cref="AdapterResolver"/>.</summary>
     public static RequestTarget Of(ServingModel model, JsonFields fields)
     {

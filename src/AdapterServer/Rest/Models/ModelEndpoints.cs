@@ -24,7 +24,7 @@ internal static class ModelEndpoints
         return JsonAnswer.WriteAsync(context, new ModelList("list", items, hasMore), RestJson.Answers.ModelList);
     }
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string? id)
+    private static async Task GetAsync(HttpContext context, ServingModel model, string? id)
     {
         if (string.IsNullOrEmpty(id))
         {
@@ -32,8 +32,8 @@ internal static class ModelEndpoints
         }
 
         var name = RouteName.Decode(id);
-        var card = model.DescribeAdapter(name) is { } adapter ? Card(model, adapter, name) : BaseCard(model);
-        return JsonAnswer.WriteAsync(context, card, RestJson.Answers.ModelCard);
+        var card = await model.LookAsync(() => model.DescribeAdapter(name), context.RequestAborted).ConfigureAwait(false) is { } adapter ? Card(model, adapter, name) : BaseCard(model);
+        await JsonAnswer.WriteAsync(context, card, RestJson.Answers.ModelCard).ConfigureAwait(false);
     }
 
     private static ModelCard BaseCard(ServingModel model) =>

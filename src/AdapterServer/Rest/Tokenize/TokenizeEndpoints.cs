@@ -19,7 +19,7 @@ internal static class TokenizeEndpoints
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var request = TokenizeParser.ParseTokenize(body.RootElement);
-        var text = TextOf(model, request.Model);
+        var text = await TextOfAsync(model, request.Model, context.RequestAborted).ConfigureAwait(false);
         var ids = request.Chat is { } chat
             ? text.Tokens.Encode(ChatRenderer.Render(text, chat), chat.AddSpecialTokens, "messages")
             : text.Tokens.Encode(request.Text!, request.AddSpecialTokens, "prompt");
@@ -30,10 +30,11 @@ internal static class TokenizeEndpoints
     private static async Task DetokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var text = TextOf(model, new JsonFields(body.RootElement).String("model"));
+        var text = await TextOfAsync(model, new JsonFields(body.RootElement).String("model"), context.RequestAborted).ConfigureAwait(false);
         var ids = TokenizeParser.ParseDetokenize(body.RootElement, text.Facts);
         await JsonAnswer.WriteAsync(context, new DetokenizeResponse(text.Tokens.Decode(ids)), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
     }
 
-    private static ServingText TextOf(ServingModel model, string? name) => name is null ? model.Texts.Base : model.Texts.Of(model.ResolveAdapter(name));
+    private static async Task<ServingText> TextOfAsync(ServingModel model, string? name, CancellationToken cancellationToken) =>
+        name is null ? model.Texts.Base : model.Texts.Of(await model.LookAsync(() => model.ResolveAdapter(name), cancellationToken).ConfigureAwait(false));
 }
