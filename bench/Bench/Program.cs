@@ -2,6 +2,7 @@ using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 using AdapterServe.Bench.Products;
+using AdapterServe.Bench.Registry;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
@@ -14,6 +15,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["load"] = LoadBenchmark.Run,
     ["perplexity"] = PerplexityBenchmark.Run,
     ["products"] = ProductBenchmark.Run,
+    ["registry"] = RegistryBenchmark.Run,
     ["weights"] = WeightsBenchmark.Run,
 };
 

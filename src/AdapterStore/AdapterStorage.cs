@@ -20,12 +20,16 @@ public sealed class AdapterStorage : IDisposable
 {
     private readonly StoreCore _core;
     private readonly CatalogFollower? _follower;
+    private readonly PinnedAdapters _pinned;
     private readonly FileStream _folderLock;
 
-    private AdapterStorage(StoreCore core, CatalogFollower? follower, FileStream folderLock)
+    private AdapterStorage(StoreCore core, TimeProvider time, FileStream folderLock)
     {
         _core = core;
-        _follower = follower;
+        _follower = core.Registry.Database.IsShared ? new CatalogFollower(core.Registry.Database, core.Feed, time) : null;
+        Maintenance = new StoreMaintenance(core, time);
+        _pinned = new PinnedAdapters(core);
+        Audit = new AdapterAudit(core);
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
@@ -44,6 +48,11 @@ public sealed class AdapterStorage : IDisposable
     public AdapterCompositions Compositions { get; }
 
     public AdapterInspector Inspector { get; }
+
+    public AdapterAudit Audit { get; }
+
+    /// <summary>For tests, which don't wait for its rounds.</summary>
+    internal StoreMaintenance Maintenance { get; }
 
     /// <summary>As <see cref="OpenAsync"/>, for a registry in a file, which is there at once.</summary>
     public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null) =>
@@ -73,7 +82,7 @@ public sealed class AdapterStorage : IDisposable
             var isShared = core.Registry.Database.IsShared;
             core.Blobs.ClearStaging(isShared ? clock.GetUtcNow() - BlobClaims.Grace : DateTimeOffset.MaxValue);
             await core.CollectAsync(isAlone: !isShared, cancellationToken).ConfigureAwait(false);
-            return new AdapterStorage(core, isShared ? new CatalogFollower(core.Registry.Database, core.Feed, clock) : null, folderLock);
+            return new AdapterStorage(core, clock, folderLock);
         }
         catch
         {
@@ -89,6 +98,8 @@ public sealed class AdapterStorage : IDisposable
     public void Dispose()
     {
         _follower?.Dispose();
+        _pinned.Dispose();
+        Maintenance.Dispose();
         Compositions.Dispose();
         Inspector.Dispose();
         _core.Dispose();
@@ -101,12 +112,16 @@ public sealed class AdapterStorage : IDisposable
         var blobs = new BlobStore(options);
         var computed = new ComputedStore(options, baseModel.Fingerprint);
         var loader = new AdapterLoader(baseModel, options.CacheBytes, computed);
+        var snapshot = new CatalogSnapshot(baseModel.Fingerprint);
+        var feed = new CatalogFeed(registry, snapshot);
+        // Where servers share names but not the files, a content that is not here may well be there.
+        var failures = new LoadFailures(registry, feed, hasAllFiles: !registry.Database.IsShared || options.Blobs is { Length: > 0 });
         var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
         {
             var (digest, task) = WeightsDigest.Split(weightsDigest);
-            return loader.Load(blobs.Open(digest), digest, task).Weights;
+            return failures.Watch(digest, time, () => loader.Load(blobs.Open(digest), digest, task).Weights);
         });
-        return new StoreCore(options, baseModel, blobs, registry, new CatalogSnapshot(baseModel.Fingerprint), loader, cache, computed, text);
+        return new StoreCore(options, baseModel, blobs, registry, snapshot, feed, loader, cache, computed, text);
     }
 
     private static FileStream TakeLock(string folder)

@@ -21,6 +21,9 @@ public sealed class AdapterStoreOptions
     /// <summary>Most bytes of one upload, both as received and unpacked.</summary>
     public long MaxUploadBytes { get; init; } = 2L << 30;
 
+    /// <summary>How long what was deleted can be restored; then it is purged. Zero purges at once.</summary>
+    public TimeSpan DeletedRetention { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);
 

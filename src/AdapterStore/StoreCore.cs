@@ -12,7 +12,7 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
 {
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
 
@@ -26,7 +26,7 @@ internal sealed class StoreCore(
 
     public CatalogSnapshot Snapshot { get; } = snapshot;
 
-    public CatalogFeed Feed { get; } = new(registry, snapshot);
+    public CatalogFeed Feed { get; } = feed;
 
     public CatalogWriter Writer { get; } = new(registry, snapshot, baseModel.Fingerprint);
 

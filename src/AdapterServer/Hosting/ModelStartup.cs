@@ -126,6 +126,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         Blobs = _options.Blobs,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
         MaxUploadBytes = _options.MaxUploadBytes,
+        DeletedRetention = TimeSpan.FromDays(_options.DeletedDays),
     };
 
     private EngineOptions EngineOptions() => new()

@@ -38,7 +38,9 @@ internal sealed class ServingModel
     /// The adapter version that a <c>model</c> field means, or null for the base.
     /// <b>Errors</b>: 404 <c>model_not_found</c>; Unservable for an adapter of another base; 400 and 404 where a task is missing, wrong or out of place.
     /// </summary>
-    public AdapterVersion? ResolveAdapter(string model) => Find(model, Store.Catalog.Resolve);
+    /// <param name="model">The field.</param>
+    /// <param name="key">Who gets the same version of an alias that means two: the request's <c>user</c>, or the request itself.</param>
+    public AdapterVersion? ResolveAdapter(string model, string? key = null) => Find(model, (tenant, reference) => Store.Catalog.Resolve(tenant, reference, key));
 
     /// <summary>As <see cref="ResolveAdapter"/>, for a description, which needs no task.</summary>
     public AdapterDescriptor? DescribeAdapter(string model) => Find(model, Store.Catalog.Describe);

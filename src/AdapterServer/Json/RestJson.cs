@@ -29,6 +29,8 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(AuditItem))]
+[JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 internal sealed partial class RestJson : JsonSerializerContext

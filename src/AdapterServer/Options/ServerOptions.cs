@@ -105,6 +105,10 @@ internal sealed class ServerOptions
     [Range(1, 1024)]
     public int MaxJsonMb { get; set; } = 64;
 
+    /// <summary>How long a deleted adapter can be restored, in days; 0 removes it at once.</summary>
+    [Range(0, 3650)]
+    public int DeletedDays { get; set; } = 7;
+
     /// <summary>How long running requests may go on after the server was told to stop.</summary>
     [Range(0, 3600)]
     public int GraceSeconds { get; set; } = 8;

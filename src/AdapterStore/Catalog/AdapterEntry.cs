@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
-using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Registry;
 
 namespace AdapterServe.AdapterStore.Catalog;
@@ -10,15 +8,18 @@ namespace AdapterServe.AdapterStore.Catalog;
 /// <summary>One name's versions and aliases as of one change; immutable.</summary>
 internal sealed class AdapterEntry
 {
-    private readonly FrozenDictionary<string, int> _aliases;
+    private readonly FrozenDictionary<string, AliasSplit> _aliases;
 
-    private AdapterEntry(AdapterRow row, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, int> aliases)
+    private AdapterEntry(AdapterRow row, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, AliasSplit> aliases)
     {
         Tenant = row.Tenant;
         Name = row.Name;
         Revision = row.Revision;
         CurrentNumber = (int)(row.CurrentVersion ?? 0);
-        Versions = versions;
+        DeletedAt = row.DeletedAt;
+        IsPinned = row.Pinned != 0;
+        Versions = versions.RemoveRange(versions.Where(version => version.Value.DeletedAt is not null).Select(version => version.Key));
+        Deleted = versions.RemoveRange(Versions.Keys);
         _aliases = aliases;
     }
 
@@ -30,22 +31,38 @@ internal sealed class AdapterEntry
     public long Revision { get; }
 
     /// <summary>False for a name whose adapter was deleted.</summary>
-    public bool IsThere => CurrentNumber > 0;
+    public bool IsThere => CurrentNumber > 0 && DeletedAt is null;
+
+    /// <summary>Null while it is there, and again when it was purged.</summary>
+    public string? DeletedAt { get; }
+
+    public bool IsPinned { get; }
 
     public int CurrentNumber { get; }
 
+    /// <summary>Without those that were deleted.</summary>
     public ImmutableSortedDictionary<int, EntryVersion> Versions { get; }
+
+    /// <summary>Those that can still be restored.</summary>
+    public ImmutableSortedDictionary<int, EntryVersion> Deleted { get; }
 
     public EntryVersion Current => Versions[CurrentNumber];
 
     public static AdapterEntry From(AdapterRows rows, string baseFingerprint)
     {
-        var versions = rows.Versions.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(row, rows, baseFingerprint));
-        return new AdapterEntry(rows.Adapter, versions, rows.Aliases.ToFrozenDictionary(alias => alias.Alias, alias => (int)alias.Number, StringComparer.Ordinal));
+        var descriptors = new EntryDescriptors(rows, baseFingerprint);
+        var versions = rows.Versions.ToImmutableSortedDictionary(row => (int)row.Number, descriptors.Make);
+        return new AdapterEntry(
+            rows.Adapter,
+            versions,
+            rows.Aliases.ToFrozenDictionary(
+                alias => alias.Alias, alias => new AliasSplit((int)alias.Number, (int)alias.Weight, (int?)alias.SecondNumber, (int)alias.SecondWeight), StringComparer.Ordinal));
     }
 
     /// <summary>The version that a selector means: a number, a digest or an alias.</summary>
-    public EntryVersion? Find(string selector)
+    /// <param name="selector">What stands behind the <c>@</c>.</param>
+    /// <param name="key">Whose version of an alias that means two; see <see cref="AliasSplit"/>.</param>
+    public EntryVersion? Find(string selector, string? key = null)
     {
         if (selector.StartsWith("sha256:", StringComparison.Ordinal))
         {
@@ -57,29 +74,19 @@ internal sealed class AdapterEntry
             return int.TryParse(selector, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Versions.GetValueOrDefault(number) : null;
         }
 
-        return _aliases.TryGetValue(selector, out var aliased) ? Versions[aliased] : null;
+        return _aliases.TryGetValue(selector, out var split) ? Versions[split.Choose($"{Tenant}/{Name}@{selector}", key)] : null;
     }
 
     public EntryVersion? FindDigest(string digest) => Versions.Values.FirstOrDefault(version => version.Version.Digest == digest);
 
     public bool HasAlias(string alias) => _aliases.ContainsKey(alias);
 
-    public bool HasAliasTo(int number) => _aliases.Values.Contains(number);
+    public bool HasAliasTo(int number) => _aliases.Values.Any(split => split.Means(number));
 
-    private static EntryVersion ToVersion(VersionRow row, AdapterRows rows, string baseFingerprint)
+    /// <summary>See <see cref="Caller.IfMatch"/>.</summary>
+    public bool Matches(string condition)
     {
-        var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(row.Tenant, row.Name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
-        if (facts is null)
-        {
-            return new EntryVersion(version, null, null);
-        }
-
-        ImmutableArray<string> own = [.. rows.Aliases.Where(alias => alias.Number == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
-        var descriptor = new AdapterDescriptor(
-            row.Name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
-            facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            facts.WeightBytes, "ready", row.Number == rows.Adapter.CurrentVersion, own, baseFingerprint, RegistryTime.Parse(row.CreatedAt)) { Lower = facts.Lower, AddedTokens = facts.AddedTokens };
-        return new EntryVersion(version, descriptor, row.Facts);
+        var wanted = condition.Trim().Trim('"');
+        return wanted == "*" || wanted == Current.Version.Digest || wanted == string.Create(CultureInfo.InvariantCulture, $"r{Revision}");
     }
 }

@@ -20,12 +20,20 @@ internal sealed class CatalogSnapshot(string baseFingerprint)
 
     public AdapterEntry? Find(string tenant, string name) => _tenants.TryGetValue(tenant, out var entries) && entries.Find(name) is { IsThere: true } entry ? entry : null;
 
+    /// <summary>Deleted ones that can be restored, by name.</summary>
+    public IEnumerable<AdapterEntry> DeletedOf(string tenant) => _tenants.TryGetValue(tenant, out var entries) ? entries.Deleted : [];
+
+    /// <summary>Every adapter of every tenant.</summary>
+    public IEnumerable<AdapterEntry> All => _tenants.Values.SelectMany(entries => entries.All);
+
+    /// <summary>Something was applied. Handlers return at once.</summary>
+    public event Action? Changed;
+
     /// <summary>By name.</summary>
     public IReadOnlyList<AdapterEntry> Of(string tenant) => _tenants.TryGetValue(tenant, out var entries) ? entries.All : [];
 
-    /// <summary>Of every version of every name.</summary>
-    public HashSet<string> Digests() =>
-        [.. _tenants.Values.SelectMany(entries => entries.All).SelectMany(entry => entry.Versions.Values).Select(version => version.Version.Digest)];
+    /// <summary>Of every version that is there.</summary>
+    public HashSet<string> Digests() => [.. All.SelectMany(entry => entry.Versions.Values).Select(version => version.Version.Digest)];
 
     /// <summary>Takes in what was read; one caller at a time. The content of another registry replaces everything.</summary>
     public void Apply(RegistryContent content)
@@ -37,11 +45,22 @@ internal sealed class CatalogSnapshot(string baseFingerprint)
 
         foreach (var rows in content.Adapters)
         {
-            Apply(AdapterEntry.From(rows, baseFingerprint));
+            Put(AdapterEntry.From(rows, baseFingerprint));
         }
 
+        var isNew = content.Revision != Revision;
         (Registry, Revision) = (content.Registry, content.Revision);
+        if (isNew)
+        {
+            Changed?.Invoke();
+        }
     }
 
-    public void Apply(AdapterEntry entry) => _tenants.GetOrAdd(entry.Tenant, static _ => new TenantEntries()).Apply(entry);
+    public void Apply(AdapterEntry entry)
+    {
+        Put(entry);
+        Changed?.Invoke();
+    }
+
+    private void Put(AdapterEntry entry) => _tenants.GetOrAdd(entry.Tenant, static _ => new TenantEntries()).Apply(entry);
 }

@@ -25,6 +25,9 @@ internal sealed class TenantEntries
         }
     }
 
+    /// <summary>Those that were deleted and can be restored, by name.</summary>
+    public IEnumerable<AdapterEntry> Deleted => _entries.Values.Where(entry => entry is { IsThere: false, DeletedAt: not null }).OrderBy(entry => entry.Name, StringComparer.Ordinal);
+
     /// <summary>Also a name whose adapter is gone.</summary>
     public AdapterEntry? Find(string name) => _entries.GetValueOrDefault(name);
 

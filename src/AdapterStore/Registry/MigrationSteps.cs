@@ -63,5 +63,31 @@ internal static class MigrationSteps
         ) WITHOUT ROWID;
         INSERT INTO blobs SELECT DISTINCT digest, '', '' FROM versions;
         """,
+        """
+        ALTER TABLE adapters ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE adapters ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE adapters ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE adapters ADD COLUMN deleted_at TEXT;
+        ALTER TABLE versions ADD COLUMN deleted_at TEXT;
+        CREATE INDEX versions_by_deletion ON versions (deleted_at);
+        ALTER TABLE aliases ADD COLUMN weight INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE aliases ADD COLUMN second_number INTEGER;
+        ALTER TABLE aliases ADD COLUMN second_weight INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE verifications ADD COLUMN state TEXT NOT NULL DEFAULT 'ready';
+        ALTER TABLE verifications ADD COLUMN reason TEXT;
+        CREATE TABLE audit (
+            revision INTEGER PRIMARY KEY,
+            happened_at TEXT NOT NULL,
+            tenant TEXT NOT NULL,
+            name TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            version INTEGER,
+            digest TEXT,
+            outcome TEXT NOT NULL,
+            detail TEXT
+        );
+        CREATE INDEX audit_by_tenant ON audit (tenant, revision);
+        """,
     ];
 }

@@ -11,6 +11,16 @@ internal sealed class AdapterRow
 
     /// <summary>The number of the last change; see <see cref="AdapterChange"/>.</summary>
     public required long Revision { get; init; }
+
+    /// <summary>A JSON object of strings.</summary>
+    public required string Labels { get; init; }
+
+    public required long Pinned { get; init; }
+
+    public required long Priority { get; init; }
+
+    /// <summary>Null while it is there.</summary>
+    public required string? DeletedAt { get; init; }
 }
 
 /// <summary>A version as the registry holds it; <see cref="Facts"/> is null when it was never verified on the base in use.</summary>
@@ -29,6 +39,14 @@ internal sealed class VersionRow
     public required string CreatedAt { get; init; }
 
     public string? Facts { get; init; }
+
+    /// <summary>On the base in use; null when it was never verified on it.</summary>
+    public string? State { get; init; }
+
+    public string? Reason { get; init; }
+
+    /// <summary>Null while it is there.</summary>
+    public string? DeletedAt { get; init; }
 }
 
 /// <summary>An alias as the registry holds it.</summary>
@@ -41,6 +59,13 @@ internal sealed class AliasRow
     public required string Alias { get; init; }
 
     public required long Number { get; init; }
+
+    public required long Weight { get; init; }
+
+    /// <summary>Null where the alias means one version.</summary>
+    public required long? SecondNumber { get; init; }
+
+    public required long SecondWeight { get; init; }
 }
 
 /// <summary>Everything that the registry holds of one name.</summary>

@@ -159,5 +159,5 @@ public abstract class ReplicaTests : IDisposable
     }
 
     private AdapterStorage Open(string name) => AdapterStorage.Open(
-        new AdapterStoreOptions { DataDirectory = Path.Combine(_folder.Path, name), Registry = Registry, Blobs = Path.Combine(_folder.Path, "blobs"), CacheBytes = 1 << 24 }, Bases.Small);
+        new AdapterStoreOptions { DataDirectory = Path.Combine(_folder.Path, name), Registry = Registry, Blobs = Path.Combine(_folder.Path, "blobs"), CacheBytes = 1 << 24, DeletedRetention = TimeSpan.Zero }, Bases.Small);
 }

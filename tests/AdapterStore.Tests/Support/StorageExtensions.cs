@@ -6,9 +6,14 @@ namespace AdapterServe.AdapterStore.Tests.Support;
 
 internal static class StorageExtensions
 {
-    public static AdapterStorage Open(this TestFolder folder, BaseModel? baseModel = null, long cacheBytes = 1 << 24, long maxUploadBytes = 1 << 24) =>
+    public static AdapterStorage Open(this TestFolder folder, BaseModel? baseModel = null, long cacheBytes = 1 << 24, long maxUploadBytes = 1 << 24, TimeSpan retention = default, TimeProvider? time = null) =>
         AdapterStorage.Open(
-            new AdapterStoreOptions { DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes, Registry = folder.Registry }, baseModel ?? Bases.Small);
+            new AdapterStoreOptions
+            {
+                DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes, Registry = folder.Registry, DeletedRetention = retention,
+            },
+            baseModel ?? Bases.Small,
+            time);
 
     public static async Task<UploadResult> PutAsync(
         this AdapterStorage storage, string name, IEnumerable<KeyValuePair<string, byte[]>> files, string? ifMatch = null, string tenant = "acme", string? lower = null)

@@ -17,6 +17,7 @@ public sealed class OpenApiTests(SharedServer shared)
         "GET /v1/adapters/{name}/inspect", "GET /v1/adapters/{name}/versions", "GET /v1/adapters/{name}/versions/{version}", "DELETE /v1/adapters/{name}/versions/{version}",
         $"PUT /v1/adapters/{{name}}/aliases/{{alias}} {Json}", "DELETE /v1/adapters/{name}/aliases/{alias}",
         $"POST /v1/adapters:compose {Json}", "POST /v1/adapters/{name}:load", "POST /v1/adapters/{name}:unload", "POST /v1/adapters/{name}:pin",
+        $"PATCH /v1/adapters/{{name}} {Json}", "POST /v1/adapters/{name}:restore", "POST /v1/adapters/{name}:verify", "GET /v1/adapters:events", "GET /v1/audit",
     ];
 
     [Fact]

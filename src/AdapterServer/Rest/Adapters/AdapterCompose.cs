@@ -9,13 +9,12 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>POST /v1/adapters:compose</c>: several adapters become one that is stored under a name, as if it had been uploaded.</summary>
 internal static class AdapterCompose
 {
-    private const string Tenant = "default";
-
     public static async Task PostAsync(HttpContext context, ServingModel model)
     {
         var (name, mixture) = await ReadAsync(context, model).ConfigureAwait(false);
+        var place = AdapterPlace.Of(name);
         var result = await model.Store.Compositions
-            .StoreAsync(Tenant, AdapterEndpoints.Own(name), mixture, AdapterUpload.IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+            .StoreAsync(place.Caller(context.Request), place.Name, mixture, AdapterUpload.IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
         await AdapterUpload.AnswerAsync(context, result).ConfigureAwait(false);
     }
 

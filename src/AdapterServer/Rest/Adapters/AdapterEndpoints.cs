@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Inspection;
 
 namespace AdapterServe.AdapterServer.Rest.Adapters;
@@ -19,12 +20,17 @@ internal static class AdapterEndpoints
         group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
+        group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:restore", AdapterLife.RestoreAsync).WithName("RestoreAdapter").Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:verify", AdapterLife.VerifyAsync).WithName("VerifyAdapter").Produces<AdapterDescriptor>();
+        routes.MapGet("/v1/adapters:events", AdapterEvents.GetAsync).WithTags("adapters").WithName("FollowAdapters").TakesQuery("after", OtherSchemas.After);
+        routes.MapGet("/v1/audit", AuditEndpoint.GetAsync).WithTags("adapters").WithName("ReadAudit").Produces<AuditList>();
         group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Produces<AdapterInspection>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
         group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
-        group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
-        group.MapDelete("/{name}/aliases/{alias}", DeleteAliasAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
+        group.MapPut("/{name}/aliases/{alias}", AdapterAliases.PutAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
+        group.MapDelete("/{name}/aliases/{alias}", AdapterAliases.DeleteAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
         routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter")
             .TakesJson(OtherSchemas.Compose).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
@@ -32,19 +38,37 @@ internal static class AdapterEndpoints
         group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Produces<AdapterResidency>();
     }
 
-    private static Task ListAsync(HttpContext context, ServingModel model) => AnswerAsync(context, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
+    private static Task ListAsync(HttpContext context, ServingModel model)
+    {
+        var query = context.Request.Query;
+        var filter = new CatalogFilter(query["prefix"], [.. query["label"].Select(LabelOf)], query["kind"], query["state"]);
+        var tenant = query["namespace"].ToString() switch
+        {
+            "" or Tenant => Tenant,
+            AdapterPlace.Shared => AdapterPlace.Shared,
+            _ => throw ApiException.Invalid("namespace", $"'namespace' is {Tenant} or {AdapterPlace.Shared}."),
+        };
+        return AnswerAsync(context, model.Store.Catalog.List(tenant, filter), adapter => adapter.Name);
+    }
 
     private static async Task ListVersionsAsync(HttpContext context, ServingModel model, string name)
     {
-        var versions = await model.LookAsync(() => model.Store.Catalog.Versions(Tenant, Own(name)), context.RequestAborted).ConfigureAwait(false);
+        var place = AdapterPlace.Of(name);
+        var versions = await model.LookAsync(() => model.Store.Catalog.Versions(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, versions, adapter => $"{adapter.Version}").ConfigureAwait(false);
     }
 
-    private static async Task GetAsync(HttpContext context, ServingModel model, string name) =>
-        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(Tenant, Own(name)), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+    private static async Task GetAsync(HttpContext context, ServingModel model, string name)
+    {
+        var place = AdapterPlace.Of(name);
+        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+    }
 
-    private static async Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
-        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(Tenant, Own(name), version), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+    private static async Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version)
+    {
+        var place = AdapterPlace.Of(name);
+        await AnswerAsync(context, await model.LookAsync(() => model.Store.Catalog.Get(place.Tenant, place.Name, version), context.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+    }
 
     private static async Task InspectAsync(HttpContext context, ServingModel model, string name)
     {
@@ -54,27 +78,16 @@ internal static class AdapterEndpoints
 
     private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
     {
-        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), context.RequestAborted).ConfigureAwait(false);
+        var place = AdapterPlace.Of(name);
+        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
     }
 
     private static async Task DeleteVersionAsync(HttpContext context, ServingModel model, string name, string version)
     {
-        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), version, context.RequestAborted).ConfigureAwait(false);
+        var place = AdapterPlace.Of(name);
+        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, version, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);
-    }
-
-    private static async Task PutAliasAsync(HttpContext context, ServingModel model, string name, string alias)
-    {
-        var selector = await ReadVersionAsync(context, model).ConfigureAwait(false);
-        var adapter = await model.Store.Catalog.SetAliasAsync(Tenant, Own(name), alias, selector, context.RequestAborted).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(context, new AdapterAlias(adapter.Name, alias, adapter.Version, adapter.Digest), RestJson.Answers.AdapterAlias).ConfigureAwait(false);
-    }
-
-    private static async Task DeleteAliasAsync(HttpContext context, ServingModel model, string name, string alias)
-    {
-        await model.Store.Catalog.RemoveAliasAsync(Tenant, Own(name), alias, context.RequestAborted).ConfigureAwait(false);
-        await DeletedAsync(context, $"{name}@{alias}", "adapter.alias").ConfigureAwait(false);
     }
 
     private static async Task LoadAsync(HttpContext context, ServingModel model, string name)
@@ -98,29 +111,15 @@ internal static class AdapterEndpoints
         await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
-    /// <summary>The body <c>{"version": 3}</c>; the version may also be a digest or another alias.</summary>
-    private static async Task<string> ReadVersionAsync(HttpContext context, ServingModel model)
+    private static KeyValuePair<string, string?> LabelOf(string? text)
     {
-        using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var fields = new JsonFields(body.RootElement);
-        if (!fields.TryGet("version", out var value))
-        {
-            throw ApiException.Missing("version");
-        }
-
-        return value.ValueKind == System.Text.Json.JsonValueKind.String ? value.GetString()! : $"{fields.Int("version", 1, int.MaxValue)}";
+        var parts = (text ?? string.Empty).Split('=', 2);
+        return new KeyValuePair<string, string?>(parts[0], parts.Length > 1 ? parts[1] : null);
     }
 
     /// <summary>A reference as in a request's <c>model</c> field.</summary>
     private static Task<AdapterVersion> ResolveAsync(HttpContext context, ServingModel model, string name) =>
         model.LookAsync(() => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name)), context.RequestAborted);
-
-    /// <summary>The name in the caller's own namespace; <c>default/name</c> is one too.</summary>
-    internal static string Own(string name)
-    {
-        var decoded = RouteName.Decode(name);
-        return decoded.StartsWith(Tenant + "/", StringComparison.Ordinal) ? decoded[(Tenant.Length + 1)..] : decoded;
-    }
 
     private static Task AnswerAsync(HttpContext context, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
     {
@@ -128,13 +127,13 @@ internal static class AdapterEndpoints
         return JsonAnswer.WriteAsync(context, new AdapterList("list", items, hasMore), RestJson.Answers.AdapterList);
     }
 
-    private static Task AnswerAsync(HttpContext context, AdapterDescriptor adapter)
+    internal static Task AnswerAsync(HttpContext context, AdapterDescriptor adapter)
     {
         context.Response.Headers.ETag = $"\"{adapter.Digest}\"";
         return JsonAnswer.WriteAsync(context, adapter, RestJson.Answers.AdapterDescriptor);
     }
 
-    private static Task DeletedAsync(HttpContext context, string id, string word) =>
+    internal static Task DeletedAsync(HttpContext context, string id, string word) =>
         JsonAnswer.WriteAsync(context, new AdapterDeleted(RouteName.Decode(id), word, true), RestJson.Answers.AdapterDeleted);
 
     private static Task ResidencyAsync(HttpContext context, ServingModel model, AdapterVersion version) =>

@@ -13,8 +13,6 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>PUT /v1/adapters/{name}</c>: the files go to the store as they come, nothing is held in memory.</summary>
 internal static class AdapterUpload
 {
-    private const string Tenant = "default";
-
     /// <summary>Part headers and boundaries beside the files themselves.</summary>
     private const long FramingBytes = 1 << 20;
 
@@ -22,6 +20,7 @@ internal static class AdapterUpload
     {
         LimitBody(context, model.Options.MaxUploadBytes + FramingBytes);
         var type = ContentType(context.Request);
+        var place = AdapterPlace.Of(name);
         var lower = Lower(context.Request);
         using var files = model.Store.Uploads.Begin();
         if (lower is not null)
@@ -30,7 +29,7 @@ internal static class AdapterUpload
         }
 
         await StageAsync(context, type, files).ConfigureAwait(false);
-        var result = await model.Store.Uploads.PutAsync(Tenant, AdapterEndpoints.Own(name), files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        var result = await model.Store.Uploads.PutAsync(place.Caller(context.Request), place.Name, files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, result).ConfigureAwait(false);
     }
 

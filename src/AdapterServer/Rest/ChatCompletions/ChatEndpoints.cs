@@ -34,7 +34,7 @@ internal static class ChatEndpoints
     private static async Task<(RequestTarget Target, GenerationSettings Settings, PreparedPrompt Prompt)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var target = await RequestTarget.OfAsync(model, new JsonFields(body.RootElement), context.RequestAborted).ConfigureAwait(false);
+        var target = await RequestTarget.OfAsync(context, model, new JsonFields(body.RootElement)).ConfigureAwait(false);
         var request = ChatParser.Parse(body.RootElement, target.Facts);
         // Rendered before the document goes: the messages are views into it.
         return (target, request.Settings, ChatRenderer.Prepare(target.Text, request.Prompt));

@@ -39,7 +39,7 @@ internal static class CompletionEndpoints
     private static async Task<(RequestTarget Target, CompletionRequest Request)> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var target = await RequestTarget.OfAsync(model, new JsonFields(body.RootElement), context.RequestAborted).ConfigureAwait(false);
+        var target = await RequestTarget.OfAsync(context, model, new JsonFields(body.RootElement)).ConfigureAwait(false);
         return (target, CompletionParser.Parse(body.RootElement, target.Facts));
     }
 

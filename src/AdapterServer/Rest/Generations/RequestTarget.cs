@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
@@ -12,15 +13,22 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="Facts">What the request is checked against.</param>
 internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> Spans, ServingText Text, ModelFacts Facts)
 {
-    /// <summary>As <see cref="Of"/>, also for what another replica has just stored.</summary>
-    public static Task<RequestTarget> OfAsync(ServingModel model, JsonFields fields, CancellationToken cancellationToken) =>
-        model.LookAsync(() => Of(model, fields), cancellationToken);
+    private const string RequestId = "X-Request-Id";
+
+    /// <summary>As <see cref="Of"/>, also for what another replica has just stored. Of an alias that means two versions each <c>user</c> gets one; without a user each request.</summary>
+    public static Task<RequestTarget> OfAsync(HttpContext context, ServingModel model, JsonFields fields)
+    {
+        var key = fields.TryGet("user", out var user) && user.ValueKind == JsonValueKind.String ? user.GetString()
+            : context.Request.Headers.TryGetValue(RequestId, out var id) ? id.ToString()
+            : Guid.NewGuid().ToString();
+        return model.LookAsync(() => Of(model, fields, key), context.RequestAborted);
+    }
 
     /// <summary><b>Errors</b>: as <see cref="RequestedModel.Parse"/> and <see cref="AdapterResolver"/>.</summary>
-    public static RequestTarget Of(ServingModel model, JsonFields fields)
+    public static RequestTarget Of(ServingModel model, JsonFields fields, string? key = null)
     {
         var requested = RequestedModel.Parse(fields);
-        var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters);
+        var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters, key);
         var text = model.Texts.Of(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null);
         return new RequestTarget(requested.Name, spans, text, text.Facts with { PromptVocabularySize = model.Texts.Base.Facts.VocabularySize + spans.Max(span => span.AddedTokens) });
     }

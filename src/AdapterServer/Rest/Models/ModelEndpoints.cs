@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Catalog;
 
 namespace AdapterServe.AdapterServer.Rest.Models;
 
@@ -19,7 +20,7 @@ internal static class ModelEndpoints
 
     private static Task ListAsync(HttpContext context, ServingModel model)
     {
-        List<ModelCard> all = [BaseCard(model), .. model.Store.Catalog.List(Tenant).Select(adapter => Card(model, adapter, adapter.Name))];
+        List<ModelCard> all = [BaseCard(model), .. model.Store.Catalog.List(Tenant, CatalogFilter.None with { State = AdapterStates.Ready }).Select(adapter => Card(model, adapter, adapter.Name))];
         var (items, hasMore) = Page.Of(context.Request).Cut(all, card => card.Id);
         return JsonAnswer.WriteAsync(context, new ModelList("list", items, hasMore), RestJson.Answers.ModelList);
     }

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Registry;
+
+namespace AdapterServe.AdapterStore.Catalog;
+
+/// <summary>Rows of one name → what requests and clients get to see of its versions.</summary>
+internal sealed class EntryDescriptors(AdapterRows rows, string baseFingerprint)
+{
+    private readonly ImmutableSortedDictionary<string, string> _labels = LabelsJson.Parse(rows.Adapter.Labels);
+
+    public EntryVersion Make(VersionRow row)
+    {
+        var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
+        var version = new AdapterVersion(row.Tenant, row.Name, (int)row.Number, row.Digest, facts?.WeightBytes ?? 0) { AddedTokens = facts?.AddedTokens ?? 0 };
+        return new EntryVersion(version, facts is null ? null : Describe(row, facts), row.Facts) { DeletedAt = row.DeletedAt };
+    }
+
+    private AdapterDescriptor Describe(VersionRow row, AdapterFacts facts)
+    {
+        ImmutableArray<string> aliases =
+            [.. rows.Aliases.Where(alias => alias.Number == row.Number || alias.SecondNumber == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
+        var state = row.DeletedAt is not null ? AdapterStates.Deleted : row.State ?? AdapterStates.Ready;
+        return new AdapterDescriptor(
+            row.Name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
+            facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
+            facts.WeightBytes, state, row.Number == rows.Adapter.CurrentVersion, aliases, baseFingerprint, RegistryTime.Parse(row.CreatedAt))
+        {
+            Lower = facts.Lower,
+            AddedTokens = facts.AddedTokens,
+            Reason = row.Reason,
+            Revision = rows.Adapter.Revision,
+            Labels = _labels,
+            Pinned = rows.Adapter.Pinned != 0,
+            Priority = (int)rows.Adapter.Priority,
+            DeletedAt = row.DeletedAt is null ? null : RegistryTime.Parse(row.DeletedAt),
+        };
+    }
+}
