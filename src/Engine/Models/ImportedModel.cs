@@ -29,7 +29,7 @@ public sealed record ImportedModel
 
     /// <summary>
     /// <b>Effects</b>: ONNX Runtime maps the weights' files, packs what its kernels want packed and unmaps that again, so that weights are in memory once.
-    /// The options need the domain <see cref="GraphNames.OpDomain"/> with our four operators.
+    /// The options need the domain <see cref="GraphNames.OpDomain"/> with our operators.
     /// <b>Errors</b>: <see cref="OnnxRuntimeException"/>, also when a file was cut short after the import.
     /// </summary>
     public OrtSession CreateSession(OrtEnvironment environment, OrtSessionOptions options)

@@ -155,10 +155,10 @@ public sealed class AddedTokensTests
 
         Assert.Equal(Added, run.Adapter.AddedTokens);
         // Every prompt goes on with an added token, whose own row is then read and drawn from.
-        var generation = await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync(), request => request with
+        var generation = await run.Submit(s_prompt, await run.AcquireAsync(), request => request with
         {
             MaxTokens = 3, LogProbs = 20, PromptLogProbs = 20, Sampling = SamplingParameters.Greedy with { IgnoreEos = true, LogitBias = [new(18, 1000)] },
-        }));
+        }).EndAsync();
 
         Assert.Equal([18, 18, 18], Enumerable.Range(0, 3).Select(generation.TokenAt));
         int[] tokens = [.. s_prompt, 18, 18, 18];
@@ -201,7 +201,7 @@ public sealed class AddedTokensTests
             var plain = engine.Submit(s_plain, 4, null, logProbs: 17);
             var beside = engine.Submit(other, 4, adapter);
             engine.RunToEnd();
-            await TinyAdapterRun.EndOf(beside);
+            await beside.EndAsync();
             return [.. Enumerable.Range(0, 4).SelectMany(i => plain.LogProbs!.TopValues(i).ToArray())];
         }
     }
@@ -218,7 +218,7 @@ public sealed class AddedTokensTests
 
         // The base's logits before the place know nothing of a token that the next span's adapter adds.
         var later = new LaterAdapter(2, await run.AcquireAsync());
-        var generation = await TinyAdapterRun.EndOf(run.Submit([1, 5, 18, 4], null, request => request with { LaterAdapters = [later], PromptLogProbs = 20 }));
+        var generation = await run.Submit([1, 5, 18, 4], null, request => request with { LaterAdapters = [later], PromptLogProbs = 20 }).EndAsync();
         Assert.Equal((float.NegativeInfinity, TinyCheckpoint.Vocabulary + 1), (generation.PromptLogProbs![2], generation.PromptLogProbs.RankAt(2)));
         Assert.Equal(-1, generation.PromptLogProbs.TopIds(2)[TinyCheckpoint.Vocabulary]);
         Assert.True(float.IsFinite(generation.PromptLogProbs[3]));
@@ -236,7 +236,7 @@ public sealed class AddedTokensTests
         Assert.Equal(first.TokenAt(0), second.TokenAt(0));
         Assert.Equal(first.LogProbs![0], second.LogProbs![0], 5);
 
-        async Task<Generation> AnswerAsync() => await TinyAdapterRun.EndOf(run.Submit(prompt, await run.AcquireAsync(), request => request with { PromptLogProbs = null }));
+        async Task<Generation> AnswerAsync() => await run.Submit(prompt, await run.AcquireAsync(), request => request with { PromptLogProbs = null }).EndAsync();
     }
 
     [Fact]
@@ -247,10 +247,10 @@ public sealed class AddedTokensTests
         for (var round = 0; round < 8; round++)
         {
             var before = run.Counters.AllocatedBytes;
-            await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync(), request => request with
+            await run.Submit(s_prompt, await run.AcquireAsync(), request => request with
             {
                 MaxTokens = 12, LogProbs = 5, Sampling = new SamplingParameters { Seed = 1, IgnoreEos = true, TopP = 0.9f, RepetitionPenalty = 1.1f },
-            }));
+            }).EndAsync();
             least = Math.Min(least, run.Counters.AllocatedBytes - before);
         }
 
@@ -261,16 +261,16 @@ public sealed class AddedTokensTests
     public async Task Penalties_and_ends_reach_the_added_tokens()
     {
         await using var run = await TinyAdapterRun.StartAsync(Saved(tied: false));
-        var ended = await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync(), request => request with
+        var ended = await run.Submit(s_prompt, await run.AcquireAsync(), request => request with
         {
             MaxTokens = 5, EndIds = [19], Sampling = SamplingParameters.Greedy with { LogitBias = [new(19, 1000)] },
-        }));
+        }).EndAsync();
         Assert.Equal((FinishReason.Stop, 1, 19), (ended.Finish, ended.TokenCount, ended.TokenAt(0)));
 
-        var banned = await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync(), request => request with
+        var banned = await run.Submit(s_prompt, await run.AcquireAsync(), request => request with
         {
             MaxTokens = 4, EndIds = [19], Sampling = SamplingParameters.Greedy with { MinTokens = 2, LogitBias = [new(19, 1000), new(18, 900), new(17, 850)], PresencePenalty = 100 },
-        }));
+        }).EndAsync();
         Assert.Equal([18, 17, 19], Enumerable.Range(0, banned.TokenCount).Select(banned.TokenAt));
     }
 

@@ -95,7 +95,7 @@ public sealed class MergedWeightsTests
         var expected = new ScalarLlama(adapter.Merged).Logits(s_prompt);
 
         await using var run = await TinyAdapterRun.StartAsync(adapter);
-        var generation = await TinyAdapterRun.EndOf(run.Submit(s_prompt, await run.AcquireAsync()));
+        var generation = await run.Submit(s_prompt, await run.AcquireAsync()).EndAsync();
 
         for (var i = 1; i < s_prompt.Length; i++)
         {

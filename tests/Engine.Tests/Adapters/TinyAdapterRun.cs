@@ -52,16 +52,6 @@ internal sealed class TinyAdapterRun : IAsyncDisposable
         return _engine!.Client.Submit(change is null ? request : change(request));
     }
 
-    public static async Task<Generation> EndOf(Generation generation)
-    {
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return generation;
-    }
-
     public async ValueTask DisposeAsync()
     {
         await (_engine?.DisposeAsync() ?? default);

@@ -70,11 +70,6 @@ public sealed class FamilyAddedTokensTests
         {
             Tenant = "default", PromptTokens = prompt, Adapter = await model.AcquireAsync("copy"), MaxTokens = 1, Sampling = SamplingParameters.Greedy, LogProbs = 2, PromptLogProbs = 0,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return generation;
+        return await generation.EndAsync();
     }
 }

@@ -84,10 +84,7 @@ public sealed class FusedPartTests : IDisposable
         {
             Tenant = "default", PromptTokens = s_prompt, Adapter = adapter, MaxTokens = 1, Sampling = SamplingParameters.Greedy, LogProbs = 0, PromptLogProbs = 0,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         return [.. Enumerable.Range(1, s_prompt.Length - 1).Select(i => generation.PromptLogProbs![i]), generation.LogProbs![0]];
     }

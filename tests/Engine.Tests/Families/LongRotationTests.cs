@@ -50,10 +50,7 @@ public sealed class LongRotationTests : IDisposable
         {
             Tenant = "default", PromptTokens = prompt, MaxTokens = tokens, Sampling = SamplingParameters.Greedy, LogProbs = 0,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         return [.. Enumerable.Range(0, tokens).Select(i => (generation.TokenAt(i), generation.LogProbs![i]))];
     }

@@ -84,10 +84,7 @@ public sealed class ExportTests : IDisposable
         {
             Tenant = "default", PromptTokens = prompt, MaxTokens = 1, Sampling = SamplingParameters.Greedy, LogProbs = 0, PromptLogProbs = 0,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         Assert.True(expected.Max() - expected.Min() > 0.5, "The random model says too little.");
         for (var i = 1; i < prompt.Length; i++)

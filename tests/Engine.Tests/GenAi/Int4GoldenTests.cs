@@ -115,12 +115,7 @@ public sealed class Int4GoldenTests(Int4Model demo) : IClassFixture<Int4Model>
             Tenant = "default", PromptTokens = prompt, MaxTokens = tokens, Sampling = SamplingParameters.Greedy, LogProbs = 0, PromptLogProbs = 0,
             Adapter = adapter is null ? null : await demo.AcquireAsync(adapter),
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return generation;
+        return await generation.EndAsync();
     }
 
     private static double Distance(double[] first, double[] second) => Math.Sqrt(first.Zip(second, (a, b) => (a - b) * (a - b)).Sum());

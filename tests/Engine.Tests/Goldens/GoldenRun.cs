@@ -33,10 +33,7 @@ internal static class GoldenRun
             LogProbs = 0,
             PromptLogProbs = scorePrompt ? 0 : null,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         Assert.Equal(expected.GreedyIds, Enumerable.Range(0, generation.TokenCount).Select(generation.TokenAt));
         for (var i = 0; i < expected.GreedyIds.Length; i++)

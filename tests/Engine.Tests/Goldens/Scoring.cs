@@ -10,10 +10,7 @@ internal static class Scoring
     public static async Task<LogProbBuffer> PromptAsync(EngineHost engine, int[] tokens, AdapterLease? adapter = null)
     {
         var generation = engine.Client.Submit(new GenerationRequest { Tenant = "default", PromptTokens = tokens, MaxTokens = 0, PromptLogProbs = 0, Adapter = adapter });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         return generation.PromptLogProbs!;
     }

@@ -76,12 +76,7 @@ public sealed class SpanTests(DemoModel demo) : IClassFixture<DemoModel>
     private static async Task<Generation> RunAsync(EngineHost engine, GenerationRequest request)
     {
         var generation = engine.Client.Submit(request);
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
-
-        return generation;
+        return await generation.EndAsync();
     }
 
     private static void AssertIs(GoldenCase expected, Generation actual)

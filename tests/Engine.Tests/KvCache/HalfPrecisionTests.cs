@@ -62,10 +62,7 @@ public sealed class HalfPrecisionTests : IDisposable
         {
             Tenant = "default", PromptTokens = prompt, Adapter = adapter, MaxTokens = 0, Sampling = SamplingParameters.Greedy, PromptLogProbs = 0,
         });
-        while (generation.Finish is null)
-        {
-            await generation.WaitForMoreAsync(generation.TokenCount);
-        }
+        await generation.EndAsync();
 
         return [.. Enumerable.Range(0, prompt.Length).Select(i => i == 0 ? 0 : generation.PromptLogProbs![i])];
     }
