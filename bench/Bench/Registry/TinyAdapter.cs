@@ -12,7 +12,13 @@ internal static class TinyAdapter
 
     private static readonly byte[] Config = """{"peft_type":"LORA","r":1,"lora_alpha":1,"target_modules":["q_proj"]}"""u8.ToArray();
 
-    public static BaseModel Base { get; } = new("base", "sha256:bench", [new Site(0, "model.layers.0.self_attn.q_proj", SiteKind.Linear, Width, Width)]) { Layers = 1, KvHeads = 1, HeadSize = Width };
+    public static BaseModel Base { get; } = new(
+        "base",
+        "sha256:bench",
+        [
+            new Site(0, "model.embed_tokens", SiteKind.Embedding, Width, Width), new Site(1, "model.layers.0.self_attn.q_proj", SiteKind.Linear, Width, Width),
+            new Site(2, "lm_head", SiteKind.Head, Width, Width),
+        ]) { Layers = 1, KvHeads = 1, HeadSize = Width };
 
     public static ImmutableSortedDictionary<string, string> Labels(int seed) =>
         ImmutableSortedDictionary<string, string>.Empty.Add("team", $"t{seed % 7}").Add("stage", seed % 2 == 0 ? "prod" : "try");
