@@ -3,6 +3,7 @@ using AdapterServe.Bench.Fused;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 using AdapterServe.Bench.Products;
+using AdapterServe.Bench.Registry;
 using AdapterServe.Bench.Sampling;
 
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
@@ -19,6 +20,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["sampling"] = SamplingBenchmark.Run,
     ["fairness"] = FairnessBenchmark.Run,
     ["products"] = ProductBenchmark.Run,
+    ["registry"] = RegistryBenchmark.Run,
     ["weights"] = WeightsBenchmark.Run,
 };
 

@@ -23,4 +23,7 @@ public enum AdapterErrorKind
 
     /// <summary>The disk is full (507).</summary>
     StorageFull,
+
+    /// <summary>Something that the store depends on is away for the moment (503).</summary>
+    Unavailable,
 }

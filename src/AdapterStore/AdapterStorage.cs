@@ -19,11 +19,17 @@ namespace AdapterServe.AdapterStore;
 public sealed class AdapterStorage : IDisposable
 {
     private readonly StoreCore _core;
+    private readonly CatalogFollower? _follower;
+    private readonly PinnedAdapters _pinned;
     private readonly FileStream _folderLock;
 
-    private AdapterStorage(StoreCore core, FileStream folderLock)
+    private AdapterStorage(StoreCore core, TimeProvider time, FileStream folderLock)
     {
         _core = core;
+        _follower = core.Registry.Database.IsShared ? new CatalogFollower(core.Registry.Database, core.Feed, time) : null;
+        Maintenance = new StoreMaintenance(core, time);
+        _pinned = new PinnedAdapters(core);
+        Audit = new AdapterAudit(core);
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
@@ -43,37 +49,44 @@ public sealed class AdapterStorage : IDisposable
 
     public AdapterInspector Inspector { get; }
 
+    public AdapterAudit Audit { get; }
+
+    /// <summary>For tests, which don't wait for its rounds.</summary>
+    internal StoreMaintenance Maintenance { get; }
+
+    /// <summary>As <see cref="OpenAsync"/>, for a registry in a file, which is there at once.</summary>
+    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null) =>
+        OpenAsync(options, baseModel, time, text, CancellationToken.None).GetAwaiter().GetResult();
+
     /// <summary>
     /// Opens or creates the data folder and removes what a crash may have left in it.
-    /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>).
+    /// <b>Errors</b>: Conflict when another server holds the folder (<c>data_folder_in_use</c>) or the registry is of another version (<c>registry_schema</c>);
+    /// Unavailable when the registry's database is away.
     /// </summary>
     /// <param name="options">Where the data is, and limits.</param>
     /// <param name="baseModel">What adapters act on.</param>
     /// <param name="time">For tests.</param>
     /// <param name="text">Asked about every upload; null: nobody is.</param>
-    public static AdapterStorage Open(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time = null, IAdapterText? text = null)
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<AdapterStorage> OpenAsync(AdapterStoreOptions options, BaseModel baseModel, TimeProvider? time, IAdapterText? text, CancellationToken cancellationToken)
     {
         FileSystem.CreateFolder(options.DataDirectory);
+        var clock = time ?? TimeProvider.System;
         var folderLock = TakeLock(options.DataDirectory);
-        AdapterRegistry? registry = null;
+        StoreCore? core = null;
         try
         {
-            var blobs = new BlobStore(options);
-            registry = new AdapterRegistry(Path.Combine(options.DataDirectory, "registry.db"), baseModel.Fingerprint, time ?? TimeProvider.System);
-            var snapshot = new CatalogSnapshot(registry, new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
-            blobs.Sweep(snapshot.Digests());
-            var computed = new ComputedStore(options, baseModel.Fingerprint);
-            var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, options.AdapterWeights, computed);
-            var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
-            {
-                var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
-                return loader.Load(blobs.Open(digest), digest, task, isExact).Weights;
-            }, time);
-            return new AdapterStorage(new StoreCore(options, baseModel, blobs, registry, snapshot, loader, cache, computed, text), folderLock);
+            core = MakeCore(options, baseModel, clock, text);
+            await core.Registry.OpenAsync(cancellationToken).ConfigureAwait(false);
+            await core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            var isShared = core.Registry.Database.IsShared;
+            core.Blobs.ClearStaging(isShared ? clock.GetUtcNow() - BlobClaims.Grace : DateTimeOffset.MaxValue);
+            await core.CollectAsync(isAlone: !isShared, cancellationToken).ConfigureAwait(false);
+            return new AdapterStorage(core, clock, folderLock);
         }
         catch
         {
-            registry?.Dispose();
+            core?.Dispose();
             folderLock.Dispose();
             throw;
         }
@@ -84,10 +97,31 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        _follower?.Dispose();
+        _pinned.Dispose();
+        Maintenance.Dispose();
         Compositions.Dispose();
         Inspector.Dispose();
         _core.Dispose();
         _folderLock.Dispose();
+    }
+
+    private static StoreCore MakeCore(AdapterStoreOptions options, BaseModel baseModel, TimeProvider time, IAdapterText? text)
+    {
+        var registry = new AdapterRegistry(RegistryAddress.Open(options, time), baseModel.Fingerprint, time);
+        var blobs = new BlobStore(options);
+        var computed = new ComputedStore(options, baseModel.Fingerprint);
+        var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, options.AdapterWeights, computed);
+        var snapshot = new CatalogSnapshot(new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
+        var feed = new CatalogFeed(registry, snapshot);
+        // Where servers share names but not the files, a content that is not here may well be there.
+        var failures = new LoadFailures(registry, feed, hasAllFiles: !registry.Database.IsShared || options.Blobs is { Length: > 0 });
+        var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
+        {
+            var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
+            return failures.Watch(digest, time, () => loader.Load(blobs.Open(digest), digest, task, isExact).Weights);
+        }, time);
+        return new StoreCore(options, baseModel, blobs, registry, snapshot, feed, loader, cache, computed, text);
     }
 
     private static FileStream TakeLock(string folder)

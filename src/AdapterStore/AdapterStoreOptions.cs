@@ -6,6 +6,12 @@ public sealed class AdapterStoreOptions
     /// <summary>The data folder; created when missing. One server at a time uses it.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where the registry is: a PostgreSQL connection string (<c>Host=…;Database=…</c>), a SQLite file that other servers may share, or null for one in the data folder.</summary>
+    public string? Registry { get; init; }
+
+    /// <summary>The folder of the adapters' files, which servers with one registry share; null for one in the data folder.</summary>
+    public string? Blobs { get; init; }
+
     /// <summary>Host memory for lowered weights, those in use included. A single adapter may take more, see <see cref="MaxAdapterBytes"/>.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
 
@@ -21,6 +27,9 @@ public sealed class AdapterStoreOptions
     /// <summary>Memory that one adapter may take: a small file can ask for much. One that is larger than the cache has it for itself while it is in
     /// use.</summary>
     public long MaxAdapterBytes => Math.Max(CacheBytes, MaxUploadBytes);
+
+    /// <summary>How long what was deleted can be restored; then it is purged. Zero purges at once.</summary>
+    public TimeSpan DeletedRetention { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);

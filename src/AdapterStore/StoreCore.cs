@@ -9,12 +9,11 @@ using AdapterServe.AdapterStore.Registry;
 namespace AdapterServe.AdapterStore;
 
 /// <summary>
-/// The parts that uploads and the catalog share, and the gate that lets one change in at a time.
+/// The parts that uploads and the catalog share.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
 
     public AdapterStoreOptions Options { get; } = options;
@@ -27,6 +26,10 @@ internal sealed class StoreCore(
 
     public CatalogSnapshot Snapshot { get; } = snapshot;
 
+    public CatalogFeed Feed { get; } = feed;
+
+    public CatalogWriter Writer { get; } = new(registry, snapshot);
+
     public AdapterLoader Loader { get; } = loader;
 
     public AdapterCache Cache { get; } = cache;
@@ -34,28 +37,46 @@ internal sealed class StoreCore(
     /// <summary>Null where nobody looks at what adapters' folders say about text.</summary>
     public IAdapterText? Text { get; } = text;
 
-    /// <summary>Waits for the right to change the registry and the blobs; dispose the result to give it back.</summary>
-    public Task<IDisposable> EnterAsync(CancellationToken cancellationToken) => EnterAsync(_gate, cancellationToken);
-
     /// <summary>Waits for one of the places for uploads under verification, which bounds the memory that they take.</summary>
     public Task<IDisposable> EnterVerificationAsync(CancellationToken cancellationToken) => EnterAsync(_verifications, cancellationToken);
 
-    /// <summary>Frees what a content holds on disk and, once no request uses it, in memory, unless some version still names it.</summary>
-    public void RemoveUnreferenced(string digest)
+    /// <summary>
+    /// Frees what a content holds on disk and, once no request uses it, in memory, unless some version names it or an upload is about to.
+    /// Done on the way out of something else: where it fails, the next collection does it.
+    /// </summary>
+    public async Task RemoveUnreferencedAsync(string digest, string ownClaim = BlobClaims.NoClaim)
     {
-        if (!Registry.IsReferenced(digest))
+        try
         {
-            Blobs.Remove(digest);
-            computed.Remove(digest);
-            Cache.UnloadContent(digest);
+            if (await Registry.Claims.CollectAsync(digest, ownClaim, () => Blobs.RemoveAsync(digest), CancellationToken.None).ConfigureAwait(false))
+            {
+                computed.Remove(digest);
+                Cache.UnloadContent(digest);
+            }
+        }
+        catch (Exception error) when (error is AdapterStoreException or IOException or UnauthorizedAccessException)
+        {
+            // What remains is named by nothing.
+        }
+    }
+
+    /// <summary>Removes contents that no version names and no upload is about to.</summary>
+    /// <param name="isAlone">Nobody else uses the registry, so that every claim is a dead one's.</param>
+    /// <param name="cancellationToken">Gives up between two contents.</param>
+    public async Task CollectAsync(bool isAlone, CancellationToken cancellationToken)
+    {
+        foreach (var digest in Blobs.Digests().Except(Snapshot.Digests()).Union(await Registry.Claims.FindAsync(cancellationToken).ConfigureAwait(false)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await RemoveUnreferencedAsync(digest, isAlone ? BlobClaims.AnyClaim : BlobClaims.NoClaim).ConfigureAwait(false);
         }
     }
 
     public void Dispose()
     {
+        Feed.Dispose();
         Registry.Dispose();
         Cache.Dispose();
-        _gate.Dispose();
         _verifications.Dispose();
     }
 

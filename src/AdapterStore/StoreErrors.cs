@@ -28,6 +28,12 @@ internal static class StoreErrors
     public static AdapterStoreException StorageFull(Exception inner) => new(
         AdapterErrorKind.StorageFull, "storage_full", "The disk that holds the adapters is full; free some space and send the upload again.", inner);
 
+    public static AdapterStoreException RegistryUnavailable(Exception? inner = null) => new(
+        AdapterErrorKind.Unavailable, "registry_unavailable", "The registry's database does not answer; nothing was changed, send the request again in a moment.", inner);
+
+    public static AdapterStoreException UploadTooOld() => new(
+        AdapterErrorKind.Unavailable, "upload_too_old", "The upload took so long that its files were cleared away before it ended; send it again.");
+
     public static bool IsDiskFull(Exception exception) => exception switch
     {
         IOException io => io.HResult is NoSpaceLeft or QuotaExceeded or WindowsDiskFull,

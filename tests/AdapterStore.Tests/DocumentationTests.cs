@@ -18,6 +18,6 @@ public sealed partial class DocumentationTests
         Assert.DoesNotContain(codes, code => !page.Contains($"`{code}`", StringComparison.Ordinal));
     }
 
-    [GeneratedRegex("""(?:Malformed|Unservable|TooLarge|Conflict|PreconditionFailed|StorageFull|NotFound)[(,]\s*"(?<code>[a-z0-9_]+)"|^\s*\("[a-z_]+", "(?<code>[a-z_]+)", "[A-Z]|^\s*\("\.[A-Za-z_.]+", "(?<code>[a-z_]+)", """, RegexOptions.Multiline)]
+    [GeneratedRegex("""(?:Malformed|Unservable|TooLarge|Conflict|PreconditionFailed|StorageFull|NotFound|Unavailable)[(,]\s*"(?<code>[a-z0-9_]+)"|^\s*\("[a-z_]+", "(?<code>[a-z_]+)", "[A-Z]|^\s*\("\.[A-Za-z_.]+", "(?<code>[a-z_]+)", """, RegexOptions.Multiline)]
     private static partial Regex CodePattern();
 }

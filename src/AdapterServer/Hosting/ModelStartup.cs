@@ -1,6 +1,7 @@
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
+using AdapterServe.AdapterStore.Models;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
 using AdapterServe.Engine.ChatTemplates;
@@ -16,6 +17,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
 {
     private const string DemoId = "demo";
     private const string Tenant = "default";
+
+    private static readonly TimeSpan RegistryRetry = TimeSpan.FromSeconds(2);
 
     private readonly ServerOptions _options = options.Value;
     private EngineHost? _engine;
@@ -40,7 +43,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         var texts = new AdapterTextReader(tokenizer, folder, imported.Shape.VocabularySize);
-        _store = AdapterStorage.Open(StoreOptions(), imported.Base, time, texts);
+        _store = await OpenStoreAsync(imported.Base, texts, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "starting the engine");
         var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
@@ -93,6 +96,23 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         }
     }
 
+    /// <summary>A registry whose database is away is waited for: replicas and their database start in any order.</summary>
+    private async Task<AdapterStorage> OpenStoreAsync(BaseModel baseModel, AdapterTextReader texts, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await AdapterStorage.OpenAsync(StoreOptions(), baseModel, time, texts, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AdapterStoreException away) when (away.Kind == AdapterErrorKind.Unavailable)
+            {
+                ServerLog.RegistryAway(logger, away.InnerException?.Message ?? away.Message);
+                await Task.Delay(RegistryRetry, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private string ModelFolder(DemoFiles? demo)
     {
         if (_options.Model.Length == 0)
@@ -126,9 +146,12 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     private AdapterStoreOptions StoreOptions() => new()
     {
         DataDirectory = _options.Data,
+        Registry = _options.Registry,
+        Blobs = _options.Blobs,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
         AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,
+        DeletedRetention = TimeSpan.FromDays(_options.DeletedDays),
     };
 
     private EngineOptions EngineOptions() => new()

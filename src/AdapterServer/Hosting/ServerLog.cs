@@ -30,6 +30,9 @@ internal static partial class ServerLog
     [LoggerMessage(1008, LogLevel.Information, "Kernels compute with {Path}")]
     public static partial void Kernels(ILogger logger, string path);
 
+    [LoggerMessage(1010, LogLevel.Warning, "Waiting for the registry's database: {Reason}")]
+    public static partial void RegistryAway(ILogger logger, string reason);
+
     [LoggerMessage(1006, LogLevel.Information, "Demo adapter {Name} uploaded as version {Version}")]
     public static partial void DemoAdapterUploaded(ILogger logger, string name, int version);
 }

@@ -40,10 +40,34 @@ internal sealed class ServingModel
     /// The adapter version that a <c>model</c> field means, or null for the base.
     /// <b>Errors</b>: 404 <c>model_not_found</c>; Unservable for an adapter of another base; 400 and 404 where a task is missing, wrong or out of place.
     /// </summary>
-    public AdapterVersion? ResolveAdapter(string model) => Find(model, Store.Catalog.Resolve);
+    /// <param name="model">The field.</param>
+    /// <param name="key">Who gets the same version of an alias that means two: the request's <c>user</c>, or the request itself.</param>
+    public AdapterVersion? ResolveAdapter(string model, string? key = null) => Find(model, (tenant, reference) => Store.Catalog.Resolve(tenant, reference, key));
 
     /// <summary>As <see cref="ResolveAdapter"/>, for a description, which needs no task.</summary>
     public AdapterDescriptor? DescribeAdapter(string model) => Find(model, Store.Catalog.Describe);
+
+    /// <summary>The adapter version that a reference means, never the base. <b>Errors</b>: the catalog's own.</summary>
+    public Task<AdapterVersion> FindAdapterAsync(string reference, CancellationToken cancellationToken) =>
+        LookAsync(() => Store.Catalog.Resolve(Tenant, reference), cancellationToken);
+
+    /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
+    public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception missing) when (missing is AdapterStoreException { Kind: AdapterErrorKind.NotFound } or ApiException { Status: StatusCodes.Status404NotFound })
+        {
+            if (!await Store.Catalog.TryCatchUpAsync(cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        return look();
+    }
 
     private T? Find<T>(string model, Func<string, string, T> find)
         where T : class

@@ -30,6 +30,8 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(AuditItem))]
+[JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]

@@ -1,5 +1,7 @@
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterServer.Rest.Adapters;
+using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.KServe;
 
@@ -10,10 +12,12 @@ namespace AdapterServe.AdapterServer.KServe;
 internal sealed record ServedModel(string Name, string Version, string Reference)
 {
     private const string BaseVersion = "1";
-    private const string Tenant = "default";
+
+    /// <summary>False for an adapter that is set aside.</summary>
+    public bool IsReady { get; private init; } = true;
 
     /// <summary><b>Errors</b>: as <see cref="ServingModel.ResolveAdapter"/>.</summary>
-    public static ServedModel Find(ServingModel model, string name, string version)
+    public static async Task<ServedModel> FindAsync(ServingModel model, string name, string version, CancellationToken cancellationToken)
     {
         if (name.Length == 0)
         {
@@ -28,10 +32,16 @@ internal sealed record ServedModel(string Name, string Version, string Reference
         }
 
         var reference = version.Length == 0 ? name : $"{name}@{version}";
-        return new ServedModel(name, $"{model.DescribeAdapter(reference)!.Version}", reference);
+        var adapter = await model.LookAsync(() => model.DescribeAdapter(reference), cancellationToken).ConfigureAwait(false);
+        return new ServedModel(name, $"{adapter!.Version}", reference) { IsReady = adapter.State == AdapterStates.Ready };
     }
 
     /// <summary>All there are.</summary>
-    public IReadOnlyList<string> Versions(ServingModel model) =>
-        Name == model.Base.Id || Name.Contains('@') ? [Version] : [.. model.Store.Catalog.Versions(Tenant, Rest.Adapters.OwnNames.Of(Name)).Select(adapter => $"{adapter.Version}")];
+    public IReadOnlyList<string> Versions(ServingModel model)
+    {
+        var place = AdapterPlace.Of(Name);
+        return Name == model.Base.Id || Name.Contains('@')
+            ? [Version]
+            : [.. model.Store.Catalog.Versions(place.Tenant, place.Name).Select(adapter => $"{adapter.Version}")];
+    }
 }

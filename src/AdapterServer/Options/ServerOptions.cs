@@ -23,6 +23,12 @@ internal sealed class ServerOptions
     [Required]
     public string Data { get; set; } = "./data";
 
+    /// <summary>A PostgreSQL connection string, or a SQLite file that other servers may use too. Empty is a file in <see cref="Data"/>.</summary>
+    public string Registry { get; set; } = string.Empty;
+
+    /// <summary>The folder of the adapters' files, shared by servers with one registry. Empty is one in <see cref="Data"/>.</summary>
+    public string Blobs { get; set; } = string.Empty;
+
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = DefaultPort;
@@ -118,6 +124,10 @@ internal sealed class ServerOptions
     /// <summary>Most bytes of a JSON body, in MiB.</summary>
     [Range(1, 1024)]
     public int MaxJsonMb { get; set; } = 64;
+
+    /// <summary>How long a deleted adapter can be restored, in days; 0 removes it at once.</summary>
+    [Range(0, 3650)]
+    public int DeletedDays { get; set; } = 7;
 
     /// <summary>How long running requests may go on after the server was told to stop.</summary>
     [Range(0, 3600)]

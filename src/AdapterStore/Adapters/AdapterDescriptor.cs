@@ -18,7 +18,7 @@ namespace AdapterServe.AdapterStore.Adapters;
 /// <param name="Tasks">See <see cref="AdapterFacts"/>; never default.</param>
 /// <param name="Bytes">Bytes of all its files.</param>
 /// <param name="WeightBytes">Host memory of the lowered weights.</param>
-/// <param name="State"><c>ready</c>; a host that has fused the version into the base says <c>fused</c>.</param>
+/// <param name="State">See <see cref="AdapterStates"/>; a host that has fused the version into the base says <c>fused</c>.</param>
 /// <param name="Current">True when the bare name means this version.</param>
 /// <param name="Aliases">Aliases that point here, sorted.</param>
 /// <param name="Base">Fingerprint of the base model that it was verified on.</param>
@@ -50,6 +50,30 @@ public sealed record AdapterDescriptor(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Held { get; init; }
 
+    /// <summary>Whose it is.</summary>
+    [JsonIgnore]
+    public string Tenant { get; init; } = string.Empty;
+
     /// <summary>See <see cref="AdapterFacts"/>.</summary>
     public string? Lower { get; init; }
+
+    /// <summary>Why the state is not <c>ready</c>; left out where it is.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>The number of the last change of the adapter, whichever of its versions it was about.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Of the adapter, by name.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Whether servers keep the current version in memory.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Which of the pinned ones come first where not all fit: greater numbers do.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>When it was deleted; left out where it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? DeletedAt { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace AdapterServe.AdapterStore.Adapters;
@@ -7,4 +8,5 @@ namespace AdapterServe.AdapterStore.Adapters;
 [JsonSerializable(typeof(AdapterDescriptor))]
 [JsonSerializable(typeof(IReadOnlyList<AdapterDescriptor>))]
 [JsonSerializable(typeof(AdapterFacts))]
+[JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
 public sealed partial class AdapterJsonContext : JsonSerializerContext;

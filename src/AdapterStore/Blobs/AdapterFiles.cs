@@ -11,6 +11,8 @@ internal sealed class AdapterFiles(string folder, IEnumerable<string> names)
     /// <summary>How the uploader asks to have it approximated; null for exactly.</summary>
     public LowerOption? Lower { get; init; }
 
+    public string Folder => folder;
+
     public IEnumerable<string> Names => _names.Order(StringComparer.Ordinal);
 
     public bool Has(string name) => _names.Contains(name);

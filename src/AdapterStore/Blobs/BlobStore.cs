@@ -3,13 +3,15 @@ using AdapterServe.AdapterStore.Lowering;
 namespace AdapterServe.AdapterStore.Blobs;
 
 /// <summary>
-/// Content-addressed folders under the data folder: <c>blobs/ab/abcd…/</c> holds the files of the version with digest <c>sha256:abcd…</c>.
-/// <b>Effects</b>: a blob appears by one rename after its files are on disk, so it is whole or absent; the caller serialises <see cref="Commit"/>, <see cref="Remove"/> and <see cref="Sweep"/>.
+/// Content-addressed folders: <c>blobs/ab/abcd…/</c> holds the files of the version with digest <c>sha256:abcd…</c>.
+/// <b>Effects</b>: a blob appears by one rename after its files are on disk, and goes by one, so it is whole or absent; whoever removes one has made sure that nobody needs it.
 /// </summary>
 internal sealed class BlobStore
 {
     /// <summary>Holds the <see cref="LowerOption"/> of a content that is to be approximated.</summary>
     public const string LowerFile = ".lower";
+
+    private const string StagingFolder = ".staging";
 
     private const string Prefix = "sha256:";
 
@@ -20,8 +22,9 @@ internal sealed class BlobStore
     public BlobStore(AdapterStoreOptions options)
     {
         _options = options;
-        _blobs = Path.Combine(options.DataDirectory, "blobs");
-        _staging = Path.Combine(options.DataDirectory, "staging");
+        _blobs = options.Blobs is { Length: > 0 } shared ? Path.GetFullPath(shared) : Path.Combine(options.DataDirectory, "blobs");
+        // On the same disk, so that a rename suffices.
+        _staging = options.Blobs is { Length: > 0 } ? Path.Combine(_blobs, StagingFolder) : Path.Combine(options.DataDirectory, "staging");
         FileSystem.CreateFolder(_blobs);
         FileSystem.CreateFolder(_staging);
     }
@@ -79,33 +82,51 @@ internal sealed class BlobStore
         Flush(files);
         var shard = Path.GetDirectoryName(folder)!;
         FileSystem.CreateFolder(shard);
-        Directory.Move(files.Folder, folder);
+        try
+        {
+            Directory.Move(files.Folder, folder);
+        }
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            // Another upload of the same content was faster.
+            return false;
+        }
+
         files.MarkMoved();
         FileSystem.FlushFolder(shard);
         FileSystem.FlushFolder(_blobs);
         return true;
     }
 
-    public void Remove(string digest) => FileSystem.RemoveFolder(FolderOf(digest));
-
-    /// <summary>Removes what a crash left: staged files of uploads that never ended, and blobs that no version names.</summary>
-    public void Sweep(IReadOnlySet<string> referenced)
+    /// <summary>Does nothing where there is no such blob.</summary>
+    public Task RemoveAsync(string digest)
     {
-        foreach (var leftover in Directory.EnumerateDirectories(_staging))
+        if (Exists(digest))
         {
-            FileSystem.RemoveFolder(leftover);
+            var trash = Path.Combine(_staging, Guid.NewGuid().ToString("N"));
+            Directory.Move(FolderOf(digest), trash);
+            FileSystem.RemoveFolder(trash);
         }
 
-        foreach (var spool in Directory.EnumerateFiles(_staging))
-        {
-            File.Delete(spool);
-        }
+        return Task.CompletedTask;
+    }
 
-        foreach (var folder in Directory.EnumerateDirectories(_blobs).SelectMany(Directory.EnumerateDirectories))
+    /// <summary>Of every blob.</summary>
+    public IEnumerable<string> Digests() =>
+        Directory.EnumerateDirectories(_blobs).Where(folder => Path.GetFileName(folder) != StagingFolder).SelectMany(Directory.EnumerateDirectories).Select(folder => Prefix + Path.GetFileName(folder)).ToList();
+
+    /// <summary>Removes what a crash left of uploads that never ended: what nobody has touched since a time.</summary>
+    public void ClearStaging(DateTimeOffset since)
+    {
+        foreach (var leftover in new DirectoryInfo(_staging).EnumerateFileSystemInfos().Where(entry => entry.LastWriteTimeUtc <= since.UtcDateTime).ToList())
         {
-            if (!referenced.Contains(Prefix + Path.GetFileName(folder)))
+            if (leftover is DirectoryInfo folder)
             {
-                FileSystem.RemoveFolder(folder);
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                leftover.Delete();
             }
         }
     }

@@ -4,12 +4,12 @@ using AdapterServe.AdapterStore.Validation;
 namespace AdapterServe.AdapterStore.Catalog;
 
 /// <summary>
-/// Names, versions and aliases. Reading never touches the disk; changes are durable when they return.
+/// Names, versions and aliases. Reading never touches the registry; changes are durable when they return.
 /// <b>Effects</b>: any thread; a change disturbs no request that holds a lease.
 /// <b>Errors</b>: NotFound (<c>adapter_not_found</c>) for what the tenant does not have; Unservable (<c>wrong_base</c>) for a version that was never
 /// verified on the base in use.
 /// </summary>
-public sealed class AdapterCatalog
+public sealed partial class AdapterCatalog
 {
     private readonly StoreCore _core;
 
@@ -17,126 +17,102 @@ public sealed class AdapterCatalog
 
     /// <summary>
     /// What a request's <c>model</c> field means: <c>[tenant/]name[@version|@digest|@alias][#task]</c>. The tenant may be the caller's own or <c>shared</c>.
-    /// <b>Errors</b>: also NotFound (<c>task_not_found</c>) for a task that the adapter lacks, Malformed (<c>task_required</c>, <c>no_tasks</c>) where a task must, or must not, be named.
+    /// <b>Errors</b>: also NotFound (<c>task_not_found</c>) for a task that the adapter lacks, Malformed (<c>task_required</c>, <c>no_tasks</c>) where a task must, or must not, be named;
+    /// Unservable (<c>adapter_quarantined</c>) for a version that could not be loaded.
     /// </summary>
-    public AdapterVersion Resolve(string tenant, string reference)
+    /// <param name="tenant">Who asks.</param>
+    /// <param name="reference">The field.</param>
+    /// <param name="key">Where an alias means two versions: the same key gets the same one.</param>
+    public AdapterVersion Resolve(string tenant, string reference, string? key = null)
     {
-        var parsed = AdapterReference.Parse(tenant, reference);
-        var (version, descriptor) = Find(tenant, parsed, reference);
-        return version with { Task = AdapterTasks.Choose(descriptor.Tasks, parsed.Task, parsed.Name) };
+        var (version, descriptor) = Choose(tenant, reference, key);
+        if (descriptor.State == AdapterStates.Quarantined)
+        {
+            throw StoreErrors.Unservable(
+                "adapter_quarantined", $"'{AdapterNames.Shorten(reference)}' could not be loaded and is set aside until a verification succeeds: {descriptor.Reason}");
+        }
+
+        return version;
     }
+
+    /// <summary>What a reference means, as <see cref="Resolve"/>, also where requests for it are refused.</summary>
+    public AdapterVersion Identify(string tenant, string reference) => Choose(tenant, reference, key: null).Version;
 
     /// <summary>What a reference means, as <see cref="Resolve"/>, but a task need not be named.</summary>
     public AdapterDescriptor Describe(string tenant, string reference)
     {
         var parsed = AdapterReference.Parse(tenant, reference);
-        var (_, descriptor) = Find(tenant, parsed, reference);
+        var (_, descriptor) = Find(tenant, parsed, reference, key: null);
         _ = parsed.Task is null ? null : AdapterTasks.Choose(descriptor.Tasks, parsed.Task, parsed.Name);
         return descriptor;
     }
 
     /// <summary>The current version of every usable adapter, by name.</summary>
-    public IReadOnlyList<AdapterDescriptor> List(string tenant) =>
-        [.. _core.Snapshot.Of(tenant).Select(entry => entry.Current.Descriptor).OfType<AdapterDescriptor>().OrderBy(descriptor => descriptor.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<AdapterDescriptor> List(string tenant) => List(tenant, CatalogFilter.None);
+
+    /// <summary>Those of them that a filter takes; where it asks for deleted ones, what those were.</summary>
+    public IReadOnlyList<AdapterDescriptor> List(string tenant, CatalogFilter filter)
+    {
+        var versions = filter.State == AdapterStates.Deleted
+            ? _core.Snapshot.DeletedOf(tenant).Select(entry => entry.Deleted.GetValueOrDefault(entry.CurrentNumber))
+            : _core.Snapshot.Of(tenant).Select(entry => entry.Current);
+        return [.. versions.Select(version => version?.Descriptor).OfType<AdapterDescriptor>().Where(filter.Takes)];
+    }
 
     /// <summary>The current version.</summary>
     public AdapterDescriptor Get(string tenant, string name) => Find(tenant, name).Current.Descriptor ?? throw WrongBase(name);
 
     /// <summary>One version, by number, digest or alias.</summary>
-    public AdapterDescriptor Get(string tenant, string name, string selector) =>
-        (Find(tenant, name).Find(selector) ?? throw NoVersion(name, selector)).Descriptor ?? throw WrongBase(name);
+    public AdapterDescriptor Get(string tenant, string name, string selector) => Find(Find(tenant, name), name, selector).Descriptor ?? throw WrongBase(name);
 
     /// <summary>All usable versions, oldest first.</summary>
     public IReadOnlyList<AdapterDescriptor> Versions(string tenant, string name) =>
         [.. Find(tenant, name).Versions.Values.Select(version => version.Descriptor).OfType<AdapterDescriptor>()];
 
-    /// <summary>Removes the adapter with all its versions and aliases.</summary>
-    public async Task DeleteAsync(string tenant, string name, CancellationToken cancellationToken)
-    {
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        var entry = Find(tenant, name);
-        _core.Registry.RemoveAdapter(tenant, name);
-        _core.Snapshot.Refresh(tenant, name, _core.Registry);
-        foreach (var version in entry.Versions.Values)
-        {
-            _core.RemoveUnreferenced(version.Version.Digest);
-        }
-    }
-
     /// <summary>
-    /// Removes one version, by number, digest or alias; the last one takes the adapter with it.
-    /// <b>Errors</b>: Conflict when it is current while others remain (<c>version_is_current</c>), or an alias points to it (<c>version_has_alias</c>).
+    /// After something was not found: takes over what other replicas have changed. Returns false where there can be nothing new, and looking again is useless.
+    /// <b>Errors</b>: Unavailable when the registry's database is away, so that nobody can tell.
     /// </summary>
-    public async Task DeleteAsync(string tenant, string name, string selector, CancellationToken cancellationToken)
+    public async Task<bool> TryCatchUpAsync(CancellationToken cancellationToken)
     {
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        var entry = Find(tenant, name);
-        var version = (entry.Find(selector) ?? throw NoVersion(name, selector)).Version;
-        if (entry.HasAliasTo(version.Number))
+        if (!_core.Registry.Database.IsShared)
         {
-            throw Conflict("version_has_alias", $"An alias points to version {version.Number} of '{name}'; move or delete the alias first.");
+            return false;
         }
 
-        if (entry.Versions.Count == 1)
+        if (_core.Registry.Database.IsAway)
         {
-            _core.Registry.RemoveAdapter(tenant, name);
-        }
-        else if (entry.CurrentNumber == version.Number)
-        {
-            throw Conflict("version_is_current", $"Version {version.Number} is the current one of '{name}'; upload the content that is to replace it first.");
-        }
-        else
-        {
-            _core.Registry.RemoveVersion(tenant, name, version.Number);
+            throw StoreErrors.RegistryUnavailable();
         }
 
-        _core.Snapshot.Refresh(tenant, name, _core.Registry);
-        _core.RemoveUnreferenced(version.Digest);
+        await _core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
-    /// <summary>Makes <c>name@alias</c> mean a version, by number, digest or another alias.</summary>
-    public async Task<AdapterDescriptor> SetAliasAsync(string tenant, string name, string alias, string selector, CancellationToken cancellationToken)
-    {
-        AdapterNames.RequireAlias(alias);
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        var version = Find(tenant, name).Find(selector) ?? throw NoVersion(name, selector);
-        if (version.Descriptor is null)
-        {
-            throw WrongBase(name);
-        }
+    private static EntryVersion Find(AdapterEntry entry, string name, string selector) => entry.Find(selector) ?? throw NoVersion(name, selector);
 
-        _core.Registry.SetAlias(tenant, name, alias, version.Version.Number);
-        return _core.Snapshot.Refresh(tenant, name, _core.Registry)!.Versions[version.Version.Number].Descriptor!;
+    private static AdapterStoreException NoAdapter(string reference) => StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(reference)}'.");
+
+    private (AdapterVersion Version, AdapterDescriptor Descriptor) Choose(string tenant, string reference, string? key)
+    {
+        var parsed = AdapterReference.Parse(tenant, reference);
+        var (version, descriptor) = Find(tenant, parsed, reference, key);
+        return (version with { Task = AdapterTasks.Choose(descriptor.Tasks, parsed.Task, parsed.Name) }, descriptor);
     }
 
-    public async Task RemoveAliasAsync(string tenant, string name, string alias, CancellationToken cancellationToken)
-    {
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        if (!Find(tenant, name).HasAlias(alias))
-        {
-            throw NoVersion(name, alias);
-        }
-
-        _core.Registry.RemoveAlias(tenant, name, alias);
-        _core.Snapshot.Refresh(tenant, name, _core.Registry);
-    }
-
-    private (AdapterVersion Version, AdapterDescriptor Descriptor) Find(string tenant, AdapterReference parsed, string reference)
+    private (AdapterVersion Version, AdapterDescriptor Descriptor) Find(string tenant, AdapterReference parsed, string reference, string? key)
     {
         var entry = parsed.Owner == tenant || parsed.Owner == AdapterNames.SharedTenant ? _core.Snapshot.Find(parsed.Owner, parsed.Name) : null;
-        var found = (parsed.Selector is null ? entry?.Current : entry?.Find(parsed.Selector))
-            ?? throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(reference)}'.");
+        var found = (parsed.Selector is null ? entry?.Current : entry?.Find(parsed.Selector, key))
+            ?? throw NoAdapter(reference);
         return (found.Version, found.Descriptor ?? throw WrongBase(reference));
     }
 
     private static AdapterStoreException NoVersion(string name, string selector) =>
         StoreErrors.NotFound($"Adapter '{AdapterNames.Shorten(name)}' has no version '{AdapterNames.Shorten(selector)}'.");
 
-    private static AdapterStoreException Conflict(string code, string message) => new(AdapterErrorKind.Conflict, code, message);
-
     private AdapterStoreException WrongBase(string reference) => StoreErrors.Unservable(
         "wrong_base", $"'{AdapterNames.Shorten(reference)}' was uploaded for another base model than {_core.BaseModel.Id}; upload it again to have it checked on this one.");
 
-    private AdapterEntry Find(string tenant, string name) =>
-        _core.Snapshot.Find(tenant, name) ?? throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(name)}'.");
+    private AdapterEntry Find(string tenant, string name) => _core.Snapshot.Find(tenant, name) ?? throw NoAdapter(name);
 }

@@ -1,49 +1,68 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
-using AdapterServe.AdapterStore.Adapters;
-using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Registry;
 
 namespace AdapterServe.AdapterStore.Catalog;
 
-/// <summary>One adapter's versions and aliases as of the last change; immutable.</summary>
+/// <summary>One name's versions and aliases as of one change; immutable.</summary>
 internal sealed class AdapterEntry
 {
-    private readonly FrozenDictionary<string, int> _aliases;
+    private readonly FrozenDictionary<string, AliasSplit> _aliases;
 
-    private AdapterEntry(string name, int current, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, int> aliases)
+    private AdapterEntry(AdapterRow row, ImmutableSortedDictionary<int, EntryVersion> versions, FrozenDictionary<string, AliasSplit> aliases)
     {
-        Name = name;
-        CurrentNumber = current;
-        Versions = versions;
+        Tenant = row.Tenant;
+        Name = row.Name;
+        Revision = row.Revision;
+        CurrentNumber = (int)(row.CurrentVersion ?? 0);
+        DeletedAt = row.DeletedAt;
+        IsPinned = row.Pinned != 0;
+        Versions = versions.RemoveRange(versions.Where(version => version.Value.DeletedAt is not null).Select(version => version.Key));
+        Deleted = versions.RemoveRange(Versions.Keys);
         _aliases = aliases;
     }
 
+    public string Tenant { get; }
+
     public string Name { get; }
+
+    /// <summary>The number of the name's last change.</summary>
+    public long Revision { get; }
+
+    /// <summary>False for a name whose adapter was deleted.</summary>
+    public bool IsThere => CurrentNumber > 0 && DeletedAt is null;
+
+    /// <summary>Null while it is there, and again when it was purged.</summary>
+    public string? DeletedAt { get; }
+
+    public bool IsPinned { get; }
 
     public int CurrentNumber { get; }
 
+    /// <summary>Without those that were deleted.</summary>
     public ImmutableSortedDictionary<int, EntryVersion> Versions { get; }
+
+    /// <summary>Those that can still be restored.</summary>
+    public ImmutableSortedDictionary<int, EntryVersion> Deleted { get; }
 
     public EntryVersion Current => Versions[CurrentNumber];
 
-    /// <summary>Null when no version is left.</summary>
-    public static AdapterEntry? From(
-        string tenant, string name, IReadOnlyCollection<VersionRow> rows, IReadOnlyCollection<AliasRow> aliases, CatalogRules rules)
+    public static AdapterEntry From(AdapterRows rows, CatalogRules rules)
     {
-        if (rows.FirstOrDefault()?.CurrentVersion is not { } current)
-        {
-            return null;
-        }
-
-        var versions = rows.ToImmutableSortedDictionary(row => (int)row.Number, row => ToVersion(tenant, name, row, aliases, current, rules));
-        return new AdapterEntry(name, (int)current, versions, aliases.ToFrozenDictionary(alias => alias.Alias, alias => (int)alias.Number, StringComparer.Ordinal));
+        var descriptors = new EntryDescriptors(rows, rules);
+        var versions = rows.Versions.ToImmutableSortedDictionary(row => (int)row.Number, descriptors.Make);
+        return new AdapterEntry(
+            rows.Adapter,
+            versions,
+            rows.Aliases.ToFrozenDictionary(
+                alias => alias.Alias, alias => new AliasSplit((int)alias.Number, (int)alias.Weight, (int?)alias.SecondNumber, (int)alias.SecondWeight), StringComparer.Ordinal));
     }
 
     /// <summary>The version that a selector means: a number, a digest or an alias.</summary>
-    public EntryVersion? Find(string selector)
+    /// <param name="selector">What stands behind the <c>@</c>.</param>
+    /// <param name="key">Whose version of an alias that means two; see <see cref="AliasSplit"/>.</param>
+    public EntryVersion? Find(string selector, string? key = null)
     {
         if (selector.StartsWith("sha256:", StringComparison.Ordinal))
         {
@@ -55,38 +74,19 @@ internal sealed class AdapterEntry
             return int.TryParse(selector, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Versions.GetValueOrDefault(number) : null;
         }
 
-        return _aliases.TryGetValue(selector, out var aliased) ? Versions[aliased] : null;
+        return _aliases.TryGetValue(selector, out var split) ? Versions[split.Choose($"{Tenant}/{Name}@{selector}", key)] : null;
     }
 
     public EntryVersion? FindDigest(string digest) => Versions.Values.FirstOrDefault(version => version.Version.Digest == digest);
 
     public bool HasAlias(string alias) => _aliases.ContainsKey(alias);
 
-    public bool HasAliasTo(int number) => _aliases.Values.Contains(number);
+    public bool HasAliasTo(int number) => _aliases.Values.Any(split => split.Means(number));
 
-    private static EntryVersion ToVersion(
-        string tenant, string name, VersionRow row, IReadOnlyCollection<AliasRow> aliases, long current, CatalogRules rules)
+    /// <summary>See <see cref="Caller.IfMatch"/>.</summary>
+    public bool Matches(string condition)
     {
-        var facts = row.Facts is null ? null : JsonSerializer.Deserialize(row.Facts, AdapterJsonContext.Default.AdapterFacts);
-        var version = new AdapterVersion(tenant, name, (int)row.Number, row.Digest, rules.HeldBytes(facts))
-        {
-            AddedTokens = facts?.AddedTokens ?? 0,
-            ExactBytes = rules.IsHeldExactly(facts) ? null : facts!.WeightBytes,
-        };
-        if (facts is null)
-        {
-            return new EntryVersion(version, null, null);
-        }
-
-        ImmutableArray<string> own = [.. aliases.Where(alias => alias.Number == row.Number).Select(alias => alias.Alias).Order(StringComparer.Ordinal)];
-        var created = DateTimeOffset.Parse(row.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
-        var descriptor = new AdapterDescriptor(
-            name, (int)row.Number, row.Digest, facts.Kind, facts.Forms, facts.Exactness, facts.Ranks, facts.Dtype, facts.Sites,
-            facts.Tasks.IsDefault ? [] : facts.Tasks, row.Bytes,
-            version.WeightBytes, "ready", row.Number == current, own, rules.BaseFingerprint, created)
-        {
-            Lower = facts.Lower, AddedTokens = facts.AddedTokens, Held = version.ExactBytes is null ? null : HeldFormat.NameOf(rules.Format),
-        };
-        return new EntryVersion(version, descriptor, row.Facts);
+        var wanted = condition.Trim().Trim('"');
+        return wanted == "*" || wanted == Current.Version.Digest || wanted == string.Create(CultureInfo.InvariantCulture, $"r{Revision}");
     }
 }

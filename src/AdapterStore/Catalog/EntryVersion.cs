@@ -6,4 +6,10 @@ namespace AdapterServe.AdapterStore.Catalog;
 /// <param name="Version">What requests hold on to.</param>
 /// <param name="Descriptor">What clients see.</param>
 /// <param name="Facts">The stored JSON of <see cref="AdapterFacts"/>.</param>
-internal sealed record EntryVersion(AdapterVersion Version, AdapterDescriptor? Descriptor, string? Facts);
+internal sealed record EntryVersion(AdapterVersion Version, AdapterDescriptor? Descriptor, string? Facts)
+{
+    /// <summary>Null while it is there.</summary>
+    public string? DeletedAt { get; init; }
+
+    public bool IsQuarantined => Descriptor?.State == AdapterStates.Quarantined;
+}

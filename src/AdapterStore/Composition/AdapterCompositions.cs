@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Composition.Blocks;
 using AdapterServe.AdapterStore.Composition.Merging;
 using AdapterServe.AdapterStore.Uploads;
@@ -67,14 +68,14 @@ public sealed class AdapterCompositions : IDisposable
     /// Merges once and uploads the result as an adapter's new version, a PEFT LoRA; a sum is stored as <c>cat</c>, which is the same function.
     /// <b>Errors</b>: also those of an upload.
     /// </summary>
-    public async Task<UploadResult> StoreAsync(string tenant, string name, AdapterMixture mixture, string? ifMatch, CancellationToken cancellationToken)
+    public async Task<UploadResult> StoreAsync(Caller caller, string name, AdapterMixture mixture, string? ifMatch, CancellationToken cancellationToken)
     {
-        AdapterNames.RequireTenant(tenant);
+        AdapterNames.RequireTenant(caller.Tenant);
         AdapterNames.RequireAdapterName(name, _core.BaseModel.Id);
         using var files = _uploads.Begin();
         var merged = await ComputeAsync(mixture, isForRequest: false, cancellationToken).ConfigureAwait(false);
         await MergedFiles.WriteAsync(files, merged, _core.BaseModel.Id, cancellationToken).ConfigureAwait(false);
-        return await _uploads.PutAsync(tenant, name, files, ifMatch, cancellationToken).ConfigureAwait(false);
+        return await _uploads.PutAsync(caller, name, files, ifMatch, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _pool.Dispose();

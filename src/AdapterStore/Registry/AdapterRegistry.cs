@@ -1,139 +1,165 @@
-using System.Globalization;
+using System.Data.Common;
 using Dapper;
-using Microsoft.Data.Sqlite;
 
 namespace AdapterServe.AdapterStore.Registry;
 
 /// <summary>
-/// The durable record of tenants, adapters, versions and aliases in one SQLite file.
-/// <b>Effects</b>: every method is one transaction that is on disk when it returns; not thread safe, the caller serialises.
-/// <b>Errors</b>: StorageFull when the disk is; then nothing has changed.
+/// The durable record of tenants, adapters, versions and aliases.
+/// <b>Semantics</b>: changes have numbers, counted up one by one in the order in which they become visible; a name bears the number of its last change, so whoever has seen
+/// everything up to a number finds the rest by asking for the names with greater ones.
+/// <b>Effects</b>: any thread. <b>Errors</b>: those of <see cref="RegistryDatabase"/>.
 /// </summary>
-internal sealed class AdapterRegistry : IDisposable
+internal sealed class AdapterRegistry(RegistryDatabase database, string baseFingerprint, TimeProvider time) : IDisposable
 {
-    private readonly SqliteConnection _connection;
-    private readonly TimeProvider _time;
-    private readonly string _base;
-
-    public AdapterRegistry(string path, string baseFingerprint, TimeProvider time)
-    {
-        SQLitePCL.Batteries_V2.Init();
-        _time = time;
-        _base = baseFingerprint;
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        try
-        {
-            _connection.Open();
-            _connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;");
-            Migrations.Apply(_connection, Now());
-        }
-        catch (SqliteException error)
-        {
-            _connection.Dispose();
-            throw StoreErrors.IsDiskFull(error) ? StoreErrors.StorageFull(error) : Damaged(error);
-        }
-        catch
-        {
-            _connection.Dispose();
-            throw;
-        }
-    }
-
-    public void Dispose() => _connection.Dispose();
-
-    public List<VersionRow> ReadVersions() => [.. _connection.Query<VersionRow>(SelectVersions, new { @base = _base })];
-
-    public List<VersionRow> ReadVersions(string tenant, string name) =>
-        [.. _connection.Query<VersionRow>(SelectVersions + " WHERE v.tenant = @tenant AND v.name = @name", new { @base = _base, tenant, name })];
-
-    public List<AliasRow> ReadAliases() => [.. _connection.Query<AliasRow>(SelectAliases)];
-
-    public List<AliasRow> ReadAliases(string tenant, string name) =>
-        [.. _connection.Query<AliasRow>(SelectAliases + " WHERE tenant = @tenant AND name = @name", new { tenant, name })];
-
-    public string? ReadFacts(string digest) =>
-        _connection.QuerySingleOrDefault<string>("SELECT facts FROM verifications WHERE digest = @digest AND base = @base", new { digest, @base = _base });
-
-    public bool IsReferenced(string digest) =>
-        _connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM versions WHERE digest = @digest)", new { digest }) != 0;
-
-    /// <summary>Records the content as a new version and makes it current.</summary>
-    public void AddVersion(string tenant, string name, string digest, long bytes, string facts) => Change(() =>
-    {
-        var values = new { tenant, name, digest, bytes, now = Now() };
-        _connection.Execute("INSERT INTO tenants VALUES (@tenant, @now) ON CONFLICT DO NOTHING", values);
-        _connection.Execute(
-            """
-            INSERT INTO adapters VALUES (@tenant, @name, 1, 1, @now, @now)
-            ON CONFLICT DO UPDATE SET last_version = last_version + 1, current_version = last_version + 1, updated_at = @now
-            """,
-            values);
-        _connection.Execute(
-            """
-            INSERT INTO versions SELECT tenant, name, last_version, @digest, @bytes, @now FROM adapters WHERE tenant = @tenant AND name = @name
-            """,
-            values);
-        SaveFacts(digest, facts);
-    });
-
-    /// <summary>Makes an existing version current and records what verification found.</summary>
-    public void SetCurrent(string tenant, string name, int number, string digest, string facts) => Change(() =>
-    {
-        _connection.Execute(
-            "UPDATE adapters SET current_version = @number, updated_at = @now WHERE tenant = @tenant AND name = @name",
-            new { tenant, name, number, now = Now() });
-        SaveFacts(digest, facts);
-    });
-
-    public void RemoveVersion(string tenant, string name, int number) => Change(() =>
-        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name AND number = @number", new { tenant, name, number }));
-
-    /// <summary>Removes all versions and aliases. The name keeps its last number, so that no number ever means two contents.</summary>
-    public void RemoveAdapter(string tenant, string name) => Change(() =>
-    {
-        var values = new { tenant, name, now = Now() };
-        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name", values);
-        _connection.Execute("DELETE FROM versions WHERE tenant = @tenant AND name = @name", values);
-        _connection.Execute("UPDATE adapters SET current_version = NULL, updated_at = @now WHERE tenant = @tenant AND name = @name", values);
-    });
-
-    public void SetAlias(string tenant, string name, string alias, int number) => Change(() =>
-        _connection.Execute(
-            "INSERT INTO aliases VALUES (@tenant, @name, @alias, @number, @now) ON CONFLICT DO UPDATE SET number = @number, updated_at = @now",
-            new { tenant, name, alias, number, now = Now() }));
-
-    public void RemoveAlias(string tenant, string name, string alias) => Change(() =>
-        _connection.Execute("DELETE FROM aliases WHERE tenant = @tenant AND name = @name AND alias = @alias", new { tenant, name, alias }));
+    private const string SelectAdapters =
+        """
+        SELECT a.tenant AS Tenant, a.name AS Name, a.current_version AS CurrentVersion, a.revision AS Revision, a.labels AS Labels, a.pinned AS Pinned,
+               a.priority AS Priority, a.deleted_at AS DeletedAt
+        FROM adapters a
+        """;
 
     private const string SelectVersions =
         """
-        SELECT v.tenant AS Tenant, v.name AS Name, v.number AS Number, v.digest AS Digest, v.bytes AS Bytes, v.created_at AS CreatedAt,
-               a.current_version AS CurrentVersion, f.facts AS Facts
+        SELECT v.tenant AS Tenant, v.name AS Name, v.number AS Number, v.digest AS Digest, v.bytes AS Bytes, v.created_at AS CreatedAt, v.deleted_at AS DeletedAt,
+               f.facts AS Facts, f.state AS State, f.reason AS Reason
         FROM versions v JOIN adapters a ON a.tenant = v.tenant AND a.name = v.name
         LEFT JOIN verifications f ON f.digest = v.digest AND f.base = @base
         """;
 
-    private const string SelectAliases = "SELECT tenant AS Tenant, name AS Name, alias AS Alias, number AS Number FROM aliases";
+    private const string SelectAliases =
+        """
+        SELECT s.tenant AS Tenant, s.name AS Name, s.alias AS Alias, s.number AS Number, s.weight AS Weight, s.second_number AS SecondNumber,
+               s.second_weight AS SecondWeight
+        FROM aliases s JOIN adapters a ON a.tenant = s.tenant AND a.name = s.name
+        """;
 
-    private static AdapterStoreException Damaged(SqliteException error) => new(
-        AdapterErrorKind.Conflict, "registry_unreadable", $"The registry in the data folder cannot be read: {error.Message}", error);
+    public RegistryDatabase Database => database;
 
-    private void SaveFacts(string digest, string facts) =>
-        _connection.Execute(
-            "INSERT INTO verifications VALUES (@digest, @base, @facts, @now) ON CONFLICT DO UPDATE SET facts = @facts, verified_at = @now",
-            new { digest, @base = _base, facts, now = Now() });
+    public BlobClaims Claims { get; } = new(database, time);
 
-    private void Change(Action statements)
+    public void Dispose() => database.Dispose();
+
+    /// <summary>Brings the schema up to date.</summary>
+    public Task OpenAsync(CancellationToken cancellationToken) => Migrations.ApplyAsync(database, Now(), cancellationToken);
+
+    public Task<RegistryContent> ReadAllAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(async connection => await ReadAsync(connection, await ReadClockAsync(connection).ConfigureAwait(false), string.Empty, new { @base = baseFingerprint }).ConfigureAwait(false), cancellationToken);
+
+    /// <summary>The names that changed after a revision; all of them where the registry is not the one that had it.</summary>
+    public Task<RegistryContent> ReadSinceAsync(string registry, long revision, CancellationToken cancellationToken) => database.ReadAsync(
+        async connection =>
+        {
+            var clock = await ReadClockAsync(connection).ConfigureAwait(false);
+            if (clock.Registry != registry || clock.Value < revision)
+            {
+                return await ReadAsync(connection, clock, string.Empty, new { @base = baseFingerprint }).ConfigureAwait(false);
+            }
+
+            return clock.Value == revision
+                ? new RegistryContent(registry, revision, [])
+                : await ReadAsync(connection, clock, " WHERE a.revision > @revision", new { @base = baseFingerprint, revision }).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Changes one name. Changes happen one after another, whichever replica makes them.
+    /// <b>Errors</b>: also whatever <paramref name="change"/> throws; then nothing has changed.
+    /// </summary>
+    /// <param name="tenant">Whose adapter.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="change">Looks at what there is, decides, writes, and says what to record; may be called twice.</param>
+    /// <param name="cancellationToken">Gives up before anything has happened.</param>
+    /// <returns>What there is afterwards; null where the name was never used.</returns>
+    public Task<AdapterRows?> ChangeAsync(string tenant, string name, Func<AdapterChange, Task<AuditEntry>> change, CancellationToken cancellationToken) => database.ChangeAsync(
+        async connection =>
+        {
+            var revision = await TickAsync(connection).ConfigureAwait(false);
+            var before = await ReadNameAsync(connection, tenant, name).ConfigureAwait(false);
+            var now = Now();
+            var entry = await change(new AdapterChange(connection, tenant, name, baseFingerprint, revision, now, before)).ConfigureAwait(false);
+            var after = await ReadNameAsync(connection, tenant, name).ConfigureAwait(false);
+            await AuditLog.AppendAsync(connection, entry with { Revision = revision, HappenedAt = now, Tenant = tenant, Name = name, Version = entry.Version ?? after?.Adapter.CurrentVersion })
+                .ConfigureAwait(false);
+            await database.AnnounceAsync(connection).ConfigureAwait(false);
+            return after;
+        },
+        cancellationToken);
+
+    /// <summary>Records what did not happen.</summary>
+    public Task RefuseAsync(AuditEntry entry, CancellationToken cancellationToken) => database.ChangeAsync(
+        async connection =>
+        {
+            await AuditLog.AppendAsync(connection, entry with { Revision = await TickAsync(connection).ConfigureAwait(false), HappenedAt = Now() }).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Marks a content that could not be loaded, unless it was verified since the load began.
+    /// </summary>
+    /// <returns>Whether any version's state changed.</returns>
+    public Task<bool> QuarantineAsync(string digest, string reason, DateTimeOffset loadStarted, CancellationToken cancellationToken) => database.ChangeAsync(
+        async connection =>
+        {
+            var values = new { digest, @base = baseFingerprint, reason, started = RegistryTime.Format(loadStarted), revision = await TickAsync(connection).ConfigureAwait(false) };
+            var marked = await connection.ExecuteAsync(
+                """
+                UPDATE verifications SET state = 'quarantined', reason = @reason
+                WHERE digest = @digest AND base = @base AND state = 'ready' AND verified_at <= @started AND EXISTS (SELECT 1 FROM versions WHERE versions.digest = @digest)
+                """,
+                values).ConfigureAwait(false);
+            if (marked == 0)
+            {
+                return false;
+            }
+
+            await AdapterChange.TouchAllAsync(connection, digest, values.revision).ConfigureAwait(false);
+            // The log has one entry a change; with several adapters of this content it names the first.
+            var (tenant, name, version) = await connection.QueryFirstAsync<(string, string, long)>(
+                "SELECT tenant, name, number FROM versions WHERE digest = @digest ORDER BY tenant, name, number", values).ConfigureAwait(false);
+            await AuditLog.AppendAsync(connection, new AuditEntry(AuditEntry.Server, "quarantine", version, digest, Detail: reason) { Revision = values.revision, HappenedAt = Now(), Tenant = tenant, Name = name })
+                .ConfigureAwait(false);
+            await database.AnnounceAsync(connection).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Names that have versions deleted at or before a time.</summary>
+    public Task<List<(string Tenant, string Name)>> FindDeletedAsync(DateTimeOffset until, CancellationToken cancellationToken) => database.ReadAsync(
+        async connection => (await connection.QueryAsync<(string, string)>(
+            "SELECT DISTINCT tenant, name FROM versions WHERE deleted_at <= @until", new { until = RegistryTime.Format(until) }).ConfigureAwait(false)).ToList(),
+        cancellationToken);
+
+    /// <summary>A tenant's entries of the audit log with greater numbers, in order.</summary>
+    public Task<List<AuditEntry>> ReadAuditAsync(AuditQuery query, CancellationToken cancellationToken) =>
+        database.ReadAsync(connection => AuditLog.ReadAsync(connection, query), cancellationToken);
+
+    /// <summary>The number of the last change.</summary>
+    public Task<long> ReadRevisionAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(async connection => (await ReadClockAsync(connection).ConfigureAwait(false)).Value, cancellationToken);
+
+    /// <summary>The clock's row is locked first of all, which is what puts changes in order.</summary>
+    private static async Task<long> TickAsync(DbConnection connection)
     {
-        try
-        {
-            SqliteChange.Run(_connection, statements);
-        }
-        catch (SqliteException error) when (StoreErrors.IsDiskFull(error))
-        {
-            throw StoreErrors.StorageFull(error);
-        }
+        await connection.ExecuteAsync("UPDATE registry_clock SET value = value + 1").ConfigureAwait(false);
+        return (await ReadClockAsync(connection).ConfigureAwait(false)).Value;
     }
 
-    private string Now() => _time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+    private static async Task<(string Registry, long Value)> ReadClockAsync(DbConnection connection) =>
+        await connection.QuerySingleAsync<(string, long)>("SELECT registry, value FROM registry_clock").ConfigureAwait(false);
+
+    private static async Task<RegistryContent> ReadAsync(DbConnection connection, (string Registry, long Value) clock, string filter, object values)
+    {
+        var adapters = await connection.QueryAsync<AdapterRow>(SelectAdapters + filter, values).ConfigureAwait(false);
+        var versions = (await connection.QueryAsync<VersionRow>(SelectVersions + filter, values).ConfigureAwait(false)).ToLookup(row => (row.Tenant, row.Name));
+        var aliases = (await connection.QueryAsync<AliasRow>(SelectAliases + filter, values).ConfigureAwait(false)).ToLookup(row => (row.Tenant, row.Name));
+        return new RegistryContent(
+            clock.Registry, clock.Value, [.. adapters.Select(row => new AdapterRows(row, [.. versions[(row.Tenant, row.Name)]], [.. aliases[(row.Tenant, row.Name)]]))]);
+    }
+
+    private async Task<AdapterRows?> ReadNameAsync(DbConnection connection, string tenant, string name) =>
+        (await ReadAsync(connection, (string.Empty, 0), " WHERE a.tenant = @tenant AND a.name = @name", new { @base = baseFingerprint, tenant, name }).ConfigureAwait(false))
+        .Adapters.SingleOrDefault();
+
+    private string Now() => RegistryTime.Format(time.GetUtcNow());
 }

@@ -1,7 +1,7 @@
-using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
-using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Uploads;
@@ -11,13 +11,18 @@ namespace AdapterServe.AdapterStore.Uploads;
 /// </summary>
 public sealed class AdapterUploads
 {
+    /// <summary>In the audit log.</summary>
+    private const string Action = "put";
+
     private readonly StoreCore _core;
     private readonly InventoryFiles _inventory;
+    private readonly AdapterVerification _verification;
 
     internal AdapterUploads(StoreCore core)
     {
         _core = core;
         _inventory = new InventoryFiles(core);
+        _verification = new AdapterVerification(core);
     }
 
     /// <summary>A place for the files of one upload; dispose it whatever happens.</summary>
@@ -30,13 +35,14 @@ public sealed class AdapterUploads
     /// <b>Errors</b>: Malformed, Unservable or TooLarge with the reason; PreconditionFailed (<c>digest_mismatch</c>) when <paramref name="ifMatch"/> is not the
     /// current digest or there is none; StorageFull.
     /// </summary>
-    /// <param name="tenant">Whose adapter it is.</param>
+    /// <param name="caller">Whose adapter it is, and who uploads it.</param>
     /// <param name="name">Its name.</param>
     /// <param name="files">The upload; still to be disposed by the caller.</param>
     /// <param name="ifMatch">The digest that must be current, <c>sha256:…</c>, with or without quotes; null for any.</param>
     /// <param name="cancellationToken">Gives up; the upload is then either wholly in or not at all.</param>
-    public async Task<UploadResult> PutAsync(string tenant, string name, StagedFiles files, string? ifMatch, CancellationToken cancellationToken)
+    public async Task<UploadResult> PutAsync(Caller caller, string name, StagedFiles files, string? ifMatch, CancellationToken cancellationToken)
     {
+        var tenant = caller.Tenant;
         AdapterNames.RequireTenant(tenant);
         AdapterNames.RequireAdapterName(name, _core.BaseModel.Id);
         if (files.Count == 0)
@@ -44,114 +50,110 @@ public sealed class AdapterUploads
             throw StoreErrors.Malformed("no_files", "The upload has no files.");
         }
 
-        RequireMatch(tenant, name, ifMatch);
-        await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
-        var digest = files.ComputeDigest();
-        var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
-        using var _ = await _core.EnterAsync(cancellationToken).ConfigureAwait(false);
-        RequireMatch(tenant, name, ifMatch);
-        return Commit(tenant, name, files, digest, facts);
+        caller = caller with { IfMatch = ifMatch };
+        try
+        {
+            await RequireMatchAsync(caller, name, cancellationToken).ConfigureAwait(false);
+            await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
+            var digest = files.ComputeDigest();
+            var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
+            return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts), cancellationToken).ConfigureAwait(false);
+        }
+        catch (AdapterStoreException refusal) when (refusal.Kind == AdapterErrorKind.Unservable)
+        {
+            await _core.Writer.RefuseAsync(caller, name, Action, refusal).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Loads what is stored of a version once more, also for a base that it was never verified on. Returns the version, ready or in quarantine with the reason.
+    /// <b>Errors</b>: NotFound; those of the verification where there are no earlier facts that could be shown.
+    /// </summary>
+    /// <param name="caller">Who.</param>
+    /// <param name="name">Of which adapter.</param>
+    /// <param name="selector">Which version, by number, digest or alias; null: the current one.</param>
+    /// <param name="cancellationToken">Gives up; then nothing has changed.</param>
+    public async Task<AdapterDescriptor> VerifyAsync(Caller caller, string name, string? selector, CancellationToken cancellationToken)
+    {
+        var version = Find(_core.Snapshot.Find(caller.Tenant, name), name, selector);
+        var (facts, failure) = await TryVerifyAsync(version.Digest, cancellationToken).ConfigureAwait(false);
+        var after = await _core.Writer.ChangeAsync(caller, name, "verify", RecordAsync, cancellationToken).ConfigureAwait(false);
+        // Other adapters may have this content.
+        await _core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        return after.Versions[version.Number].Descriptor ?? throw failure!;
+
+        async Task<ChangedVersion> RecordAsync(AdapterChange change, AdapterEntry? entry)
+        {
+            Find(entry is { IsThere: true } ? entry : null, name, version.Digest);
+            await change.VerifyAsync(version.Digest, facts, failure?.Message).ConfigureAwait(false);
+            return new ChangedVersion(version.Number, version.Digest, failure?.Message);
+        }
+    }
+
+    private static AdapterVersion Find(AdapterEntry? entry, string name, string? selector) =>
+        (selector is null ? entry?.Current : entry?.Find(selector))?.Version
+        ?? throw StoreErrors.NotFound($"There is no adapter '{AdapterNames.Shorten(selector is null ? name : $"{name}@{selector}")}'.");
+
+    private async Task<(string? Facts, AdapterStoreException? Failure)> TryVerifyAsync(string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _verification.RunAsync(_core.Blobs.Open(digest), digest, null, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (AdapterStoreException failure) when (failure.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed or AdapterErrorKind.Unservable)
+        {
+            return (null, failure);
+        }
+    }
+
+    /// <summary>Ahead of the work, which would be in vain; the change itself checks again.</summary>
+    private async Task RequireMatchAsync(Caller caller, string name, CancellationToken cancellationToken)
+    {
+        if (caller.IfMatch is not null)
+        {
+            if (_core.Registry.Database.IsShared)
+            {
+                await _core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            CatalogWriter.RequireMatch(name, _core.Snapshot.Find(caller.Tenant, name), caller.IfMatch);
+        }
     }
 
     /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
     private string? KnownFacts(string tenant, string name, string digest) =>
         _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && _core.Blobs.Exists(digest) ? facts : null;
 
-    private async Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken)
-    {
-        using var _ = await _core.EnterVerificationAsync(cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => Verify(files, digest, cancellationToken), cancellationToken).ConfigureAwait(false);
-    }
+    private Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken) =>
+        _verification.RunAsync(files.AsAdapterFiles(), digest, () => BlobStore.Flush(files), cancellationToken);
 
-    private string Verify(StagedFiles files, string digest, CancellationToken cancellationToken)
+    private async Task<UploadResult> CommitAsync(Caller caller, string name, StagedFiles files, VerifiedContent content, CancellationToken cancellationToken)
     {
-        var (facts, error) = Verify(files, digest, task: null);
-        for (var task = 1; task < facts.Tasks.Length; task++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            // The bound holds for every task.
-            error = Verify(files, digest, task).Error is { } own ? Math.Max(error ?? 0, own) : error;
-        }
-
-        BlobStore.Flush(files);
-        return JsonSerializer.Serialize(facts with { Exactness = SvdLowering.Describe(error) }, AdapterJsonContext.Default.AdapterFacts);
-    }
-
-    private (AdapterFacts Facts, double? Error) Verify(StagedFiles files, string digest, int? task)
-    {
-        var lowered = _core.Loader.Load(files.AsAdapterFiles(), digest, task);
+        var claim = await _core.Registry.Claims.ClaimAsync(content.Digest, cancellationToken).ConfigureAwait(false);
         try
         {
-            RequireServable(lowered, files.Folder, isFirst: task is null);
-        }
-        catch
-        {
-            lowered.Weights.Dispose();
-            throw;
-        }
+            _core.Blobs.Commit(files, content.Digest);
+            var isNew = false;
+            var after = await _core.Writer.ChangeAsync(caller, name, Action, NameAsync, cancellationToken).ConfigureAwait(false);
+            return new UploadResult(isNew, after.Current.Descriptor!);
 
-        _core.Cache.Offer(lowered.Weights);
-        return (lowered.Facts, lowered.Error);
-    }
-
-    private void RequireServable(LoweredAdapter lowered, string folder, bool isFirst)
-    {
-        _core.Loader.RequireSize(lowered.Facts.WeightBytes);
-        if (isFirst)
-        {
-            _core.Text?.RequireServable(folder, lowered.Facts.AddedTokens);
-        }
-    }
-
-    private UploadResult Commit(string tenant, string name, StagedFiles files, string digest, string facts)
-    {
-        var moved = false;
-        try
-        {
-            moved = _core.Blobs.Commit(files, digest);
-            var known = _core.Snapshot.Find(tenant, name)?.FindDigest(digest);
-            if (known is null)
+            async Task<ChangedVersion> NameAsync(AdapterChange change, AdapterEntry? entry)
             {
-                _core.Registry.AddVersion(tenant, name, digest, files.Bytes, facts);
+                var known = entry is { IsThere: true } ? entry.FindDigest(content.Digest) : null;
+                isNew = known is null;
+                await (known is null
+                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim)
+                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim)).ConfigureAwait(false);
+                return new ChangedVersion(known?.Version.Number, content.Digest);
             }
-            else
-            {
-                _core.Registry.SetCurrent(tenant, name, known.Version.Number, digest, facts);
-            }
-
-            var entry = _core.Snapshot.Refresh(tenant, name, _core.Registry)!;
-            return new UploadResult(known is null, entry.Current.Descriptor!);
         }
         catch (Exception error)
         {
-            if (moved)
-            {
-                _core.RemoveUnreferenced(digest);
-            }
-
-            if (StoreErrors.IsDiskFull(error))
-            {
-                throw StoreErrors.StorageFull(error);
-            }
-
-            throw;
+            await _core.RemoveUnreferencedAsync(content.Digest, claim).ConfigureAwait(false);
+            throw StoreErrors.IsDiskFull(error) ? StoreErrors.StorageFull(error) : error;
         }
     }
 
-    private void RequireMatch(string tenant, string name, string? ifMatch)
-    {
-        if (ifMatch is null)
-        {
-            return;
-        }
-
-        var current = _core.Snapshot.Find(tenant, name)?.Current.Version.Digest;
-        if (current is null || (ifMatch.Trim() != "*" && ifMatch.Trim().Trim('"') != current))
-        {
-            throw new AdapterStoreException(
-                AdapterErrorKind.PreconditionFailed,
-                "digest_mismatch",
-                current is null ? $"There is no adapter '{name}' whose digest could match If-Match." : $"The current digest of '{name}' is {current}, not the one in If-Match.");
-        }
-    }
+    private sealed record VerifiedContent(string Digest, string Facts);
 }

@@ -45,6 +45,16 @@ internal static partial class AdapterNames
         }
     }
 
+    /// <summary>Labels are named like Kubernetes' ones, with values of the same characters, or empty.</summary>
+    public static void RequireLabel(string name, string value)
+    {
+        if (!LabelPattern().IsMatch(name) || (value.Length > 0 && !LabelPattern().IsMatch(value)))
+        {
+            throw StoreErrors.Malformed(
+                "invalid_label", $"'{Shorten(name)}={Shorten(value)}' is no label: names and values have 1 to 128 characters of A-Z, a-z, 0-9, '.', '_', '-', '/' and begin with a letter or digit; a value may be empty.");
+        }
+    }
+
     public static void RequireFileName(string fileName)
     {
         if (fileName.AsSpan().IndexOfAny('/', '\\') >= 0 || fileName is "." or "..")
@@ -98,6 +108,9 @@ internal static partial class AdapterNames
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,127}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._/-]{0,127}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex LabelPattern();
 
     [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}\z", RegexOptions.CultureInvariant)]
     private static partial Regex FileNamePattern();

@@ -15,10 +15,12 @@ public sealed class ErrorMapperTests
     [InlineData(AdapterErrorKind.Conflict, 409)]
     [InlineData(AdapterErrorKind.PreconditionFailed, 412)]
     [InlineData(AdapterErrorKind.StorageFull, 507)]
+    [InlineData(AdapterErrorKind.Unavailable, 503)]
     public void Each_kind_of_the_store_has_its_status(AdapterErrorKind kind, int status)
     {
         var error = ErrorMapper.Map(new AdapterStoreException(kind, "word", "A sentence."));
         Assert.Equal((status, "word", "A sentence."), (error.Status, error.Body.Error.Code, error.Body.Error.Message));
+        Assert.Equal(status == 503, error.RetryAfterSeconds is > 0);
     }
 
     [Fact]

@@ -6,7 +6,11 @@ namespace AdapterServe.AdapterServer.Tests.Rest;
 
 public sealed partial class GenerationSchemasTests
 {
-    private static readonly string[] Shared = ["Generations/RequestedModel", "Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser", "Generations/GuideParser"];
+    private static readonly string[] Shared =
+    [
+        "Generations/RequestedModel", "Generations/SettingsParser", "Generations/SamplingParser", "Generations/MixtureParser",
+        "Generations/GuideParser", "Generations/RequestTarget",
+    ];
 
     [Fact]
     public void The_description_of_a_completion_names_what_its_parsers_read() =>

@@ -2,15 +2,25 @@ using System.Text.Json;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.AdapterStore.Uploads;
+using AdapterServe.Tests.Postgres;
 
 namespace AdapterServe.AdapterStore.Tests.Catalog;
 
-public sealed class VersionTests : IDisposable
+public sealed class SqliteVersionTests() : VersionTests(new TestFolder());
+
+public sealed class PostgresVersionTests(PostgresServer postgres) : VersionTests(new TestFolder(postgres.NewRegistry()));
+
+/// <summary>Names, versions and aliases, the same on every database.</summary>
+public abstract class VersionTests : IDisposable
 {
-    private readonly TestFolder _folder = new();
+    private readonly TestFolder _folder;
     private AdapterStorage _storage;
 
-    public VersionTests() => _storage = _folder.Open();
+    protected VersionTests(TestFolder folder)
+    {
+        _folder = folder;
+        _storage = _folder.Open();
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -261,6 +271,7 @@ public sealed class VersionTests : IDisposable
     {
         _storage.Dispose();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private static void AssertNotFound(Action action)

@@ -1,5 +1,4 @@
 using AdapterServe.AdapterStore.Tests.Support;
-using Microsoft.Data.Sqlite;
 
 namespace AdapterServe.AdapterStore.Tests.Registry;
 
@@ -95,26 +94,6 @@ public sealed class CrashTests : IDisposable
         using var first = _folder.Open();
         var error = Assert.Throws<AdapterStoreException>(() => _folder.Open());
         Assert.Equal((AdapterErrorKind.Conflict, "data_folder_in_use"), (error.Kind, error.Code));
-    }
-
-    [Theory]
-    [InlineData("UPDATE migrations SET checksum = 'other'")]
-    [InlineData("INSERT INTO migrations VALUES (99, 'later', 'then')")]
-    public void A_registry_of_another_schema_is_refused_and_left_alone(string change)
-    {
-        _folder.Open().Dispose();
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Data, "registry.db")};Pooling=False"))
-        {
-            connection.Open();
-            using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The text is one of the two above.
-            command.CommandText = change;
-#pragma warning restore CA2100
-            Assert.Equal(1, command.ExecuteNonQuery());
-        }
-
-        Assert.Equal("registry_schema", Assert.Throws<AdapterStoreException>(() => _folder.Open()).Code);
-        Assert.Equal("registry_schema", Assert.Throws<AdapterStoreException>(() => _folder.Open()).Code);
     }
 
     [Fact]

@@ -6,9 +6,17 @@ namespace AdapterServe.AdapterStore.Tests.Support;
 
 internal static class StorageExtensions
 {
-    public static AdapterStorage Open(this TestFolder folder, BaseModel? baseModel = null, long cacheBytes = 1 << 24, long maxUploadBytes = 1 << 24) =>
+    public static AdapterStorage Open(
+        this TestFolder folder, BaseModel? baseModel = null, long cacheBytes = 1 << 24, long maxUploadBytes = 1 << 24, TimeSpan retention = default,
+        TimeProvider? time = null, AdapterWeightFormat format = AdapterWeightFormat.File) =>
         AdapterStorage.Open(
-            new AdapterStoreOptions { DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes }, baseModel ?? Bases.Small);
+            new AdapterStoreOptions
+            {
+                DataDirectory = folder.Data, CacheBytes = cacheBytes, MaxUploadBytes = maxUploadBytes, Registry = folder.Registry, DeletedRetention = retention,
+                AdapterWeights = format,
+            },
+            baseModel ?? Bases.Small,
+            time);
 
     public static async Task<UploadResult> PutAsync(
         this AdapterStorage storage, string name, IEnumerable<KeyValuePair<string, byte[]>> files, string? ifMatch = null, string tenant = "acme", string? lower = null)

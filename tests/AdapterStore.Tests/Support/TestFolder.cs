@@ -1,14 +1,12 @@
 namespace AdapterServe.AdapterStore.Tests.Support;
 
 /// <summary>A folder that a test may fill; gone afterwards.</summary>
-internal sealed class TestFolder : IDisposable
+/// <param name="registry">Where storages opened on it have their registry; null for in it.</param>
+public sealed class TestFolder(string? registry = null) : IDisposable
 {
-    public TestFolder()
-    {
-        Path = Directory.CreateTempSubdirectory("adapterserve-test-").FullName;
-    }
+    public string Path { get; } = Directory.CreateTempSubdirectory("adapterserve-test-").FullName;
 
-    public string Path { get; }
+    public string? Registry { get; } = registry;
 
     public string Data => System.IO.Path.Combine(Path, "data");
 

@@ -70,6 +70,63 @@ public sealed class FusedTests
     }
 
     [Fact]
+    public async Task The_fused_versions_settings_change_its_state_can_be_asked_for_and_its_namesake_in_another_namespace_is_another()
+    {
+        await using var server = await ServerProcess.StartAsync(["--fusable", "--no-demo"]);
+        await PutAsync(server, "style", "pirate-lora");
+        await PutAsync(server, "shared%2Fstyle", "polite-lora");
+        await server.Client.PostAsync("/v1/adapters/style:fuse", new JsonObject());
+        using var patch = await server.Client.PatchAsync("/v1/adapters/style", Api.Json("""{"labels":{"team":"x"}}"""), Cancellation);
+        var patched = JsonNode.Parse(await patch.Content.ReadAsStringAsync(Cancellation))!;
+        Assert.Equal(("fused", "x"), (Text(patched["state"]), Text(patched["labels"]!["team"])));
+        await CheckAsync(server, "style", "pirate-lora");
+
+        Assert.Single((await server.Client.GetJsonAsync("/v1/adapters?state=fused"))["data"]!.AsArray());
+        Assert.Empty((await server.Client.GetJsonAsync("/v1/adapters?state=ready"))["data"]!.AsArray());
+        Assert.Equal("ready", Text((await server.Client.GetJsonAsync("/v1/adapters/shared%2Fstyle"))["state"]));
+        Assert.Null((await server.Client.GetJsonAsync("/v1/models/shared%2Fstyle"))["fused"]);
+        await RefusedAsync(server, "/v1/adapters/shared%2Fstyle:unfuse", new JsonObject(), 409, "not_fused");
+        using var namesake = await server.Client.DeleteAsync("/v1/adapters/shared%2Fstyle", Cancellation);
+        Assert.Equal(200, (int)namesake.StatusCode);
+        using var own = await server.Client.DeleteAsync("/v1/adapters/default%2Fstyle", Cancellation);
+        Assert.Equal((409, "adapter_fused"), ((int)own.StatusCode, (await Api.ErrorAsync(own)).GetProperty("code").GetString()));
+        Assert.False((await server.Client.PostAsync("/v1/adapters/default%2Fstyle:unfuse", new JsonObject()))["fused"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public async Task In_quarantine_the_fused_version_is_refused_until_it_is_sound_again_and_can_be_taken_out()
+    {
+        var data = Directory.CreateTempSubdirectory("adapterserve-e2e-").FullName;
+        try
+        {
+            await using var server = await ServerProcess.StartAsync(["--fusable", "--no-demo"], data);
+            await PutAsync(server, "style", "pirate-lora");
+            await server.Client.PostAsync("/v1/adapters/style:fuse", new JsonObject());
+            var file = Directory.EnumerateFiles(data, "adapter_model.safetensors", SearchOption.AllDirectories).Single();
+            var sound = await File.ReadAllBytesAsync(file, Cancellation);
+            await ReplaceAsync(file, sound[..^10]);
+            Assert.Equal("quarantined", Text((await server.Client.PostAsync("/v1/adapters/style:verify", new JsonObject()))["state"]));
+            await RefusedAsync(server, "/v1/completions", Request("style"), 422, "adapter_quarantined");
+            await RefusedAsync(server, "/v1/completions", Request("demo"), 409, "adapter_fused");
+            Assert.Equal("quarantined", Text((await server.Client.GetJsonAsync("/v1/adapters/style"))["state"]));
+            Assert.DoesNotContain("style", (await server.Client.GetJsonAsync("/v1/models"))["data"]!.AsArray().Select(model => Text(model!["id"])));
+            Assert.False((await server.Client.GetJsonAsync("/v2/models/style/ready"))["ready"]!.GetValue<bool>());
+
+            await ReplaceAsync(file, sound);
+            Assert.Equal("fused", Text((await server.Client.PostAsync("/v1/adapters/style:verify", new JsonObject()))["state"]));
+            await CheckAsync(server, "style", "pirate-lora");
+            await ReplaceAsync(file, sound[..^10]);
+            await server.Client.PostAsync("/v1/adapters/style:verify", new JsonObject());
+            Assert.False((await server.Client.PostAsync("/v1/adapters/style@1:unfuse", new JsonObject()))["fused"]!.GetValue<bool>());
+            await LogProbsAsync(server, "demo");
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Requests_that_run_end_unharmed_while_adapters_are_fused_and_taken_out()
     {
         await using var server = await ServerProcess.StartAsync(["--fusable", "--no-demo"]);
@@ -212,6 +269,13 @@ public sealed class FusedTests
     {
         using var response = await server.Client.PutFilesAsync(name, Api.Files(Repository.Adapter(golden)));
         Assert.True((int)response.StatusCode is 200 or 201, await response.Content.ReadAsStringAsync(Cancellation));
+    }
+
+    /// <summary>What reads the old content goes on doing so.</summary>
+    private static async Task ReplaceAsync(string file, byte[] content)
+    {
+        await File.WriteAllBytesAsync(file + ".new", content, Cancellation);
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     private static string Text(JsonNode? node) => node!.GetValue<string>();

@@ -28,7 +28,7 @@ public sealed class HttpErrorTests(SharedServer shared)
     [InlineData("POST", "/v1/models", 405, "method_not_allowed")]
     [InlineData("GET", "/v1/completions", 405, "method_not_allowed")]
     [InlineData("DELETE", "/v1/chat/completions", 405, "method_not_allowed")]
-    [InlineData("PATCH", "/v1/adapters/pirate", 405, "method_not_allowed")]
+    [InlineData("PATCH", "/v1/adapters/pirate/versions", 405, "method_not_allowed")]
     [InlineData("POST", "/livez", 405, "method_not_allowed")]
     [InlineData("GET", "/v1/models?limit=0", 400, "invalid_value")]
     [InlineData("GET", "/v1/models?limit=many", 400, "invalid_value")]

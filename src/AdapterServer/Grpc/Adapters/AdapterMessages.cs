@@ -1,5 +1,4 @@
 using AdapterServe.AdapterStore.Adapters;
-using AdapterServe.AdapterStore.Uploads;
 using Google.Protobuf.WellKnownTypes;
 using Wire = AdapterServe.Protocol.V1;
 
@@ -30,14 +29,31 @@ internal static class AdapterMessages
             Base = adapter.Base,
             CreatedAt = Timestamp.FromDateTimeOffset(adapter.CreatedAt),
             AddedTokens = adapter.AddedTokens,
+            Revision = adapter.Revision,
+            Labels = { adapter.Labels },
+            Pinned = adapter.Pinned,
+            Priority = adapter.Priority,
+            DeletedAt = adapter.DeletedAt is { } deleted ? Timestamp.FromDateTimeOffset(deleted) : null,
         };
+        SetOptional(message, adapter);
+        return message;
+    }
+
+    private static void SetOptional(Wire.Adapter message, AdapterDescriptor adapter)
+    {
         if (adapter.Lower is { } lower)
         {
             message.Lower = lower;
         }
 
-        return message;
-    }
+        if (adapter.Held is { } held)
+        {
+            message.Held = held;
+        }
 
-    public static Wire.UploadResponse Of(UploadResult result) => new() { Adapter = Of(result.Descriptor), Created = result.Created };
+        if (adapter.Reason is { } reason)
+        {
+            message.Reason = reason;
+        }
+    }
 }

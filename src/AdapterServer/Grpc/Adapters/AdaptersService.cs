@@ -7,7 +7,9 @@ using AdapterServe.AdapterServer.Rest;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Uploads;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Wire = AdapterServe.Protocol.V1;
@@ -17,18 +19,29 @@ namespace AdapterServe.AdapterServer.Grpc.Adapters;
 /// <summary><c>adapterserve.v1.Adapters</c>.</summary>
 internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.AdaptersBase
 {
-    private const string Tenant = "default";
-
     public override Task<Wire.ListAdaptersResponse> List(Wire.ListAdaptersRequest request, ServerCallContext context) =>
-        Answer(model.Store.Catalog.List(Tenant), adapter => adapter.Name, request.Limit, request.After);
+        Task.FromResult(Answer(
+            model.Fused.List(
+                AdapterPlace.Namespace(request.Namespace), AdapterFilter.Of(request.Prefix, request.Labels, request.Kind, request.State)),
+            adapter => adapter.Name,
+            request.Limit,
+            request.After));
 
-    public override Task<Wire.ListAdaptersResponse> ListVersions(Wire.ListVersionsRequest request, ServerCallContext context) =>
-        Answer(model.Store.Catalog.Versions(Tenant, Own(request.Name)), adapter => $"{adapter.Version}", request.Limit, request.After);
-
-    public override Task<Wire.Adapter> Get(Wire.GetAdapterRequest request, ServerCallContext context)
+    public override async Task<Wire.ListAdaptersResponse> ListVersions(Wire.ListVersionsRequest request, ServerCallContext context)
     {
-        var (catalog, name) = (model.Store.Catalog, Own(request.Name));
-        return Task.FromResult(Shown(request.Version.Length == 0 ? catalog.Get(Tenant, name) : catalog.Get(Tenant, name, request.Version)));
+        var (catalog, place) = (model.Store.Catalog, Place(request.Name));
+        var versions = await model.LookAsync(() => catalog.Versions(place.Tenant, place.Name), context.CancellationToken).ConfigureAwait(false);
+        return Answer(versions, adapter => $"{adapter.Version}", request.Limit, request.After);
+    }
+
+    public override async Task<Wire.Adapter> Get(Wire.GetAdapterRequest request, ServerCallContext context)
+    {
+        var (catalog, place) = (model.Store.Catalog, Place(request.Name));
+        return Shown(await model.LookAsync(Look, context.CancellationToken).ConfigureAwait(false));
+
+        AdapterDescriptor Look() => request.Version.Length == 0
+            ? catalog.Get(place.Tenant, place.Name)
+            : catalog.Get(place.Tenant, place.Name, request.Version);
     }
 
     public override async Task<Wire.UploadResponse> Upload(IAsyncStreamReader<Wire.UploadRequest> requestStream, ServerCallContext context)
@@ -42,54 +55,76 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         }
 
         await parts.StageAsync(files, context.CancellationToken).ConfigureAwait(false);
-        var ifMatch = start.HasIfMatch ? start.IfMatch : null;
-        return AdapterMessages.Of(await model.Store.Uploads.PutAsync(Tenant, Own(start.Name), files, ifMatch, context.CancellationToken).ConfigureAwait(false));
+        var (place, ifMatch) = (Place(start.Name), start.HasIfMatch ? start.IfMatch : null);
+        var upload = model.Store.Uploads.PutAsync(place.Caller(ifMatch), place.Name, files, ifMatch, context.CancellationToken);
+        return Shown(await upload.ConfigureAwait(false));
     }
 
     public override async Task<Wire.DeleteAdapterResponse> Delete(Wire.DeleteAdapterRequest request, ServerCallContext context)
     {
-        var (catalog, name) = (model.Store.Catalog, Own(request.Name));
-        model.Fused.RequireDeletable(name, request.Version.Length == 0 ? null : request.Version);
-        var deletion = request.Version.Length == 0 ? catalog.DeleteAsync(Tenant, name, context.CancellationToken) : catalog.DeleteAsync(Tenant, name, request.Version, context.CancellationToken);
+        var (catalog, place) = (model.Store.Catalog, Place(request.Name));
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        model.Fused.RequireDeletable(place.Tenant, place.Name, request.Version.Length == 0 ? null : request.Version);
+        var deletion = request.Version.Length == 0
+            ? catalog.DeleteAsync(caller, place.Name, context.CancellationToken)
+            : catalog.DeleteAsync(caller, place.Name, request.Version, context.CancellationToken);
         await deletion.ConfigureAwait(false);
         return new Wire.DeleteAdapterResponse();
     }
 
     public override async Task<Wire.Adapter> SetAlias(Wire.SetAliasRequest request, ServerCallContext context)
     {
-        var version = request.Version.Length > 0 ? request.Version : throw ApiException.Missing("version");
-        return AdapterMessages.Of(await model.Store.Catalog.SetAliasAsync(Tenant, Own(request.Name), request.Alias, version, context.CancellationToken).ConfigureAwait(false));
+        var targets = Targets(request);
+        var place = Place(request.Name);
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        var change = model.Store.Catalog.SetAliasAsync(caller, place.Name, request.Alias, targets, context.CancellationToken);
+        return Shown(await change.ConfigureAwait(false));
     }
 
     public override async Task<Wire.DeleteAliasResponse> DeleteAlias(Wire.DeleteAliasRequest request, ServerCallContext context)
     {
-        await model.Store.Catalog.RemoveAliasAsync(Tenant, Own(request.Name), request.Alias, context.CancellationToken).ConfigureAwait(false);
+        var place = Place(request.Name);
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        await model.Store.Catalog.RemoveAliasAsync(caller, place.Name, request.Alias, context.CancellationToken).ConfigureAwait(false);
         return new Wire.DeleteAliasResponse();
     }
 
     public override async Task<Wire.UploadResponse> Compose(Wire.ComposeRequest request, ServerCallContext context)
     {
         using var body = MessageJson.Write(request);
-        var mixture = AdapterResolver.Whole(model, MixtureParser.Parse(new JsonFields(body.RootElement)) ?? throw ApiException.Missing("adapters"));
-        var ifMatch = request.HasIfMatch ? request.IfMatch : null;
-        return AdapterMessages.Of(await model.Store.Compositions.StoreAsync(Tenant, Own(request.Name), mixture, ifMatch, context.CancellationToken).ConfigureAwait(false));
+        var asked = MixtureParser.Parse(new JsonFields(body.RootElement)) ?? throw ApiException.Missing("adapters");
+        var mixture = await model.LookAsync(() => AdapterResolver.Whole(model, asked), context.CancellationToken).ConfigureAwait(false);
+        var (place, ifMatch) = (Place(request.Name), request.HasIfMatch ? request.IfMatch : null);
+        var upload = model.Store.Compositions.StoreAsync(place.Caller(ifMatch), place.Name, mixture, ifMatch, context.CancellationToken);
+        return Shown(await upload.ConfigureAwait(false));
     }
 
     public override async Task<Struct> Inspect(Wire.InspectAdapterRequest request, ServerCallContext context)
     {
-        var inspection = await model.Store.Inspector.InspectAsync(model.Store.Catalog.Resolve(Tenant, Required(request.Name)), context.CancellationToken).ConfigureAwait(false);
+        var version = await model.FindAdapterAsync(Required(request.Name), context.CancellationToken).ConfigureAwait(false);
+        var inspection = await model.Store.Inspector.InspectAsync(version, context.CancellationToken).ConfigureAwait(false);
         return Struct.Parser.ParseJson(JsonSerializer.Serialize(inspection, RestJson.Answers.AdapterInspection));
     }
 
-    private static string Own(string name) => OwnNames.Of(Required(name));
+    private static AliasTarget[] Targets(Wire.SetAliasRequest request) => (request.Version.Length, request.Versions.Count) switch
+    {
+        (0, 0) => throw ApiException.Missing("version"),
+        (0, _) => [.. request.Versions.Select(target => new AliasTarget(target.Version, target.Weight))],
+        (_, 0) => [new AliasTarget(request.Version, 1)],
+        _ => throw ApiException.Invalid("versions", AdapterAliases.BothGiven),
+    };
+
+    private static AdapterPlace Place(string name) => AdapterPlace.Of(Required(name));
 
     private static string Required(string name) => name.Length > 0 ? name : throw ApiException.Missing("name");
 
     private Wire.Adapter Shown(AdapterDescriptor adapter) => AdapterMessages.Of(model.Fused.Shown(adapter));
 
-    private Task<Wire.ListAdaptersResponse> Answer(IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name, int limit, string after)
+    private Wire.UploadResponse Shown(UploadResult result) => new() { Adapter = Shown(result.Descriptor), Created = result.Created };
+
+    private Wire.ListAdaptersResponse Answer(IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name, int limit, string after)
     {
         var (items, hasMore) = Page.Of(limit, after).Cut(all, name);
-        return Task.FromResult(new Wire.ListAdaptersResponse { Adapters = { items.Select(Shown) }, HasMore = hasMore });
+        return new Wire.ListAdaptersResponse { Adapters = { items.Select(Shown) }, HasMore = hasMore };
     }
 }

@@ -13,8 +13,6 @@ namespace AdapterServe.AdapterServer.Grpc.Admin;
 /// <summary><c>adapterserve.v1.Admin</c>.</summary>
 internal sealed class AdminService(ServingModel model) : Wire.Admin.AdminBase
 {
-    private const string Tenant = "default";
-
     /// <summary>Of this build.</summary>
     public static string Version { get; } = typeof(AdminService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
@@ -37,25 +35,26 @@ internal sealed class AdminService(ServingModel model) : Wire.Admin.AdminBase
         return Task.FromResult(new Wire.ListModelsResponse { Models = { items.Select(Of) }, HasMore = hasMore });
     }
 
-    public override Task<Wire.Model> GetModel(Wire.GetModelRequest request, ServerCallContext context) => Task.FromResult(Of(ModelCards.Find(model, request.Id)));
+    public override async Task<Wire.Model> GetModel(Wire.GetModelRequest request, ServerCallContext context) =>
+        Of(await ModelCards.FindAsync(model, request.Id, context.CancellationToken).ConfigureAwait(false));
 
     public override async Task<Wire.ResidencyResponse> LoadAdapter(Wire.ResidencyRequest request, ServerCallContext context)
     {
-        var version = Resolve(request);
+        var version = await ResolveAsync(request, context).ConfigureAwait(false);
         await model.Store.Cache.LoadAsync(version, context.CancellationToken).ConfigureAwait(false);
         return Residency(version);
     }
 
-    public override Task<Wire.ResidencyResponse> UnloadAdapter(Wire.ResidencyRequest request, ServerCallContext context)
+    public override async Task<Wire.ResidencyResponse> UnloadAdapter(Wire.ResidencyRequest request, ServerCallContext context)
     {
-        var version = Resolve(request);
+        var version = await ResolveAsync(request, context).ConfigureAwait(false);
         model.Store.Cache.Unload(version.WeightsDigest);
-        return Task.FromResult(Residency(version));
+        return Residency(version);
     }
 
     public override async Task<Wire.ResidencyResponse> PinAdapter(Wire.ResidencyRequest request, ServerCallContext context)
     {
-        var version = Resolve(request);
+        var version = await ResolveAsync(request, context).ConfigureAwait(false);
         await model.Store.Cache.PinAsync(version, context.CancellationToken).ConfigureAwait(false);
         return Residency(version);
     }
@@ -74,8 +73,8 @@ internal sealed class AdminService(ServingModel model) : Wire.Admin.AdminBase
         return message;
     }
 
-    private AdapterVersion Resolve(Wire.ResidencyRequest request) =>
-        model.Store.Catalog.Resolve(Tenant, request.Name.Length > 0 ? request.Name : throw ApiException.Missing("name"));
+    private Task<AdapterVersion> ResolveAsync(Wire.ResidencyRequest request, ServerCallContext context) =>
+        model.FindAdapterAsync(request.Name.Length > 0 ? request.Name : throw ApiException.Missing("name"), context.CancellationToken);
 
     private Wire.ResidencyResponse Residency(AdapterVersion version) =>
         new() { Name = version.Name, Version = version.Number, Digest = version.Digest, Loaded = model.Store.Cache.Contains(version.WeightsDigest) };

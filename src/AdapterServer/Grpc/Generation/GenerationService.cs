@@ -12,7 +12,7 @@ internal sealed class GenerationService(ServingModel model, TimeProvider time) :
 {
     public override async Task<Wire.CompletionResponse> Complete(Wire.CompletionRequest request, ServerCallContext context)
     {
-        var job = Read(request);
+        var job = await ReadAsync(request, context).ConfigureAwait(false);
         using var running = await job.StartAsync(model, context.CancellationToken).ConfigureAwait(false);
         var choices = await job.ReadToEndAsync(running, context.CancellationToken).ConfigureAwait(false);
         var answer = CompletionHeader(job);
@@ -23,7 +23,7 @@ internal sealed class GenerationService(ServingModel model, TimeProvider time) :
 
     public override async Task CompleteStream(Wire.CompletionRequest request, IServerStreamWriter<Wire.CompletionResponse> responseStream, ServerCallContext context)
     {
-        var job = Read(request);
+        var job = await ReadAsync(request, context).ConfigureAwait(false);
         using var running = await job.StartAsync(model, context.CancellationToken).ConfigureAwait(false);
         using var stream = new SerialWriter<Wire.CompletionResponse>(responseStream, context.CancellationToken);
         var header = CompletionHeader(job);
@@ -34,7 +34,7 @@ internal sealed class GenerationService(ServingModel model, TimeProvider time) :
 
     public override async Task<Wire.ChatResponse> Chat(Wire.ChatRequest request, ServerCallContext context)
     {
-        var job = Read(request);
+        var job = await ReadAsync(request, context).ConfigureAwait(false);
         using var running = await job.StartAsync(model, context.CancellationToken).ConfigureAwait(false);
         var choices = await job.ReadToEndAsync(running, context.CancellationToken).ConfigureAwait(false);
         var answer = ChatHeader(job);
@@ -45,7 +45,7 @@ internal sealed class GenerationService(ServingModel model, TimeProvider time) :
 
     public override async Task ChatStream(Wire.ChatRequest request, IServerStreamWriter<Wire.ChatResponse> responseStream, ServerCallContext context)
     {
-        var job = Read(request);
+        var job = await ReadAsync(request, context).ConfigureAwait(false);
         using var running = await job.StartAsync(model, context.CancellationToken).ConfigureAwait(false);
         using var stream = new SerialWriter<Wire.ChatResponse>(responseStream, context.CancellationToken);
         var header = ChatHeader(job);
@@ -54,16 +54,16 @@ internal sealed class GenerationService(ServingModel model, TimeProvider time) :
         await stream.SendAsync(header).ConfigureAwait(false);
     }
 
-    private CompletionJob Read(Wire.CompletionRequest request)
+    private async Task<CompletionJob> ReadAsync(Wire.CompletionRequest request, ServerCallContext context)
     {
         using var body = MessageJson.Write(request);
-        return CompletionJob.Read(model, body.RootElement);
+        return await CompletionJob.ReadAsync(model, body.RootElement, RequestId.Of(context), context.CancellationToken).ConfigureAwait(false);
     }
 
-    private ChatJob Read(Wire.ChatRequest request)
+    private async Task<ChatJob> ReadAsync(Wire.ChatRequest request, ServerCallContext context)
     {
         using var body = MessageJson.Write(request, isChat: true);
-        return ChatJob.Read(model, body.RootElement);
+        return await ChatJob.ReadAsync(model, body.RootElement, RequestId.Of(context), context.CancellationToken).ConfigureAwait(false);
     }
 
     private Wire.CompletionResponse CompletionHeader(CompletionJob job) =>

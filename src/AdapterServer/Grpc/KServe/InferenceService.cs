@@ -21,30 +21,34 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerReadyResponse { Ready = state.Phase == ServerPhase.Ready });
 
-    public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
+    public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {
-        ServedModel.Find(state.Model, request.Name, request.Version);
-        return Task.FromResult(new ModelReadyResponse { Ready = true });
+        var served = await ServedModel.FindAsync(state.Model, request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
+        return new ModelReadyResponse { Ready = served.IsReady };
     }
 
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerMetadataResponse { Name = InferenceEndpoints.ServerName, Version = AdminService.Version });
 
-    public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
+    public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
-        var served = ServedModel.Find(state.Model, request.Name, request.Version);
-        return Task.FromResult(new ModelMetadataResponse
+        var served = await ServedModel.FindAsync(state.Model, request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
+        return new ModelMetadataResponse
         {
             Name = served.Name,
             Versions = { served.Versions(state.Model) },
             Platform = InferenceEndpoints.Platform,
             Inputs = { TensorNames.Inputs.Select(Tensor) },
             Outputs = { TensorNames.Outputs.Select(Tensor) },
-        });
+        };
     }
 
-    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
-        TensorMessages.Write(await InferenceRunner.RunAsync(state.Model, Read(request), context.CancellationToken).ConfigureAwait(false), request.RawInputContents.Count > 0);
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    {
+        var read = await ReadAsync(request, context).ConfigureAwait(false);
+        var result = await InferenceRunner.RunAsync(state.Model, read, RequestId.Of(context), context.CancellationToken).ConfigureAwait(false);
+        return TensorMessages.Write(result, request.RawInputContents.Count > 0);
+    }
 
     public override async Task ModelStreamInfer(
         IAsyncStreamReader<ModelInferRequest> requestStream, IServerStreamWriter<ModelStreamInferResponse> responseStream, ServerCallContext context)
@@ -76,7 +80,13 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
         try
         {
             var isRaw = request.RawInputContents.Count > 0;
-            await InferenceRunner.StreamAsync(state.Model, Read(request), (result, isLast) => SendAsync(TensorMessages.Write(result, isRaw), isLast), context.CancellationToken).ConfigureAwait(false);
+            var read = await ReadAsync(request, context).ConfigureAwait(false);
+            await InferenceRunner.StreamAsync(
+                state.Model,
+                read,
+                RequestId.Of(context),
+                (result, isLast) => SendAsync(TensorMessages.Write(result, isRaw), isLast),
+                context.CancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!context.CancellationToken.IsCancellationRequested)
         {
@@ -101,5 +111,9 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
         }
     }
 
-    private InferenceRequest Read(ModelInferRequest request) => TensorMessages.Read(request, ServedModel.Find(state.Model, request.ModelName, request.ModelVersion));
+    private async Task<InferenceRequest> ReadAsync(ModelInferRequest request, ServerCallContext context)
+    {
+        var served = await ServedModel.FindAsync(state.Model, request.ModelName, request.ModelVersion, context.CancellationToken).ConfigureAwait(false);
+        return TensorMessages.Read(request, served);
+    }
 }

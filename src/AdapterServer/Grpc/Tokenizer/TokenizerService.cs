@@ -9,16 +9,17 @@ namespace AdapterServe.AdapterServer.Grpc.Tokenizer;
 /// <summary><c>adapterserve.v1.Tokenizer</c>.</summary>
 internal sealed class TokenizerService(ServingModel model) : Wire.Tokenizer.TokenizerBase
 {
-    public override Task<Wire.TokenizeResponse> Tokenize(Wire.TokenizeRequest request, ServerCallContext context)
+    public override async Task<Wire.TokenizeResponse> Tokenize(Wire.TokenizeRequest request, ServerCallContext context)
     {
         using var body = MessageJson.Write(request);
-        var answer = TokenizeHandler.Tokenize(model, body.RootElement);
-        return Task.FromResult(new Wire.TokenizeResponse { MaxModelLen = answer.MaxModelLen, Tokens = { answer.Tokens }, TokenStrs = { answer.TokenStrs ?? [] } });
+        var answer = await TokenizeHandler.TokenizeAsync(model, body.RootElement, context.CancellationToken).ConfigureAwait(false);
+        return new Wire.TokenizeResponse { MaxModelLen = answer.MaxModelLen, Tokens = { answer.Tokens }, TokenStrs = { answer.TokenStrs ?? [] } };
     }
 
-    public override Task<Wire.DetokenizeResponse> Detokenize(Wire.DetokenizeRequest request, ServerCallContext context)
+    public override async Task<Wire.DetokenizeResponse> Detokenize(Wire.DetokenizeRequest request, ServerCallContext context)
     {
         using var body = MessageJson.Write(request);
-        return Task.FromResult(new Wire.DetokenizeResponse { Prompt = TokenizeHandler.Detokenize(model, body.RootElement).Prompt });
+        var answer = await TokenizeHandler.DetokenizeAsync(model, body.RootElement, context.CancellationToken).ConfigureAwait(false);
+        return new Wire.DetokenizeResponse { Prompt = answer.Prompt };
     }
 }

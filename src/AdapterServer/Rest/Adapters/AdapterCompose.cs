@@ -9,14 +9,13 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>POST /v1/adapters:compose</c>: several adapters become one that is stored under a name, as if it had been uploaded.</summary>
 internal static class AdapterCompose
 {
-    private const string Tenant = "default";
-
     public static async Task PostAsync(HttpContext context, ServingModel model)
     {
         var (name, mixture) = await ReadAsync(context, model).ConfigureAwait(false);
+        var place = AdapterPlace.Of(name);
         var result = await model.Store.Compositions
-            .StoreAsync(Tenant, AdapterEndpoints.Own(name), mixture, AdapterUpload.IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
-        await AdapterUpload.AnswerAsync(context, result).ConfigureAwait(false);
+            .StoreAsync(place.Caller(context.Request), place.Name, mixture, AdapterUpload.IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        await AdapterUpload.AnswerAsync(context, model, result).ConfigureAwait(false);
     }
 
     private static async Task<(string Name, AdapterMixture Mixture)> ReadAsync(HttpContext context, ServingModel model)
@@ -24,6 +23,7 @@ internal static class AdapterCompose
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var fields = new JsonFields(body.RootElement);
         var name = fields.RequiredString("name");
-        return (name, AdapterResolver.Whole(model, MixtureParser.Parse(fields) ?? throw ApiException.Missing("adapters")));
+        var request = MixtureParser.Parse(fields) ?? throw ApiException.Missing("adapters");
+        return (name, await model.LookAsync(() => AdapterResolver.Whole(model, request), context.RequestAborted).ConfigureAwait(false));
     }
 }

@@ -1,4 +1,3 @@
-using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -10,8 +9,6 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary>Adapters, their versions, aliases and place in memory.</summary>
 internal static class AdapterEndpoints
 {
-    private const string Tenant = "default";
-
     public static void MapAdapters(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
@@ -19,12 +16,17 @@ internal static class AdapterEndpoints
         group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
+        group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:restore", AdapterLife.RestoreAsync).WithName("RestoreAdapter").Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:verify", AdapterLife.VerifyAsync).WithName("VerifyAdapter").Produces<AdapterDescriptor>();
+        routes.MapGet("/v1/adapters:events", AdapterEvents.GetAsync).WithTags("adapters").WithName("FollowAdapters").TakesQuery("after", OtherSchemas.After);
+        routes.MapGet("/v1/audit", AuditEndpoint.GetAsync).WithTags("adapters").WithName("ReadAudit").Produces<AuditList>();
         group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Produces<AdapterInspection>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
         group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
         group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
-        group.MapPut("/{name}/aliases/{alias}", PutAliasAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
-        group.MapDelete("/{name}/aliases/{alias}", DeleteAliasAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
+        group.MapPut("/{name}/aliases/{alias}", AdapterAliases.PutAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
+        group.MapDelete("/{name}/aliases/{alias}", AdapterAliases.DeleteAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
         routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter")
             .TakesJson(OtherSchemas.Compose).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
@@ -34,106 +36,97 @@ internal static class AdapterEndpoints
         group.MapPost("/{name}:unfuse", AdapterFusing.UnfuseAsync).WithName("UnfuseAdapter").Produces<AdapterFusion>();
     }
 
-    private static Task ListAsync(HttpContext context, ServingModel model) =>
-        AnswerAsync(context, model, model.Store.Catalog.List(Tenant), adapter => adapter.Name);
+    private static Task ListAsync(HttpContext context, ServingModel model)
+    {
+        var query = context.Request.Query;
+        var filter = AdapterFilter.Of(query["prefix"], query["label"], query["kind"], query["state"]);
+        var tenant = AdapterPlace.Namespace(query["namespace"]);
+        return AnswerAsync(context, model, model.Fused.List(tenant, filter), adapter => adapter.Name);
+    }
 
-    private static Task ListVersionsAsync(HttpContext context, ServingModel model, string name) =>
-        AnswerAsync(context, model, model.Store.Catalog.Versions(Tenant, Own(name)), adapter => $"{adapter.Version}");
+    private static async Task ListVersionsAsync(HttpContext context, ServingModel model, string name)
+    {
+        var place = AdapterPlace.OfPath(name);
+        var versions = await model.LookAsync(() => model.Store.Catalog.Versions(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, model, versions, adapter => $"{adapter.Version}").ConfigureAwait(false);
+    }
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string name) =>
-        AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name)));
+    private static async Task GetAsync(HttpContext context, ServingModel model, string name)
+    {
+        var place = AdapterPlace.OfPath(name);
+        var adapter = await model.LookAsync(() => model.Store.Catalog.Get(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, model, adapter).ConfigureAwait(false);
+    }
 
-    private static Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version) =>
-        AnswerAsync(context, model, model.Store.Catalog.Get(Tenant, Own(name), version));
+    private static async Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version)
+    {
+        var (catalog, place) = (model.Store.Catalog, AdapterPlace.OfPath(name));
+        var adapter = await model.LookAsync(() => catalog.Get(place.Tenant, place.Name, version), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, model, adapter).ConfigureAwait(false);
+    }
 
     private static async Task InspectAsync(HttpContext context, ServingModel model, string name)
     {
-        var inspection = await model.Store.Inspector.InspectAsync(Resolve(model, name), context.RequestAborted).ConfigureAwait(false);
+        var inspection = await model.Store.Inspector.InspectAsync(await ResolveAsync(context, model, name).ConfigureAwait(false), context.RequestAborted).ConfigureAwait(false);
         await JsonAnswer.WriteAsync(context, inspection, RestJson.Answers.AdapterInspection).ConfigureAwait(false);
     }
 
     private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
     {
-        model.Fused.RequireDeletable(Own(name), null);
-        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), context.RequestAborted).ConfigureAwait(false);
+        var place = AdapterPlace.OfPath(name);
+        model.Fused.RequireDeletable(place.Tenant, place.Name, null);
+        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
     }
 
     private static async Task DeleteVersionAsync(HttpContext context, ServingModel model, string name, string version)
     {
-        model.Fused.RequireDeletable(Own(name), version);
-        await model.Store.Catalog.DeleteAsync(Tenant, Own(name), version, context.RequestAborted).ConfigureAwait(false);
+        var place = AdapterPlace.OfPath(name);
+        model.Fused.RequireDeletable(place.Tenant, place.Name, version);
+        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, version, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);
-    }
-
-    private static async Task PutAliasAsync(HttpContext context, ServingModel model, string name, string alias)
-    {
-        var selector = await ReadVersionAsync(context, model).ConfigureAwait(false);
-        var adapter = await model.Store.Catalog.SetAliasAsync(Tenant, Own(name), alias, selector, context.RequestAborted).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(context, new AdapterAlias(adapter.Name, alias, adapter.Version, adapter.Digest), RestJson.Answers.AdapterAlias).ConfigureAwait(false);
-    }
-
-    private static async Task DeleteAliasAsync(HttpContext context, ServingModel model, string name, string alias)
-    {
-        await model.Store.Catalog.RemoveAliasAsync(Tenant, Own(name), alias, context.RequestAborted).ConfigureAwait(false);
-        await DeletedAsync(context, $"{name}@{alias}", "adapter.alias").ConfigureAwait(false);
     }
 
     private static async Task LoadAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         await model.Store.Cache.LoadAsync(version, context.RequestAborted).ConfigureAwait(false);
         await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
-    private static Task UnloadAsync(HttpContext context, ServingModel model, string name)
+    private static async Task UnloadAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         model.Store.Cache.Unload(version.WeightsDigest);
-        return ResidencyAsync(context, model, version);
+        await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
     private static async Task PinAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = Resolve(model, name);
+        var version = await ResolveAsync(context, model, name).ConfigureAwait(false);
         await model.Store.Cache.PinAsync(version, context.RequestAborted).ConfigureAwait(false);
         await ResidencyAsync(context, model, version).ConfigureAwait(false);
     }
 
-    /// <summary>The body <c>{"version": 3}</c>; the version may also be a digest or another alias.</summary>
-    private static async Task<string> ReadVersionAsync(HttpContext context, ServingModel model)
-    {
-        using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var fields = new JsonFields(body.RootElement);
-        if (!fields.TryGet("version", out var value))
-        {
-            throw ApiException.Missing("version");
-        }
-
-        return value.ValueKind == System.Text.Json.JsonValueKind.String ? value.GetString()! : $"{fields.Int("version", 1, int.MaxValue)}";
-    }
-
     /// <summary>A reference as in a request's <c>model</c> field.</summary>
-    private static AdapterVersion Resolve(ServingModel model, string name) => model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
-
-    /// <summary>The name in the caller's own namespace, out of a path.</summary>
-    internal static string Own(string name) => OwnNames.Of(RouteName.Decode(name));
+    internal static Task<AdapterVersion> ResolveAsync(HttpContext context, ServingModel model, string name) =>
+        model.FindAdapterAsync(RouteName.Decode(name), context.RequestAborted);
 
     private static Task AnswerAsync(
         HttpContext context, ServingModel model, IReadOnlyList<AdapterDescriptor> all, Func<AdapterDescriptor, string> name)
     {
         var (found, hasMore) = Page.Of(context.Request).Cut(all, name);
-        var items = found.Select(model.Fused.Shown).ToArray();
+        var items = found.Select(model.Fused.Shown).ToList();
         return JsonAnswer.WriteAsync(context, new AdapterList("list", items, hasMore), RestJson.Answers.AdapterList);
     }
 
-    private static Task AnswerAsync(HttpContext context, ServingModel model, AdapterDescriptor adapter)
+    internal static Task AnswerAsync(HttpContext context, ServingModel model, AdapterDescriptor adapter)
     {
         context.Response.Headers.ETag = $"\"{adapter.Digest}\"";
         return JsonAnswer.WriteAsync(context, model.Fused.Shown(adapter), RestJson.Answers.AdapterDescriptor);
     }
 
-    private static Task DeletedAsync(HttpContext context, string id, string word) =>
+    internal static Task DeletedAsync(HttpContext context, string id, string word) =>
         JsonAnswer.WriteAsync(context, new AdapterDeleted(RouteName.Decode(id), word, true), RestJson.Answers.AdapterDeleted);
 
     private static Task ResidencyAsync(HttpContext context, ServingModel model, AdapterVersion version) =>

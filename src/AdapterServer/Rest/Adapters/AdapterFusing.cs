@@ -7,19 +7,18 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>POST /v1/adapters/{name}:fuse</c> and <c>:unfuse</c>: an adapter goes into the base's weights, and out again.</summary>
 internal static class AdapterFusing
 {
-    private const string Tenant = "default";
-
     public static async Task FuseAsync(HttpContext context, ServingModel model, string name)
     {
-        var version = model.Store.Catalog.Resolve(Tenant, RouteName.Decode(name));
+        var version = await AdapterEndpoints.ResolveAsync(context, model, name).ConfigureAwait(false);
         var time = await model.Fused.FuseAsync(version, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, version, true, time).ConfigureAwait(false);
     }
 
     public static async Task UnfuseAsync(HttpContext context, ServingModel model, string name)
     {
-        var (version, time) = await model.Fused.UnfuseAsync(RouteName.Decode(name)).ConfigureAwait(false);
-        await AnswerAsync(context, version, false, time).ConfigureAwait(false);
+        var target = await model.LookAsync(() => model.Fused.Find(RouteName.Decode(name)), context.RequestAborted).ConfigureAwait(false);
+        var time = await model.Fused.UnfuseAsync(target).ConfigureAwait(false);
+        await AnswerAsync(context, target.Version, false, time).ConfigureAwait(false);
     }
 
     private static Task AnswerAsync(HttpContext context, AdapterVersion version, bool fused, TimeSpan time) => JsonAnswer.WriteAsync(

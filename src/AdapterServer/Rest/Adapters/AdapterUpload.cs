@@ -13,8 +13,6 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>PUT /v1/adapters/{name}</c>: the files go to the store as they come, nothing is held in memory.</summary>
 internal static class AdapterUpload
 {
-    private const string Tenant = "default";
-
     /// <summary>Part headers and boundaries beside the files themselves.</summary>
     private const long FramingBytes = 1 << 20;
 
@@ -22,6 +20,7 @@ internal static class AdapterUpload
     {
         LimitBody(context, model.Options.MaxUploadBytes + FramingBytes);
         var type = ContentType(context.Request);
+        var place = AdapterPlace.OfPath(name);
         var lower = Lower(context.Request);
         using var files = model.Store.Uploads.Begin();
         if (lower is not null)
@@ -30,12 +29,12 @@ internal static class AdapterUpload
         }
 
         await StageAsync(context, type, files).ConfigureAwait(false);
-        var result = await model.Store.Uploads.PutAsync(Tenant, AdapterEndpoints.Own(name), files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, result).ConfigureAwait(false);
+        var result = await model.Store.Uploads.PutAsync(place.Caller(context.Request), place.Name, files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, model, result).ConfigureAwait(false);
     }
 
     /// <summary>201 for a new version, 200 where the same content was there.</summary>
-    public static Task AnswerAsync(HttpContext context, UploadResult result)
+    public static Task AnswerAsync(HttpContext context, ServingModel model, UploadResult result)
     {
         context.Response.Headers.ETag = $"\"{result.Descriptor.Digest}\"";
         if (result.Created)
@@ -44,7 +43,7 @@ internal static class AdapterUpload
         }
 
         var status = result.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        return JsonAnswer.WriteAsync(context, result.Descriptor, RestJson.Answers.AdapterDescriptor, status);
+        return JsonAnswer.WriteAsync(context, model.Fused.Shown(result.Descriptor), RestJson.Answers.AdapterDescriptor, status);
     }
 
     public static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;

@@ -30,7 +30,7 @@ internal static class ChatEndpoints
     private static async Task<ChatJob> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        return ChatJob.Read(model, body.RootElement);
+        return await ChatJob.ReadAsync(model, body.RootElement, RequestId.Of(context), context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task StreamAsync(HttpContext context, ChatJob job, RunningChoices running, ChatResponse header)

@@ -8,10 +8,10 @@ namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 /// <summary>A chat from its JSON to its choices, whichever interface it came over.</summary>
 internal sealed record ChatJob(RequestTarget Target, GenerationSettings Settings, PreparedPrompt Prompt)
 {
-    /// <summary><b>Errors</b>: as <see cref="RequestTarget.Of"/>, <see cref="ChatParser"/> and <see cref="ChatRenderer"/>.</summary>
-    public static ChatJob Read(ServingModel model, JsonElement body)
+    /// <summary><b>Errors</b>: as <see cref="RequestTarget.OfAsync"/>, <see cref="ChatParser"/> and <see cref="ChatRenderer"/>.</summary>
+    public static async Task<ChatJob> ReadAsync(ServingModel model, JsonElement body, string? requestId, CancellationToken cancellationToken)
     {
-        var target = RequestTarget.Of(model, new JsonFields(body));
+        var target = await RequestTarget.OfAsync(model, new JsonFields(body), requestId, cancellationToken).ConfigureAwait(false);
         var request = ChatParser.Parse(body, target.Facts);
         // Rendered before the document goes: the messages are views into it.
         return new ChatJob(target, request.Settings, ChatRenderer.Prepare(target.Text, request.Prompt));

@@ -31,7 +31,7 @@ internal static class CompletionEndpoints
     private static async Task<CompletionJob> ReadAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        return CompletionJob.Read(model, body.RootElement);
+        return await CompletionJob.ReadAsync(model, body.RootElement, RequestId.Of(context), context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task StreamAsync(HttpContext context, CompletionJob job, RunningChoices running, CompletionResponse header)

@@ -12,10 +12,10 @@ internal sealed record CompletionJob(RequestTarget Target, CompletionRequest Req
 {
     private const int DefaultMaxTokens = 16;
 
-    /// <summary><b>Errors</b>: as <see cref="RequestTarget.Of"/> and <see cref="CompletionParser"/>.</summary>
-    public static CompletionJob Read(ServingModel model, JsonElement body)
+    /// <summary><b>Errors</b>: as <see cref="RequestTarget.OfAsync"/> and <see cref="CompletionParser"/>.</summary>
+    public static async Task<CompletionJob> ReadAsync(ServingModel model, JsonElement body, string? requestId, CancellationToken cancellationToken)
     {
-        var target = RequestTarget.Of(model, new JsonFields(body));
+        var target = await RequestTarget.OfAsync(model, new JsonFields(body), requestId, cancellationToken).ConfigureAwait(false);
         return new CompletionJob(target, CompletionParser.Parse(body, target.Facts));
     }
 

@@ -102,6 +102,7 @@ internal static class GenerationSchemas
         ("ignore_eos", Flag("The model's end ids do not end the answer.")),
         ("prompt_logprobs", Integer("The same for the prompt, in vLLM's form.", 0, RequestLimits.LogProbs)),
         ("priority", Integer("Among your own requests lower numbers go first, and may take the places of higher ones; 0 unless set.")),
+        ("user", Text("Of an alias that means two versions every request of a user gets the same one.")),
         ("stream", Flag("Answer with server-sent events.")),
         ("stream_options", Object([], ("include_usage", Flag("The last event has the usage; the others have null.")))),
         ("return_token_ids", Flag("Choices have prompt_token_ids and token_ids.")),

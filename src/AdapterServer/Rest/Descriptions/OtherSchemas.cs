@@ -19,8 +19,17 @@ internal static class OtherSchemas
 
     public static OpenApiSchema Detokenize() => Object(["tokens"], ("model", Model()), ("tokens", List(Integer(min: 0), most: RequestLimits.TokenizeCharacters)));
 
-    public static OpenApiSchema Alias() => Object(
-        ["version"], ("version", AnyOf("What the alias shall mean: a version's number, its digest or another alias.", Integer(min: 1), Text())));
+    public static OpenApiSchema Alias() => new()
+    {
+        Description = "One version, or two that share the requests.",
+        AnyOf = [Object(["version"], Version()), Object(["versions"], ("versions", List(Object(["version", "weight"], Version(), ("weight", Integer("Its share of the weights' sum.", 1))), most: 2)))],
+    };
+
+    public static OpenApiSchema Settings() => Object(
+        [],
+        ("labels", Map("All labels; what is not named goes.", Text())),
+        ("pinned", Flag("Servers keep the current version in memory.")),
+        ("priority", Integer("Which of the pinned ones come first where not all fit: greater numbers do.")));
 
     public static OpenApiSchema Compose() => Object(["name", "adapters"], [("name", Text("What the adapter shall be called.")), .. GenerationSchemas.Mixture()]);
 
@@ -45,8 +54,12 @@ internal static class OtherSchemas
         ("application/gzip", Bytes("A tar archive of the files, compressed with gzip.")),
     ];
 
+    public static OpenApiSchema After() => Integer("Begin after this change; without it, and without Last-Event-ID, with the next one.", 0);
+
     public static OpenApiSchema Lower() =>
         Text("svd:rank=N asks for an approximation: at linear sites where the adapter adds a matrix of higher rank, the nearest one of rank N. Without it adapters are served exactly.");
+
+    private static (string Name, OpenApiSchema Schema) Version() => ("version", AnyOf("A version's number, its digest or another alias.", Integer(min: 1), Text()));
 
     private static (string Name, OpenApiSchema Schema)[] TokenizeShared() => [("model", Model()), ("return_token_strs", Flag("Also the tokens' texts."))];
 

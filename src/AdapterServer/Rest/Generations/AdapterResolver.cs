@@ -12,9 +12,9 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// </summary>
 internal static class AdapterResolver
 {
-    public static ImmutableArray<AdapterSpan> Resolve(ServingModel model, string named, MixtureRequest? request)
+    public static ImmutableArray<AdapterSpan> Resolve(ServingModel model, string named, MixtureRequest? request, string? key = null)
     {
-        var version = model.ResolveAdapter(named);
+        var version = model.ResolveAdapter(named, key);
         if (request is null)
         {
             return [new AdapterSpan(0, version is null ? null : AdapterMixture.Of(version))];
@@ -27,11 +27,11 @@ internal static class AdapterResolver
 
         if (request.Block is not null)
         {
-            return new BlockResolver((part, path) => Part(model, part, path)).Resolve(request);
+            return new BlockResolver((part, path) => Part(model, part, path, key)).Resolve(request);
         }
 
         var spans = request.Parts.Select((part, index) => (part, index)).GroupBy(entry => entry.part.FromToken).OrderBy(span => span.Key)
-            .Select(span => new AdapterSpan(span.Key, Mixture(model, request, [.. span]))).ToList();
+            .Select(span => new AdapterSpan(span.Key, Mixture(model, request, [.. span], key))).ToList();
         if (spans[0].FromToken > 0)
         {
             spans.Insert(0, new AdapterSpan(0, null));
@@ -48,21 +48,21 @@ internal static class AdapterResolver
             ? throw ApiException.Invalid("adapters", "A stored adapter acts on whole prompts: name adapters only, without 'from_token', as a sum or a merge.")
             : Resolve(model, model.Base.Id, request)[0].Mixture!;
 
-    private static AdapterMixture? Mixture(ServingModel model, MixtureRequest request, (MixtureRequestPart Part, int Index)[] parts)
+    private static AdapterMixture? Mixture(ServingModel model, MixtureRequest request, (MixtureRequestPart Part, int Index)[] parts, string? key)
     {
         if (parts is [{ Part: { Weight: 1, WithAbs: true } alone }] && alone.Name == model.Base.Id)
         {
             return null;
         }
 
-        return new AdapterMixture([.. parts.Select(entry => Part(model, entry.Part, $"adapters[{entry.Index}].name"))], request.Merge);
+        return new AdapterMixture([.. parts.Select(entry => Part(model, entry.Part, $"adapters[{entry.Index}].name", key))], request.Merge);
     }
 
-    private static MixturePart Part(ServingModel model, MixtureRequestPart part, string path)
+    private static MixturePart Part(ServingModel model, MixtureRequestPart part, string path, string? key)
     {
         try
         {
-            var version = model.ResolveAdapter(part.Name) ?? throw ApiException.Invalid(path, $"'{path}' is the base model, which acts alone: from its 'from_token' on, with weight 1.");
+            var version = model.ResolveAdapter(part.Name, key) ?? throw ApiException.Invalid(path, $"'{path}' is the base model, which acts alone: from its 'from_token' on, with weight 1.");
             return new MixturePart(part.Name, version, part.Weight, part.WithAbs);
         }
         catch (ApiException e) when (e.Param == "model")

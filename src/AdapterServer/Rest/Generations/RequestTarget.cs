@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterStore.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
 
@@ -12,11 +14,29 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="Facts">What the request is checked against.</param>
 internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> Spans, ServingText Text, ModelFacts Facts)
 {
-    /// <summary><b>Errors</b>: as <see cref="RequestedModel.Parse"/> and <see cref="AdapterResolver"/>.</summary>
-    public static RequestTarget Of(ServingModel model, JsonFields fields)
+    /// <summary>The version that serves the whole request alone; null where the base or several do.</summary>
+    public AdapterVersion? Alone => Spans is [{ Mixture.Parts: [var alone] }] ? alone.Version : null;
+
+    /// <summary>
+    /// Also what another replica has just stored. Of an alias that means two versions each <c>user</c> gets one; without a user each request.
+    /// <b>Errors</b>: as <see cref="RequestedModel.Parse"/> and <see cref="AdapterResolver"/>.
+    /// </summary>
+    /// <param name="model">What serves.</param>
+    /// <param name="fields">The request.</param>
+    /// <param name="requestId">See <see cref="Hosting.RequestId"/>.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public static Task<RequestTarget> OfAsync(ServingModel model, JsonFields fields, string? requestId, CancellationToken cancellationToken)
+    {
+        var key = fields.TryGet("user", out var user) && user.ValueKind == JsonValueKind.String
+            ? user.GetString()
+            : requestId ?? Guid.NewGuid().ToString();
+        return model.LookAsync(() => Of(model, fields, key), cancellationToken);
+    }
+
+    private static RequestTarget Of(ServingModel model, JsonFields fields, string? key)
     {
         var requested = RequestedModel.Parse(fields);
-        var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters);
+        var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters, key);
         var text = model.Texts.Of(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null);
         return new RequestTarget(requested.Name, spans, text, text.Facts with { PromptVocabularySize = model.Texts.Base.Facts.VocabularySize + spans.Max(span => span.AddedTokens) });
     }

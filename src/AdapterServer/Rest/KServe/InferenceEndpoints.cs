@@ -23,8 +23,8 @@ internal static class InferenceEndpoints
         group.MapGet("/health/ready", Ready).WithName("InferenceReady").Produces<ServerReadiness>();
         foreach (var (path, suffix) in (ReadOnlySpan<(string, string)>)[("/models/{name}", string.Empty), ("/models/{name}/versions/{version}", "Version")])
         {
-            group.MapGet(path, Model).WithName("InferenceModel" + suffix).Produces<ModelMetadata>();
-            group.MapGet(path + "/ready", ModelReady).WithName("InferenceModelReady" + suffix).Produces<ModelReadiness>();
+            group.MapGet(path, ModelAsync).WithName("InferenceModel" + suffix).Produces<ModelMetadata>();
+            group.MapGet(path + "/ready", ModelReadyAsync).WithName("InferenceModelReady" + suffix).Produces<ModelReadiness>();
             group.MapPost(path + "/infer", InferAsync).WithName("Infer" + suffix).TakesJson(OtherSchemas.Inference).Produces<InferenceResponse>();
         }
     }
@@ -36,15 +36,18 @@ internal static class InferenceEndpoints
     private static Ok<ServerReadiness> Ready(ServerState state) =>
         state.Phase == ServerPhase.Ready ? TypedResults.Ok(new ServerReadiness(true)) : throw RequestGate.TurnedAway(state.Phase);
 
-    private static Task Model(HttpContext context, ServingModel model, string name, string? version = null)
+    private static async Task ModelAsync(HttpContext context, ServingModel model, string name, string? version = null)
     {
-        var served = Find(model, name, version);
+        var served = await FindAsync(context, model, name, version).ConfigureAwait(false);
         var answer = new ModelMetadata(served.Name, served.Versions(model), Platform, Tensors(TensorNames.Inputs), Tensors(TensorNames.Outputs));
-        return JsonAnswer.WriteAsync(context, answer, RestJson.Answers.ModelMetadata);
+        await JsonAnswer.WriteAsync(context, answer, RestJson.Answers.ModelMetadata).ConfigureAwait(false);
     }
 
-    private static Task ModelReady(HttpContext context, ServingModel model, string name, string? version = null) =>
-        JsonAnswer.WriteAsync(context, new ModelReadiness(Find(model, name, version).Name, true), RestJson.Answers.ModelReadiness);
+    private static async Task ModelReadyAsync(HttpContext context, ServingModel model, string name, string? version = null)
+    {
+        var served = await FindAsync(context, model, name, version).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, new ModelReadiness(served.Name, served.IsReady), RestJson.Answers.ModelReadiness).ConfigureAwait(false);
+    }
 
     private static async Task InferAsync(HttpContext context, ServingModel model, string name, string? version = null)
     {
@@ -53,8 +56,9 @@ internal static class InferenceEndpoints
             throw new ApiException(415, ErrorCodes.UnsupportedContentEncoding, "Tensors stand in the JSON as 'data'; the binary extension is not taken.");
         }
 
-        var result = await InferenceRunner.RunAsync(model, await ReadAsync(context, Find(model, name, version), model.Options.MaxJsonBytes).ConfigureAwait(false), context.RequestAborted)
-            .ConfigureAwait(false);
+        var served = await FindAsync(context, model, name, version).ConfigureAwait(false);
+        var request = await ReadAsync(context, served, model.Options.MaxJsonBytes).ConfigureAwait(false);
+        var result = await InferenceRunner.RunAsync(model, request, RequestId.Of(context), context.RequestAborted).ConfigureAwait(false);
         var answer = new InferenceResponse(result.Model.Name, result.Model.Version, result.Id.Length > 0 ? result.Id : null, [.. result.Outputs.Select(Output)]);
         await JsonAnswer.WriteAsync(context, answer, RestJson.Answers.InferenceResponse).ConfigureAwait(false);
     }
@@ -65,7 +69,8 @@ internal static class InferenceEndpoints
         return InferenceParser.Parse(body.RootElement, served);
     }
 
-    private static ServedModel Find(ServingModel model, string name, string? version) => ServedModel.Find(model, RouteName.Decode(name), version ?? string.Empty);
+    private static Task<ServedModel> FindAsync(HttpContext context, ServingModel model, string name, string? version) =>
+        ServedModel.FindAsync(model, RouteName.Decode(name), version ?? string.Empty, context.RequestAborted);
 
     private static List<TensorMetadata> Tensors(IReadOnlyList<(string Name, string Datatype)> tensors) => [.. tensors.Select(tensor => new TensorMetadata(tensor.Name, tensor.Datatype, [-1]))];
 

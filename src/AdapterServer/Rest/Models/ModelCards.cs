@@ -1,5 +1,6 @@
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Catalog;
 
 namespace AdapterServe.AdapterServer.Rest.Models;
 
@@ -9,12 +10,18 @@ internal static class ModelCards
     private const string Tenant = "default";
     private const string Owner = "adapterserve";
 
-    /// <summary>The base, then every adapter.</summary>
-    public static IReadOnlyList<ModelCard> All(ServingModel model) =>
-        [OfBase(model), .. model.Store.Catalog.List(Tenant).Select(adapter => Of(model, adapter, adapter.Name))];
+    /// <summary>The base, then every adapter that requests may use.</summary>
+    public static IReadOnlyList<ModelCard> All(ServingModel model)
+    {
+        var ready = model.Store.Catalog.List(Tenant, CatalogFilter.None with { State = AdapterStates.Ready });
+        return [OfBase(model), .. ready.Select(adapter => Of(model, adapter, adapter.Name))];
+    }
 
     /// <summary><b>Errors</b>: as <see cref="ServingModel.DescribeAdapter"/>.</summary>
-    public static ModelCard Find(ServingModel model, string name) => model.DescribeAdapter(name) is { } adapter ? Of(model, adapter, name) : OfBase(model);
+    public static async Task<ModelCard> FindAsync(ServingModel model, string name, CancellationToken cancellationToken) =>
+        await model.LookAsync(() => model.DescribeAdapter(name), cancellationToken).ConfigureAwait(false) is { } adapter
+            ? Of(model, adapter, name)
+            : OfBase(model);
 
     private static ModelCard OfBase(ServingModel model) =>
         new(model.Base.Id, "model", model.Created.ToUnixTimeSeconds(), Owner, model.Base.Id, null, model.Facts.ContextTokens, model.Facts.VocabularySize);

@@ -19,13 +19,14 @@ internal static class ModelEndpoints
         return JsonAnswer.WriteAsync(context, new ModelList("list", items, hasMore), RestJson.Answers.ModelList);
     }
 
-    private static Task GetAsync(HttpContext context, ServingModel model, string? id)
+    private static async Task GetAsync(HttpContext context, ServingModel model, string? id)
     {
         if (string.IsNullOrEmpty(id))
         {
             throw new ApiException(404, ErrorCodes.RouteNotFound, "There is no route /v1/models/; GET /v1/models lists the models.");
         }
 
-        return JsonAnswer.WriteAsync(context, ModelCards.Find(model, RouteName.Decode(id)), RestJson.Answers.ModelCard);
+        var card = await ModelCards.FindAsync(model, RouteName.Decode(id), context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, card, RestJson.Answers.ModelCard).ConfigureAwait(false);
     }
 }

@@ -16,12 +16,14 @@ internal static class TokenizeEndpoints
     private static async Task TokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(context, TokenizeHandler.Tokenize(model, body.RootElement), RestJson.Answers.TokenizeResponse).ConfigureAwait(false);
+        var answer = await TokenizeHandler.TokenizeAsync(model, body.RootElement, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, answer, RestJson.Answers.TokenizeResponse).ConfigureAwait(false);
     }
 
     private static async Task DetokenizeAsync(HttpContext context, ServingModel model)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        await JsonAnswer.WriteAsync(context, TokenizeHandler.Detokenize(model, body.RootElement), RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
+        var answer = await TokenizeHandler.DetokenizeAsync(model, body.RootElement, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, answer, RestJson.Answers.DetokenizeResponse).ConfigureAwait(false);
     }
 }

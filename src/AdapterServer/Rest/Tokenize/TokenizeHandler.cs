@@ -9,10 +9,10 @@ namespace AdapterServe.AdapterServer.Rest.Tokenize;
 /// <summary>Text and chats to ids, and back, from the JSON of the request, whichever interface it came over.</summary>
 internal static class TokenizeHandler
 {
-    public static TokenizeResponse Tokenize(ServingModel model, JsonElement body)
+    public static async Task<TokenizeResponse> TokenizeAsync(ServingModel model, JsonElement body, CancellationToken cancellationToken)
     {
         var request = TokenizeParser.ParseTokenize(body);
-        var text = TextOf(model, request.Model);
+        var text = await TextOfAsync(model, request.Model, cancellationToken).ConfigureAwait(false);
         var ids = request.Chat is { } chat
             ? text.Tokens.Encode(ChatRenderer.Render(text, chat), chat.AddSpecialTokens, "messages")
             : text.Tokens.Encode(request.Text!, request.AddSpecialTokens, "prompt");
@@ -20,11 +20,14 @@ internal static class TokenizeHandler
         return new TokenizeResponse(ids.Length, model.Facts.ContextTokens, ids, strings);
     }
 
-    public static DetokenizeResponse Detokenize(ServingModel model, JsonElement body)
+    public static async Task<DetokenizeResponse> DetokenizeAsync(ServingModel model, JsonElement body, CancellationToken cancellationToken)
     {
-        var text = TextOf(model, new JsonFields(body).String("model"));
+        var text = await TextOfAsync(model, new JsonFields(body).String("model"), cancellationToken).ConfigureAwait(false);
         return new DetokenizeResponse(text.Tokens.Decode(TokenizeParser.ParseDetokenize(body, text.Facts)));
     }
 
-    private static ServingText TextOf(ServingModel model, string? name) => name is null ? model.Texts.Base : model.Texts.Of(model.ResolveAdapter(name));
+    private static async Task<ServingText> TextOfAsync(ServingModel model, string? name, CancellationToken cancellationToken) =>
+        name is null
+            ? model.Texts.Base
+            : model.Texts.Of(await model.LookAsync(() => model.ResolveAdapter(name), cancellationToken).ConfigureAwait(false));
 }

@@ -67,24 +67,30 @@ def errors(server):
     fails(grpc.StatusCode.UNIMPLEMENTED, lambda: unknown(b''))
 
 
+def upload_parts(server, **start):
+    part = server.message(V1 + 'UploadRequest')
+    yield part(start=start)
+    for file in sorted(os.listdir(ADAPTER)):
+        path = os.path.join(ADAPTER, file)
+        yield part(file={'name': file, 'bytes': os.path.getsize(path)})
+        with open(path, 'rb') as content:
+            while chunk := content.read(100_000):
+                yield part(chunk=chunk)
+
+
 def adapters(server):
-    part, name = server.message(V1 + 'UploadRequest'), 'from-python'
+    name = 'from-python'
 
     def parts(**start):
-        yield part(start={'name': name, **start})
-        for file in sorted(os.listdir(ADAPTER)):
-            path = os.path.join(ADAPTER, file)
-            yield part(file={'name': file, 'bytes': os.path.getsize(path)})
-            with open(path, 'rb') as content:
-                while chunk := content.read(100_000):
-                    yield part(chunk=chunk)
+        return upload_parts(server, name=name, **start)
 
     upload, get = server.call('adapterserve.v1.Adapters/Upload'), server.call('adapterserve.v1.Adapters/Get')
     fails(grpc.StatusCode.ABORTED, lambda: upload(parts(if_match='sha256:' + '0' * 64)), 'digest_mismatch')
     uploaded = upload(parts())
     assert uploaded.created and uploaded.adapter.digest.startswith('sha256:'), uploaded
-    assert not upload(parts()).created
-    assert get(server.message(V1 + 'GetAdapterRequest')(name=name)) == uploaded.adapter
+    again = upload(parts())
+    assert not again.created and again.adapter.digest == uploaded.adapter.digest
+    assert get(server.message(V1 + 'GetAdapterRequest')(name=name)) == again.adapter
     cut = list(parts())[:-1]
     fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: upload(iter(cut)), 'invalid_value')
     fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: upload(iter(cut[1:])), 'invalid_value')
@@ -94,6 +100,52 @@ def adapters(server):
     assert len(page.adapters) == 1 and page.has_more
     server.call('adapterserve.v1.Adapters/Delete')(server.message(V1 + 'DeleteAdapterRequest')(name=name))
     fails(grpc.StatusCode.NOT_FOUND, lambda: get(server.message(V1 + 'GetAdapterRequest')(name=name)), 'adapter_not_found')
+
+
+def life(server):
+    """Two versions behind one alias: who gets which, and what lists and conditions say of them."""
+    of = lambda message, **values: server.message(V1 + message)(**values)
+    call = lambda method: server.call('adapterserve.v1.Adapters/' + method)
+    name = f'split-{os.getpid()}'
+    first = call('Upload')(upload_parts(server, name=name)).adapter
+    second = call('Upload')(upload_parts(server, name=name, lower='svd:rank=2', if_match=f'r{first.revision}')).adapter
+    assert second.version == 2 and second.revision > first.revision and second.lower == 'svd:rank=2', second
+    share = {'versions': [{'version': '1', 'weight': 1}, {'version': '2', 'weight': 1}]}
+    fails(grpc.StatusCode.ABORTED, lambda: call('SetAlias')(of('SetAliasRequest', name=name, alias='canary', if_match=first.digest, **share)), 'digest_mismatch')
+    fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: call('SetAlias')(of('SetAliasRequest', name=name, alias='canary', version='1', **share)), 'invalid_value')
+    assert call('SetAlias')(of('SetAliasRequest', name='default/' + name, alias='canary', if_match=second.digest, **share)).aliases == ['canary']
+    listed = lambda **filters: [adapter.name for adapter in call('List')(of('ListAdaptersRequest', prefix='split-', **filters)).adapters]
+    assert name in listed(state='ready', kind='lora') and not listed(labels=['team=x']) and not listed(namespace='shared')
+    fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: listed(namespace='other'), 'invalid_value')
+    assert {version_of(server, name, user=f'user-{i}') for i in range(12)} == {'1', '2'}
+    for key in ('user-0', 'user-1', 'user-2', 'user-3', 'user-4', 'user-5'):
+        version = version_of(server, name, user=key)
+        assert version == version_of(server, name, user=key) == version_of(server, name, request_id=key)
+        assert score(server, f'{name}@canary', key) == score(server, f'{name}@{version}')
+    call('DeleteAlias')(of('DeleteAliasRequest', name=name, alias='canary'))
+    call('Delete')(of('DeleteAdapterRequest', name=name, if_match=second.digest))
+    assert name not in listed() and name in listed(state='deleted')
+
+
+def version_of(server, name, user=None, request_id=None):
+    """Which version of the alias answers, as KServe's protocol says it."""
+    of = lambda message, **values: server.message('inference.' + message)(**values)
+    parameters = {'max_tokens': of('InferParameter', int64_param=1)}
+    if user:
+        parameters['user'] = of('InferParameter', string_param=user)
+    tensor = {'name': 'text_input', 'datatype': 'BYTES', 'shape': [1], 'contents': {'bytes_contents': [b'Once']}}
+    metadata = [('x-request-id', request_id)] if request_id else []
+    request = of('ModelInferRequest', model_name=f'{name}@canary', inputs=[tensor], parameters=parameters)
+    return server.call('inference.GRPCInferenceService/ModelInfer')(request, metadata=metadata).model_version
+
+
+def score(server, model, user=None):
+    """The log-probability of a first token, which tells two versions apart."""
+    options = {'temperature': 0, 'max_tokens': 1, 'logprobs': 1}
+    if user:
+        options['more'] = server.message('google.protobuf.Struct')(fields={'user': server.message('google.protobuf.Value')(string_value=user)})
+    request = server.message(V1 + 'CompletionRequest')(model=model, prompt=[{'text': 'Once'}], options=options)
+    return server.call('adapterserve.v1.Generation/Complete')(request).choices[0].logprobs[0].logprob
 
 
 def others(server):
@@ -159,6 +211,6 @@ with connect() as channel:
     served = Server(channel)
     older = Server(channel, '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo')
     assert served.services == older.services and 'adapterserve.v1.Generation' in served.services
-    for part in (generation, errors, adapters, others, kserve):
+    for part in (generation, errors, adapters, life, others, kserve):
         part(served)
 print('ok')
