@@ -121,7 +121,7 @@ public sealed class AdapterStorage : IDisposable
             var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
             return failures.Watch(digest, time, () => loader.Load(blobs.Open(digest), digest, task, isExact).Weights);
         }, time);
-        return new StoreCore(options, baseModel, blobs, registry, snapshot, feed, loader, cache, computed, text);
+        return new StoreCore(options, baseModel, blobs, registry, snapshot, feed, failures, loader, cache, computed, text);
     }
 
     private static FileStream TakeLock(string folder)

@@ -12,7 +12,8 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
+    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, LoadFailures failures,
+    AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
 {
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
 
@@ -74,6 +75,7 @@ internal sealed class StoreCore(
 
     public void Dispose()
     {
+        failures.Dispose();
         Feed.Dispose();
         Registry.Dispose();
         Cache.Dispose();
