@@ -45,7 +45,10 @@ internal static class TorchBytes
         {
             foreach (var (name, content) in records)
             {
-                using var entry = archive.CreateEntry(name, compression).Open();
+                var file = archive.CreateEntry(name, compression);
+                // The same bytes whenever they are made.
+                file.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+                using var entry = file.Open();
                 entry.Write(content);
             }
         }
