@@ -22,7 +22,7 @@ internal sealed class NginxProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("adapterserve-nginx-").FullName;
         var port = FreePort();
         await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), Configuration(folder, port, server), TestContext.Current.CancellationToken);
-        var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-p", folder, "-c", Path.Combine(folder, "nginx.conf")]))!;
+        var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-p", folder, "-c", Path.Combine(folder, "nginx.conf")]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var nginx = new NginxProcess(process, folder, new Uri($"http://127.0.0.1:{port}"));
         await nginx.ListensAsync(port);
         return nginx;
