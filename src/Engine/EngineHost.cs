@@ -71,7 +71,7 @@ public sealed class EngineHost : IAsyncDisposable
     {
         var shape = model.Shape;
         var totalBlocks = options.KvBlocks ?? (int)Math.Clamp(options.KvCacheBytes / (shape.KvBytesPerToken * options.BlockTokens), 1, int.MaxValue);
-        var limits = new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds) { LongRotation = shape.LongRotation };
+        var limits = new ModelLimits(shape.ContextTokens, shape.VocabularySize, shape.EosTokenIds) { LongRotation = shape.LongRotation, HiddenSize = shape.HiddenSize };
         return new EngineHost(new OrtStepRunner(environment, model, options, totalBlocks), limits, options, totalBlocks, owned);
     }
 

@@ -158,6 +158,7 @@ internal sealed class EngineLoop
     {
         var sequence = planned.Sequence;
         ScorePrompt(planned, logits);
+        PoolPrompt(planned);
         Advance(sequence, planned.Rows - planned.Drafts);
         if (planned.Sampled)
         {
@@ -213,6 +214,14 @@ internal sealed class EngineLoop
                 LogProbabilities.Fill(RowOf(logits, planned.LogitStart + row), sequence.Tokens[scored], sequence.Generation.PromptLogProbs!, scored - sequence.VirtualCount);
                 sequence.ScoredPrompt = scored + 1;
             }
+        }
+    }
+
+    private void PoolPrompt(in PlannedSequence planned)
+    {
+        for (var row = 0; planned.Sequence.Pools && row < planned.LogitRows; row++)
+        {
+            planned.Sequence.Pool(_runner.Hidden(planned.LogitStart + row));
         }
     }
 

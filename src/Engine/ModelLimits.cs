@@ -8,6 +8,9 @@ namespace AdapterServe.Engine;
 /// <param name="EndIds">The ids with which the model ends an answer.</param>
 public sealed record ModelLimits(int SequenceTokens, int VocabularySize, ImmutableArray<int> EndIds)
 {
+    /// <summary>Components of a hidden state, and so of an embedding.</summary>
+    public int HiddenSize { get; init; }
+
     /// <summary>Null where the length of a sequence does not change its rotation.</summary>
     public LongRotation? LongRotation { get; init; }
 }

@@ -9,6 +9,14 @@ internal static class Tolerances
     /// </summary>
     public const double GoldenLogProb = 1e-4;
 
+    /// <summary>Of a component of a vector of norm 1: float32 noise of the hidden states, as it reaches the log-probabilities, which sum such components.</summary>
+    public const double EmbeddingComponent = 1e-5;
+
+    /// <summary>
+    /// Of a log-probability computed from a state whose length is known up to the norm's epsilon: that scales logits, which differ by up to 20, by up to 1e-5, beside <see cref="GoldenLogProb"/>.
+    /// </summary>
+    public const double StateLogProb = 3e-4;
+
     /// <summary>An idle server ends within this after SIGTERM: the documented limit.</summary>
     public static readonly TimeSpan IdleStop = TimeSpan.FromSeconds(10);
 

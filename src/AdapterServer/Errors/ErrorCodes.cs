@@ -31,6 +31,10 @@ internal static class ErrorCodes
     public const string SwitchRunning = "switch_running";
     public const string FusedModeOff = "fused_mode_off";
     public const string NotFusable = "not_fusable";
+    public const string LoraFoldersOff = "lora_folders_off";
+    public const string LoraPathOutside = "lora_path_outside";
+    public const string LoraPathMissing = "lora_path_missing";
+    public const string LoraLoaded = "lora_loaded";
     public const string QueueFull = "queue_full";
     public const string ServerStarting = "server_starting";
     public const string ServerStopping = "server_stopping";

@@ -18,15 +18,20 @@ internal static class ErrorWriter
             return;
         }
 
-        context.Response.StatusCode = error.Status;
+        var (status, body) = Form(context, error);
+        context.Response.StatusCode = status;
         if (error.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         context.Response.ContentType = "application/json";
-        var body = JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>The status and the body in the form that the route's clients know.</summary>
+    public static (int Status, byte[] Body) Form(HttpContext context, ApiError error) => context.GetEndpoint()?.Metadata.GetMetadata<ErrorForm>() is { } form
+        ? form.Of(error)
+        : (error.Status, JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody));
 }

@@ -60,6 +60,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Options = _options,
             Base = imported.Base,
             Texts = new ServingTexts(new ServingText(facts, new ServingTokens(tokenizer, facts), template, []), tokenizer, texts, _store),
+            Pooling = PromptPooling.Of(_options.Pooling, folder),
+            LoraFolders = new LoraFolders(_options.LoraFolders),
             Store = _store,
             Engine = engine.Client,
             Fused = fused,

@@ -25,6 +25,12 @@ internal sealed class ServingModel
     /// <summary>Of the base.</summary>
     public ModelFacts Facts => Texts.Base.Facts;
 
+    /// <summary>How prompts become embeddings.</summary>
+    public required PromptPooling Pooling { get; init; }
+
+    /// <summary>Where clients may load adapters from.</summary>
+    public required LoraFolders LoraFolders { get; init; }
+
     public required AdapterStorage Store { get; init; }
 
     public required EngineClient Engine { get; init; }

@@ -5,6 +5,8 @@ using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
+using AdapterServe.AdapterServer.Rest.Embeddings;
+using AdapterServe.AdapterServer.Rest.Generate;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
@@ -24,6 +26,12 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(CompletionUsageEvent))]
 [JsonSerializable(typeof(ChatResponse))]
 [JsonSerializable(typeof(ChatUsageEvent))]
+[JsonSerializable(typeof(EmbeddingResponse))]
+[JsonSerializable(typeof(GenerateError))]
+[JsonSerializable(typeof(GenerateResponse))]
+[JsonSerializable(typeof(GenerateResponse[]))]
+[JsonSerializable(typeof(GenerateEvent))]
+[JsonSerializable(typeof(GenerateInfo))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(AdapterDescriptor))]

@@ -117,6 +117,12 @@ internal sealed class ServerOptions
     [Range(1, 4096)]
     public int SpeculativeSequences { get; set; } = 2;
 
+    /// <summary>How embeddings are pooled: mean, last or cls. Empty is what the model's folder says, else mean.</summary>
+    public string Pooling { get; set; } = string.Empty;
+
+    /// <summary>Folders on the server's disk, separated by commas, from which <c>/v1/load_lora_adapter</c> may load adapters. Empty is none.</summary>
+    public string LoraFolders { get; set; } = string.Empty;
+
     /// <summary>Most bytes of an uploaded adapter, in MiB.</summary>
     [Range(1, 1 << 20)]
     public int MaxUploadMb { get; set; } = 1024;

@@ -56,6 +56,16 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add("--tls-key is of no use without --tls-certificate.");
         }
 
+        if (options.Pooling.Length > 0 && Hosting.PromptPooling.Parse(options.Pooling) is null)
+        {
+            failures.Add($"--pooling must be {Hosting.PromptPooling.Names}, not '{options.Pooling}'.");
+        }
+
+        if (Hosting.LoraFolders.Missing(options.LoraFolders).FirstOrDefault() is { } missing)
+        {
+            failures.Add($"--lora-folders names '{missing}', which is no folder.");
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }

@@ -29,6 +29,11 @@ internal sealed class SiteInputOp(StepState step)
         public override void Compute(in KernelContext context)
         {
             var x = SiteMemory.OutputOver(context, inputIndex: 0, step.Adapters.Rows(rows), site.InFeatures);
+            if (site.Kind == SiteKind.Head && step.Adapters.Hidden.IsWanted)
+            {
+                step.Adapters.Hidden.Take(x, step.Adapters.Rows(rows), site.InFeatures);
+            }
+
             if (reader == InputReader.First)
             {
                 step.SavedInput.Clear();

@@ -45,6 +45,8 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
 
     public AddedLogits AddedLogits { get; } = new(maxRows);
 
+    public HiddenRows Hidden { get; } = new();
+
     /// <summary>The token rows of those spans whose adapters keep a state, in row order.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
 
@@ -74,6 +76,7 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
     public void Gather(StepPlan plan)
     {
         (_tokenRows, _logitRows, LongestContext, _sequenceCount, _virtualCount, _hasOffsets, _hasAddedIds) = (plan.Rows, plan.LogitRows, 0, 0, 0, false, false);
+        var pools = false;
         _tokens.Clear();
         _logits.Clear();
         for (var i = 0; i < plan.Count; i++)
@@ -86,12 +89,18 @@ internal sealed unsafe class StepAdapterBatch(int maxSequences, int maxRows) : I
             AddVirtualTokens(entry);
             AddPositions(i, entry);
             AddIds(entry);
+            pools |= entry.Sequence.Pools;
         }
 
         AddedLogits.Plan(_logits.Segments);
+        Hidden.Plan(pools);
     }
 
-    public void Dispose() => AddedLogits.Dispose();
+    public void Dispose()
+    {
+        AddedLogits.Dispose();
+        Hidden.Dispose();
+    }
 
     /// <summary>The rows that hold a sequence's tokens [from, from + count), each to the span that it is in.</summary>
     private static void AddSpans(SegmentList segments, ReadOnlySpan<AdapterSpan> spans, int from, int count, int rowStart)

@@ -22,4 +22,7 @@ internal interface IStepRunner : IDisposable
     /// What continues a row of the last run's logits: those of the tokens that its adapter adds; empty where it adds none.
     /// </summary>
     ReadOnlySpan<float> AddedLogits(int row) => [];
+
+    /// <summary>What the head read to compute a row of the last run's logits, in a step with a sequence that pools.</summary>
+    ReadOnlySpan<float> Hidden(int row) => [];
 }

@@ -76,6 +76,8 @@ internal sealed class OrtStepRunner : IStepRunner
 
     public ReadOnlySpan<float> AddedLogits(int row) => _adapters.AddedLogits.Of(row);
 
+    public ReadOnlySpan<float> Hidden(int row) => _adapters.Hidden.Of(row);
+
     public void Dispose()
     {
         foreach (var slot in (ReadOnlySpan<TensorSlot>)[_inputIds, _logitsRows, _blockTable, _cumulativeLengths, _pastLengths, _logits])

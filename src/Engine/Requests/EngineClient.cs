@@ -30,7 +30,7 @@ public sealed class EngineClient
         try
         {
             Check(request);
-            var generation = new Generation(request);
+            var generation = new Generation(request, Limits.HiddenSize);
             var ends = Limits.EndIds.Union(request.EndIds);
             var sampling = new SamplingState(request.Sampling, ends, request.PromptTokens, request.MaxTokens, request.Guide, _queue.Wake);
             while (true)
@@ -76,6 +76,11 @@ public sealed class EngineClient
         if (request.Guide is not null && request.Sampling.IgnoreEos)
         {
             throw new ArgumentException("An answer that is held to a form ends where that ends; its end ids can't be ignored.");
+        }
+
+        if (request.Pooling is not null && (request.MaxTokens > 0 || request.PromptLogProbs is not null))
+        {
+            throw new ArgumentException("A request that pools hidden states generates and scores nothing.");
         }
 
         CheckTokens(request);

@@ -16,12 +16,15 @@ public sealed class Generation : IValueTaskSource
     private bool _cancelRequested;
     private FinishReason? _finish;
 
-    internal Generation(GenerationRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="hiddenSize">The width of the model's hidden states.</param>
+    internal Generation(GenerationRequest request, int hiddenSize = 0)
     {
         Request = request;
         _tokens = new int[request.MaxTokens];
         LogProbs = request.LogProbs is { } top ? new LogProbBuffer(request.MaxTokens, top) : null;
         PromptLogProbs = request.PromptLogProbs is { } promptTop ? new LogProbBuffer(request.PromptTokens.Length, promptTop) : null;
+        Pooled = request.Pooling is null ? null : new PooledStates(hiddenSize);
     }
 
     public GenerationRequest Request { get; }
@@ -31,6 +34,9 @@ public sealed class Generation : IValueTaskSource
 
     /// <summary>Values of the prompt's tokens; index 0 is never set. Complete when the first token is out or the request has ended.</summary>
     public LogProbBuffer? PromptLogProbs { get; }
+
+    /// <summary>The prompt's pooled states, or null when not asked for. Complete when the request has ended by itself.</summary>
+    public PooledStates? Pooled { get; }
 
     /// <summary>Generated tokens so far, the end id included.</summary>
     public int TokenCount => Volatile.Read(ref _count);

@@ -46,6 +46,9 @@ public sealed record GenerationRequest
     /// <summary>The same for the prompt's tokens from the second on. Such a request does not read the prefix cache.</summary>
     public int? PromptLogProbs { get; init; }
 
+    /// <summary>Pool the prompt's final hidden states; null pools nothing. Such a request generates nothing, and <see cref="Generation.Pooled"/> is its outcome.</summary>
+    public PoolingKind? Pooling { get; init; }
+
     internal void ReleaseAdapters()
     {
         Adapter?.Dispose();

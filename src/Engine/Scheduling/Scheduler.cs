@@ -278,7 +278,7 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
 
         using var reservation = _reservation.Begin(sequence.Table);
         // What an adapter keeps of a sequence comes from its tokens only, not from the blocks.
-        if (options.PrefixCache && !sequence.HasAdapterState && sequence.Generation.Request.PromptLogProbs is null)
+        if (options.PrefixCache && !sequence.HasAdapterState && sequence.Generation.Request is { PromptLogProbs: null, Pooling: null or PoolingKind.Last })
         {
             sequence.ShareBeginning(reservation, pool.BlockTokens);
         }

@@ -27,6 +27,8 @@ internal sealed class Sequence
     private int _chainedBlocks;
     private int _charged;
     private DraftTrust _trust;
+    private int _pooled;
+    private readonly int _poolEnd;
 
     /// <param name="generation">The request.</param>
     /// <param name="sampling">How its tokens are drawn.</param>
@@ -57,6 +59,7 @@ internal sealed class Sequence
         HasAdapterState = Array.Exists(_spans, span => span.State is not null);
         _root = BlockHash.Root(request.Tenant, fused is null ? _spans[0].Weights?.Digest : FusedMark + fused);
         ScoredPrompt = request.PromptLogProbs is null ? PromptLength : VirtualCount + 1;
+        (_pooled, _poolEnd) = PooledTokens(request.Pooling);
         Restart();
     }
 
@@ -113,6 +116,23 @@ internal sealed class Sequence
 
     /// <summary>Prompt tokens [0, this) need no log-probability any more.</summary>
     public int ScoredPrompt { get; set; }
+
+    /// <summary>Whether its hidden states are pooled, in place of a token drawn.</summary>
+    public bool Pools => Generation.Pooled is not null;
+
+    /// <summary>Which of the tokens [<paramref name="from"/>, <paramref name="end"/>) are to be pooled yet.</summary>
+    public (int First, int End) ToPool(int from, int end)
+    {
+        var first = Math.Clamp(_pooled, from, end);
+        return (first, Math.Clamp(_poolEnd, first, end));
+    }
+
+    /// <summary>Takes the state of the next token that is to be pooled.</summary>
+    public void Pool(ReadOnlySpan<float> state)
+    {
+        Generation.Pooled!.Add(state);
+        _pooled++;
+    }
 
     public int Pending => Count - Computed;
 
@@ -236,6 +256,15 @@ internal sealed class Sequence
         _chain = _isLong ? _root.Switch(default, 0) : _root;
         (_chainedBlocks, Computed, UnwrittenPrefix, IsPlanned, Drafts) = (0, 0, VirtualCount, false, 0);
     }
+
+    /// <summary>Virtual tokens are never pooled.</summary>
+    private (int First, int End) PooledTokens(PoolingKind? pooling) => pooling switch
+    {
+        null => (0, 0),
+        PoolingKind.Last => (PromptLength - 1, PromptLength),
+        PoolingKind.First => (VirtualCount, VirtualCount + 1),
+        _ => (VirtualCount, PromptLength),
+    };
 
     private bool IsLong => _longRotation is { } rotation && Count - (VirtualTokens?.PositionOffset ?? 0) > rotation.From;
 

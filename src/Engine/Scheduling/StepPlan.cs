@@ -79,6 +79,12 @@ internal sealed class StepPlan(int maxSequences)
     private static PlannedSequence WithLogitRows(Sequence sequence, int rows)
     {
         var end = sequence.Computed + rows + sequence.Drafts;
+        if (sequence.Pools)
+        {
+            var (from, to) = sequence.ToPool(sequence.Computed, end);
+            return new PlannedSequence { Sequence = sequence, Rows = rows, LogitOffset = from - sequence.Computed, LogitRows = to - from };
+        }
+
         var sampled = end == sequence.Count + sequence.Drafts && sequence.WantsMoreTokens;
         var last = sampled ? end : Math.Min(end, sequence.PromptLength - 1);
         var first = sequence.ScoredPrompt < sequence.PromptLength ? Math.Max(sequence.Computed, sequence.ScoredPrompt - 1) : sampled ? sequence.Count - 1 : last;

@@ -16,14 +16,19 @@ internal static class CompletionParser
         var maxTokens = fields.Int("max_tokens", 0, int.MaxValue);
         var logProbs = fields.Int("logprobs", 0, RequestLimits.LogProbs);
         var settings = SettingsParser.Parse(fields, facts, maxTokens, logProbs);
-        return new CompletionRequest(settings, Prompts(fields, facts), fields.Bool("echo", absent: false), fields.Bool("add_special_tokens", absent: true));
+        return new CompletionRequest(settings, Prompts(fields, "prompt", facts, RequestLimits.Prompts), fields.Bool("echo", absent: false), fields.Bool("add_special_tokens", absent: true));
     }
 
-    private static ImmutableArray<CompletionPrompt> Prompts(JsonFields fields, ModelFacts facts)
+    /// <summary>A text, token ids, or a list of either.</summary>
+    /// <param name="fields">The body.</param>
+    /// <param name="name">The field.</param>
+    /// <param name="facts">What ids are checked against.</param>
+    /// <param name="most">Most of them.</param>
+    public static ImmutableArray<CompletionPrompt> Prompts(JsonFields fields, string name, ModelFacts facts, int most)
     {
-        if (!fields.TryGet("prompt", out var value))
+        if (!fields.TryGet(name, out var value))
         {
-            throw ApiException.Missing("prompt");
+            throw ApiException.Missing(name);
         }
 
         if (value.ValueKind == JsonValueKind.String)
@@ -33,46 +38,46 @@ internal static class CompletionParser
 
         if (value.ValueKind != JsonValueKind.Array)
         {
-            throw ApiException.WrongType("prompt", "a string, a list of token ids, a list of strings or a list of lists of token ids");
+            throw ApiException.WrongType(name, "a string, a list of token ids, a list of strings or a list of lists of token ids");
         }
 
         if (value.GetArrayLength() == 0)
         {
-            throw ApiException.Invalid("prompt", "'prompt' is an empty list.");
+            throw ApiException.Invalid(name, $"'{name}' is an empty list.");
         }
 
-        return value[0].ValueKind == JsonValueKind.Number ? [OfIds(value, facts)] : Several(value, facts);
+        return value[0].ValueKind == JsonValueKind.Number ? [OfIds(value, name, facts)] : Several(value, name, facts, most);
     }
 
-    private static ImmutableArray<CompletionPrompt> Several(JsonElement value, ModelFacts facts)
+    private static ImmutableArray<CompletionPrompt> Several(JsonElement value, string name, ModelFacts facts, int most)
     {
-        if (value.GetArrayLength() > RequestLimits.Prompts)
+        if (value.GetArrayLength() > most)
         {
-            throw ApiException.Invalid("prompt", $"'prompt' has more than {RequestLimits.Prompts} prompts.");
+            throw ApiException.Invalid(name, $"'{name}' has more than {most} prompts.");
         }
 
         var kind = value[0].ValueKind;
         if (kind is not (JsonValueKind.String or JsonValueKind.Array) || value.EnumerateArray().Any(item => item.ValueKind != kind))
         {
-            throw ApiException.WrongType("prompt", "a string, a list of token ids, a list of strings or a list of lists of token ids");
+            throw ApiException.WrongType(name, "a string, a list of token ids, a list of strings or a list of lists of token ids");
         }
 
-        return [.. value.EnumerateArray().Select(item => kind == JsonValueKind.String ? new CompletionPrompt(item.GetString(), null) : OfIds(item, facts))];
+        return [.. value.EnumerateArray().Select(item => kind == JsonValueKind.String ? new CompletionPrompt(item.GetString(), null) : OfIds(item, name, facts))];
     }
 
-    private static CompletionPrompt OfIds(JsonElement value, ModelFacts facts)
+    private static CompletionPrompt OfIds(JsonElement value, string name, ModelFacts facts)
     {
         var count = value.GetArrayLength();
         if (count == 0)
         {
-            throw ApiException.Invalid("prompt", "A prompt has no token ids.");
+            throw ApiException.Invalid(name, "A prompt has no token ids.");
         }
 
         if (count > facts.ContextTokens)
         {
-            throw new ApiException(400, ErrorCodes.ContextLengthExceeded, $"The prompt has {count} tokens; the model takes {facts.ContextTokens}.", "prompt");
+            throw new ApiException(400, ErrorCodes.ContextLengthExceeded, $"The prompt has {count} tokens; the model takes {facts.ContextTokens}.", name);
         }
 
-        return new CompletionPrompt(null, JsonFields.IdsOf(value, "prompt", facts.PromptVocabularySize, count));
+        return new CompletionPrompt(null, JsonFields.IdsOf(value, name, facts.PromptVocabularySize, count));
     }
 }

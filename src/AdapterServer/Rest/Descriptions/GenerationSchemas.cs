@@ -33,6 +33,46 @@ internal static class GenerationSchemas
             .. Shared(),
         ]);
 
+    public static OpenApiSchema Embedding() => Object(
+        ["model", "input"],
+        [
+            ("model", Text("The base, an adapter, adapter@version, adapter@alias or adapter@digest.")),
+            ("input", AnyOf("Text, token ids, or a list of either.", Text(), List(Integer(min: 0)), List(Text()), List(List(Integer(min: 0))))),
+            ("dimensions", Integer("The first components alone, scaled to norm 1.", 1)),
+            ("encoding_format", Text("float, or base64 of little-endian 32-bit floats; float unless set.")),
+            ("add_special_tokens", Flag("A text gets the tokenizer's special tokens; true unless set.")),
+            ("priority", Integer("Among your own requests lower numbers go first; 0 unless set.")),
+            ("user", Text("Of an alias that means two versions every request of a user gets the same one.")),
+            .. Mixture(),
+        ]);
+
+    public static OpenApiSchema Generate() => Object(["inputs"], GenerateFields());
+
+    public static OpenApiSchema GenerateAtRoot() => Object(["inputs"], [.. GenerateFields(), ("stream", Flag("Answer with server-sent events."))]);
+
+    private static (string Name, OpenApiSchema Schema)[] GenerateFields() =>
+    [
+        ("inputs", Text("The prompt.")),
+        ("parameters", Object(
+            [],
+            ("adapter_id", Text("As model in other requests; without it the base.")),
+            ("adapter_source", Text("May only be local.")),
+            ("max_new_tokens", Integer("Most tokens to generate; 100 unless set.", 1)),
+            ("do_sample", Flag("Draw tokens; else the best one is taken, unless temperature, top_k or top_p are set.")),
+            ("temperature", Number("Above 0; 1 unless set.", 0)),
+            ("top_k", Integer(min: 1)),
+            ("top_p", Number("Above 0; 1 is off.", 0, 1)),
+            ("repetition_penalty", Number("Above 0; 1 is off.", 0)),
+            ("seed", Integer("Makes the answer repeatable.")),
+            ("stop", List(Text(), "End the answer, and are a part of it.", RequestLimits.StopStrings)),
+            ("return_full_text", Flag("The answer begins with the prompt.")),
+            ("details", Flag("The answer has its tokens.")),
+            ("decoder_input_details", Flag("The answer has the prompt's tokens with their log-probabilities.")),
+            ("top_n_tokens", Integer("With details: this many of the best tokens at each place.", 0, 5)),
+            ("ignore_eos_token", Flag("The model's end ids do not end the answer.")),
+            ("grammar", Object(["type", "value"], ("type", Text("json or regex.")), ("value", AnyOf("The schema, or the expression.", Text(), Map("A JSON schema.")))))))
+    ];
+
     /// <summary>What a chat template is rendered with, for chat completions and /tokenize.</summary>
     public static (string Name, OpenApiSchema Schema)[] Messages() =>
     [

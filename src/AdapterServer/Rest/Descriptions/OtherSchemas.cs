@@ -31,6 +31,14 @@ internal static class OtherSchemas
         ("pinned", Flag("Servers keep the current version in memory.")),
         ("priority", Integer("Which of the pinned ones come first where not all fit: greater numbers do.")));
 
+    public static OpenApiSchema LoadLora() => Object(
+        ["lora_name", "lora_path"],
+        ("lora_name", Text("What the adapter shall be called.")),
+        ("lora_path", Text("A folder inside one of the server's --lora-folders, absolute or from there on.")),
+        ("load_inplace", Flag("Replaces an adapter of this name.")));
+
+    public static OpenApiSchema UnloadLora() => Object(["lora_name"], ("lora_name", Text("The adapter.")));
+
     public static OpenApiSchema Compose() => Object(["name", "adapters"], [("name", Text("What the adapter shall be called.")), .. GenerationSchemas.Mixture()]);
 
     public static OpenApiSchema Inference() => Object(

@@ -27,13 +27,19 @@ internal sealed class EventStream : IAsyncDisposable
         _json = new Utf8JsonWriter(context.Response.BodyWriter, new JsonWriterOptions { Encoder = RestJson.Encoder, SkipValidation = true });
     }
 
+    /// <summary>False where the clients tell the last event from what stands in it.</summary>
+    public bool EndsWithDone { get; init; } = true;
+
     /// <summary>Runs <paramref name="body"/>, which sends the events, and ends the stream.</summary>
     public async Task RunAsync(Func<Task> body)
     {
         try
         {
             await body().ConfigureAwait(false);
-            await SendRawAsync("[DONE]"u8.ToArray()).ConfigureAwait(false);
+            if (EndsWithDone)
+            {
+                await SendRawAsync("[DONE]"u8.ToArray()).ConfigureAwait(false);
+            }
         }
         catch (Exception) when (!_context.Response.HasStarted)
         {
@@ -50,7 +56,7 @@ internal sealed class EventStream : IAsyncDisposable
                 ServerLog.RequestFailed(logger, _context.Request.Path, exception);
             }
 
-            await SendAsync(error.Body, RestJson.Answers.ErrorBody).ConfigureAwait(false);
+            await SendRawAsync(ErrorWriter.Form(_context, error).Body).ConfigureAwait(false);
         }
         catch (Exception) when (_context.RequestAborted.IsCancellationRequested)
         {

@@ -32,6 +32,9 @@ internal sealed record GenerationSettings
     /// <summary>What each answer looks like, or null.</summary>
     public GuideRequest? Guide { get; init; }
 
+    /// <summary>In place of an answer: how the prompt's hidden states become its embedding.</summary>
+    public PoolingKind? Pooling { get; init; }
+
     public required bool ReturnTokenIds { get; init; }
 
     public required bool SkipSpecialTokens { get; init; }

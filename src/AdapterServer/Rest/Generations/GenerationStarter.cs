@@ -65,6 +65,7 @@ internal static class GenerationStarter
         Sampling = settings.Sampling with { Seed = settings.SeedOf(choice) },
         LogProbs = settings.LogProbs,
         PromptLogProbs = scorePrompt,
+        Pooling = settings.Pooling,
     };
 
     private static void CheckSequences(ServingModel model, GenerationSettings settings, int prompts)

@@ -30,12 +30,15 @@ internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> S
         var key = fields.TryGet("user", out var user) && user.ValueKind == JsonValueKind.String
             ? user.GetString()
             : requestId ?? Guid.NewGuid().ToString();
-        return model.LookAsync(() => Of(model, fields, key), cancellationToken);
+        return model.LookAsync(() => Of(model, RequestedModel.Parse(fields), key), cancellationToken);
     }
 
-    private static RequestTarget Of(ServingModel model, JsonFields fields, string? key)
+    /// <summary>The same for a request that says no more than a name.</summary>
+    public static Task<RequestTarget> NamedAsync(ServingModel model, string name, string? requestId, CancellationToken cancellationToken) =>
+        model.LookAsync(() => Of(model, new RequestedModel(name, null), requestId ?? Guid.NewGuid().ToString()), cancellationToken);
+
+    private static RequestTarget Of(ServingModel model, RequestedModel requested, string? key)
     {
-        var requested = RequestedModel.Parse(fields);
         var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters, key);
         var text = model.Texts.Of(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null);
         return new RequestTarget(requested.Name, spans, text, text.Facts with { PromptVocabularySize = model.Texts.Base.Facts.VocabularySize + spans.Max(span => span.AddedTokens) });

@@ -64,6 +64,11 @@ internal sealed class ServingTokens
         }
     }
 
+    /// <summary>The text that the ids are to a reader: without special tokens.</summary>
+    public string DecodeText(int[] ids) => _tokenizer.Decode(ids, skipSpecialTokens: true);
+
+    public bool IsSpecial(int id) => _tokenizer.IsSpecial(id);
+
     public string Decode(int[] ids) => _tokenizer.Decode(ids, skipSpecialTokens: false);
 
     /// <summary>Where in <see cref="PreparedPrompt.Text"/> the text of each of the prompt's tokens begins.</summary>
