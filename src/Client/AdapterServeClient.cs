@@ -1,6 +1,8 @@
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using AdapterServe.Client.Access;
 using AdapterServe.Client.Adapters;
 using AdapterServe.Client.Completions;
 using AdapterServe.Client.Http;
@@ -19,8 +21,17 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
 {
     private const int MaxListBytes = 64 << 20;
     private const int MaxReceiptBytes = 1 << 20;
-    private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private readonly SseLimits _limits = limits ?? new SseLimits();
+    private readonly RestConnection _rest = new(http, apiKey);
+
+    /// <summary>Upload, list, name and inspect adapters.</summary>
+    public AdapterCalls Adapters => new(_rest);
+
+    /// <summary>API keys.</summary>
+    public KeyCalls Keys => new(_rest);
+
+    /// <summary>Tenants' limits.</summary>
+    public TenantCalls Tenants => new(_rest);
 
     /// <summary>
     /// The pieces of an answer as they come. <b>Errors</b>: a stream that ends without <c>[DONE]</c> is a <see cref="SseFormatException"/>.
@@ -29,9 +40,8 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
         CompletionRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var content = new ByteArrayContent(CompletionRequestWriter.Write(request));
-        content.Headers.ContentType = s_json;
-        using var response = await SendAsync(
+        var content = RestConnection.Json(CompletionRequestWriter.Write(request));
+        using var response = await _rest.SendAsync(
             HttpMethod.Post, request.Messages is null ? "v1/completions" : "v1/chat/completions", content, cancellation).ConfigureAwait(false);
         if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
         {
@@ -55,7 +65,7 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
     /// <summary>The base and the adapters that the tenant may use.</summary>
     public async Task<IReadOnlyList<ModelDescription>> ListModelsAsync(CancellationToken cancellation = default)
     {
-        using var response = await SendAsync(HttpMethod.Get, "v1/models", null, cancellation).ConfigureAwait(false);
+        using var response = await _rest.SendAsync(HttpMethod.Get, "v1/models", null, cancellation).ConfigureAwait(false);
         using var json = await Answers.ReadJsonAsync(response, MaxListBytes, cancellation).ConfigureAwait(false);
         return ModelListReader.Read(json.RootElement);
     }
@@ -71,7 +81,7 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
             form.Add(new StreamContent(File.OpenRead(path)), "files", Path.GetFileName(path));
         }
 
-        using var response = await SendAsync(HttpMethod.Put, "v1/adapters/" + Uri.EscapeDataString(name), form, cancellation).ConfigureAwait(false);
+        using var response = await _rest.SendAsync(HttpMethod.Put, "v1/adapters/" + Uri.EscapeDataString(name), form, cancellation).ConfigureAwait(false);
         using var json = await Answers.ReadJsonAsync(response, MaxReceiptBytes, cancellation).ConfigureAwait(false);
         var isNew = response.StatusCode == System.Net.HttpStatusCode.Created;
         return json.RootElement.TryGetProperty("version", out var version) && version.TryGetInt32(out var number)
@@ -81,34 +91,48 @@ public sealed class AdapterServeClient(HttpClient http, string? apiKey = null, S
             : throw new InvalidDataException("The server's answer to an upload has no version and digest; is this AdapterServe?");
     }
 
+    /// <summary>Each text's embedding, of Euclidean norm 1.</summary>
+    /// <param name="model">The base's name or an adapter's.</param>
+    /// <param name="texts">One at least.</param>
+    /// <param name="dimensions">The first ones alone; null: all.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<IReadOnlyList<float[]>> EmbedAsync(string model, IReadOnlyList<string> texts, int? dimensions = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var body = new JsonObject { ["model"] = model, ["input"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]), ["encoding_format"] = "base64", ["dimensions"] = dimensions };
+        var answer = await _rest.AskAsync(HttpMethod.Post, "v1/embeddings", RestConnection.Json(body), cancellation).ConfigureAwait(false);
+        return answer.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array && data.GetArrayLength() == texts.Count
+            ? [.. data.EnumerateArray().Select(Vector)]
+            : throw new InvalidDataException("The server's answer has not one embedding for each text.");
+    }
+
+    /// <summary>Whether the server answers requests: <c>/readyz</c>.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            using var response = await _rest.SendAsync(HttpMethod.Get, "readyz", null, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (ApiException e) when (e.Status == 503)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Any other GET that answers JSON.</summary>
     public async Task<JsonDocument> GetJsonAsync(string path, CancellationToken cancellation = default)
     {
-        using var response = await SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
+        using var response = await _rest.SendAsync(HttpMethod.Get, path, null, cancellation).ConfigureAwait(false);
         return await Answers.ReadJsonAsync(response, MaxListBytes, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    private static float[] Vector(JsonElement item)
     {
-        using var request = new HttpRequestMessage(method, path)
-        {
-            Content = content, Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy,
-        };
-        if (apiKey is not null)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
-        }
-
-        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-        try
-        {
-            await Answers.RequireSuccessAsync(response, cancellation).ConfigureAwait(false);
-            return response;
-        }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
+        var text = JsonMembers.Text(item, "embedding");
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var length) && length % sizeof(float) == 0
+            ? MemoryMarshal.Cast<byte, float>(bytes.AsSpan(0, length)).ToArray()
+            : throw new InvalidDataException("The server's answer has an embedding that is not base64 of 32-bit floats.");
     }
 }

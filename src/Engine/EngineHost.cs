@@ -42,6 +42,20 @@ public sealed class EngineHost : IAsyncDisposable
     /// <summary>The instruction set that the kernels compute with on this machine.</summary>
     public static string InstructionSet => SimdSupport.Path.ToString();
 
+    /// <summary>Finds and loads ONNX Runtime's library and returns its path. <b>Errors</b>: <see cref="EngineStartException"/>.</summary>
+    public static string LoadLibrary()
+    {
+        try
+        {
+            using var environment = new OrtEnvironment();
+            return environment.LibraryPath;
+        }
+        catch (Exception failure) when (failure is OnnxRuntimeException or DllNotFoundException)
+        {
+            throw new EngineStartException(failure.Message, failure);
+        }
+    }
+
     /// <summary>
     /// Starts an engine on an imported model, which must live as long as the engine.
     /// <b>Errors</b>: <see cref="EngineStartException"/> when ONNX Runtime's library is missing or refuses the model.

@@ -17,8 +17,7 @@ internal static class Migrations
             await database.LockSchemaAsync(connection).ConfigureAwait(false);
             await connection.ExecuteAsync(database.Translate("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, applied_at TEXT NOT NULL)"))
                 .ConfigureAwait(false);
-            var applied = (await connection.QueryAsync<(long Number, string Checksum)>("SELECT number, checksum FROM migrations ORDER BY number").ConfigureAwait(false)).ToList();
-            Require(applied);
+            var applied = await ReadAsync(connection).ConfigureAwait(false);
             for (var i = applied.Count; i < MigrationSteps.All.Length; i++)
             {
                 await connection.ExecuteAsync(database.Translate(MigrationSteps.All[i])).ConfigureAwait(false);
@@ -29,6 +28,17 @@ internal static class Migrations
             return true;
         },
         cancellationToken);
+
+    /// <summary>How many steps a registry has; changes nothing. <b>Errors</b>: as <see cref="ApplyAsync"/>.</summary>
+    public static Task<int> AppliedAsync(RegistryDatabase database, CancellationToken cancellationToken) =>
+        database.ReadAsync(async connection => (await ReadAsync(connection).ConfigureAwait(false)).Count, cancellationToken);
+
+    private static async Task<List<(long Number, string Checksum)>> ReadAsync(DbConnection connection)
+    {
+        var applied = (await connection.QueryAsync<(long Number, string Checksum)>("SELECT number, checksum FROM migrations ORDER BY number").ConfigureAwait(false)).ToList();
+        Require(applied);
+        return applied;
+    }
 
     private static Task<int> RecordAsync(DbConnection connection, int step, string now) =>
         connection.ExecuteAsync("INSERT INTO migrations VALUES (@number, @checksum, @now)", new { number = (long)step + 1, checksum = ChecksumOf(MigrationSteps.All[step]), now });

@@ -16,6 +16,11 @@ internal static class RegistryAddress
         return IsConnectionString(address) ? new PostgresDatabase(address) : new SqliteDatabase(Path.GetFullPath(address), isShared: true, time);
     }
 
+    /// <summary>The file that holds it, or null where a database server does.</summary>
+    public static string? FileOf(AdapterStoreOptions options) => options.Registry is not { Length: > 0 } address
+        ? Path.Combine(options.DataDirectory, FileName)
+        : IsConnectionString(address) ? null : Path.GetFullPath(address);
+
     public static bool IsConnectionString(string address) =>
         address.Split(';').Any(part => part.TrimStart().StartsWith("Host", StringComparison.OrdinalIgnoreCase) && part.Contains('=', StringComparison.Ordinal));
 }

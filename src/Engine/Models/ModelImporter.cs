@@ -35,6 +35,21 @@ public sealed class ModelImporter
         _create = create;
     }
 
+    /// <summary>Whether a folder can be imported, from its configuration and its tensors' names and shapes alone. <b>Errors</b>: <see cref="ModelImportException"/>.</summary>
+    /// <returns>Its sizes, and the bytes of the files that an import reads.</returns>
+    public static (ModelShape Shape, long Bytes) Check(string modelFolder, ImportOptions? options = null)
+    {
+        try
+        {
+            using var folder = Open(Path.GetFullPath(modelFolder), options ?? new ImportOptions());
+            return (folder.Shape, folder.Files.Sum(path => new FileInfo(path).Length));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelImportException("io_error", $"The model can't be read: {error.Message}", error);
+        }
+    }
+
     /// <param name="modelFolder">A Hugging Face folder, or one of ONNX Runtime GenAI.</param>
     /// <param name="cacheFolder">Where imports are kept, e.g. <c>data/models</c>; made if absent.</param>
     /// <param name="options">How the weights are held; null: f32, under the folder's name.</param>

@@ -33,6 +33,6 @@ public sealed partial class GenerationSchemasTests
 
     private static string[] Names(OpenApiSchema schema) => [.. schema.Properties!.Keys.Order(StringComparer.Ordinal)];
 
-    [GeneratedRegex(@"(?:fields\.\w+\(|(?:Members|Json|Text|Choice)\(fields, )""([a-z_]+)""")]
+    [GeneratedRegex(@"(?:fields\.\w+\(|(?:Members|Json|Text|Choice|Prompts)\(fields, )""([a-z_]+)""")]
     private static partial Regex FieldPattern();
 }

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
 
@@ -13,7 +15,7 @@ namespace AdapterServe.AdapterServer.Rest.Embeddings;
 internal static class EmbeddingEndpoints
 {
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/embeddings", EmbedAsync).WithName("CreateEmbedding").WithTags("embeddings").TakesJson(GenerationSchemas.Embedding).Produces<EmbeddingResponse>();
+        routes.MapPost("/v1/embeddings", EmbedAsync).WithName("CreateEmbedding").Needs(AccessScopes.Infer).WithTags("embeddings").TakesJson(GenerationSchemas.Embedding).Produces<EmbeddingResponse>();
 
     private static async Task EmbedAsync(HttpContext context, ServingModel model)
     {

@@ -1,8 +1,10 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore.Access;
 
 namespace AdapterServe.AdapterServer.Rest.Generate;
 
@@ -11,11 +13,11 @@ internal static class GenerateEndpoints
 {
     public static void MapGenerate(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/generate", GenerateAsync).WithName("Generate").WithTags("generate").TakesJson(GenerationSchemas.Generate).Produces<GenerateResponse>().WithMetadata(GenerateError.Form);
-        routes.MapPost("/generate_stream", StreamAsync).WithName("GenerateStream").WithTags("generate").TakesJson(GenerationSchemas.Generate).Produces<GenerateEvent>(contentType: "text/event-stream")
+        routes.MapPost("/generate", GenerateAsync).WithName("Generate").Needs(AccessScopes.Infer).WithTags("generate").TakesJson(GenerationSchemas.Generate).Produces<GenerateResponse>().WithMetadata(GenerateError.Form);
+        routes.MapPost("/generate_stream", StreamAsync).WithName("GenerateStream").Needs(AccessScopes.Infer).WithTags("generate").TakesJson(GenerationSchemas.Generate).Produces<GenerateEvent>(contentType: "text/event-stream")
             .WithMetadata(GenerateError.Form);
-        routes.MapPost("/", RootAsync).WithName("GenerateAtRoot").WithTags("generate").TakesJson(GenerationSchemas.GenerateAtRoot).Produces<GenerateResponse[]>().WithMetadata(GenerateError.Form);
-        routes.MapGet("/info", InfoAsync).WithName("GetInfo").WithTags("generate").Produces<GenerateInfo>();
+        routes.MapPost("/", RootAsync).WithName("GenerateAtRoot").Needs(AccessScopes.Infer).WithTags("generate").TakesJson(GenerationSchemas.GenerateAtRoot).Produces<GenerateResponse[]>().WithMetadata(GenerateError.Form);
+        routes.MapGet("/info", InfoAsync).WithName("GetInfo").Needs(AccessScopes.Infer).WithTags("generate").Produces<GenerateInfo>();
     }
 
     private static async Task GenerateAsync(HttpContext context, ServingModel model)

@@ -1,10 +1,12 @@
 using System.Text;
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterStore;
+using AdapterServe.AdapterStore.Access;
 
 namespace AdapterServe.AdapterServer.Rest.LoraAdapters;
 
@@ -13,8 +15,8 @@ internal static class LoraEndpoints
 {
     public static void MapLoraAdapters(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/load_lora_adapter", LoadAsync).WithName("LoadLoraAdapter").WithTags("adapters").TakesJson(OtherSchemas.LoadLora).Produces<string>(contentType: "text/plain");
-        routes.MapPost("/v1/unload_lora_adapter", UnloadAsync).WithName("UnloadLoraAdapter").WithTags("adapters").TakesJson(OtherSchemas.UnloadLora).Produces<string>(contentType: "text/plain");
+        routes.MapPost("/v1/load_lora_adapter", LoadAsync).WithName("LoadLoraAdapter").Needs(AccessScopes.Operator).WithTags("adapters").TakesJson(OtherSchemas.LoadLora).Produces<string>(contentType: "text/plain");
+        routes.MapPost("/v1/unload_lora_adapter", UnloadAsync).WithName("UnloadLoraAdapter").Needs(AccessScopes.Operator).WithTags("adapters").TakesJson(OtherSchemas.UnloadLora).Produces<string>(contentType: "text/plain");
     }
 
     private static async Task LoadAsync(HttpContext context, ServingModel model)
@@ -22,7 +24,7 @@ internal static class LoraEndpoints
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         model.LoraFolders.RequireAny();
         var fields = new JsonFields(body.RootElement);
-        var place = AdapterPlace.Of(fields.RequiredString("lora_name"));
+        var place = AdapterPlace.Of(model.Principal, fields.RequiredString("lora_name"));
         var folder = model.LoraFolders.Find(fields.RequiredString("lora_path"));
         if (!fields.Bool("load_inplace", absent: false) && await IsThereAsync(model, place, context.RequestAborted).ConfigureAwait(false))
         {
@@ -40,7 +42,7 @@ internal static class LoraEndpoints
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         model.LoraFolders.RequireAny();
-        var place = AdapterPlace.Of(new JsonFields(body.RootElement).RequiredString("lora_name"));
+        var place = AdapterPlace.Of(model.Principal, new JsonFields(body.RootElement).RequiredString("lora_name"));
         model.Fused.RequireDeletable(place.Tenant, place.Name, null);
         await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, $"Success: LoRA adapter '{place.Name}' removed successfully.").ConfigureAwait(false);
