@@ -6,10 +6,12 @@ namespace AdapterServe.Cli.Commands;
 /// <summary><c>completion bash|zsh|fish</c>: a script that asks this program what may come next.</summary>
 internal static class CompletionCommand
 {
+    // The program's own name goes first: it may have been called by a path or another name.
     private const string Bash = """
         _adapterserve() {
-          local IFS=$'\n'
-          COMPREPLY=($(compgen -W "$(adapterserve "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+          local IFS=$'\n' line="${COMP_LINE#* }"
+          local point=$((COMP_POINT - ${#COMP_LINE} + ${#line}))
+          COMPREPLY=($(compgen -W "$(adapterserve "[suggest:${point}]" "${line}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
           if [[ ${#COMPREPLY[@]} == 0 ]]; then compopt -o default; fi
         }
         complete -F _adapterserve adapterserve
@@ -18,15 +20,21 @@ internal static class CompletionCommand
     private const string Zsh = """
         #compdef adapterserve
         _adapterserve() {
+          local line="${BUFFER#* }"
+          local point=$((CURSOR - ${#BUFFER} + ${#line}))
           local -a found
-          found=("${(@f)$(adapterserve "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
+          found=("${(@f)$(adapterserve "[suggest:${point}]" "${line}" 2>/dev/null)}")
           if [[ -n "${found[1]}" ]]; then compadd -- "${found[@]}"; else _files; fi
         }
         compdef _adapterserve adapterserve
         """;
 
     private const string Fish = """
-        complete -c adapterserve -a '(adapterserve "[suggest:"(commandline -C)"]" (commandline) 2>/dev/null)'
+        function __adapterserve_complete
+          set -l line (commandline -cp | string replace -r '^\S+\s+' '')
+          adapterserve "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+        end
+        complete -c adapterserve -a '(__adapterserve_complete)'
         """;
 
     public static Command Build()

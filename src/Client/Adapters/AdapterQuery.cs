@@ -18,7 +18,7 @@ public sealed record AdapterQuery
 
     internal string Parameters()
     {
-        var given = new (string Name, string? Value)[] { ("namespace", Namespace), ("prefix", Prefix), ("kind", Kind), ("state", State) }.Concat(Labels.Select(label => ("label", (string?)label)));
+        var given = new (string Name, string? Value)[] { ("namespace", Namespace), ("prefix", Prefix), ("kind", Kind), ("state", State) }.Concat(Labels.Select(label => (Name: "label", Value: (string?)label)));
         return string.Concat(given.Where(parameter => parameter.Value is not null).Select(parameter => $"&{parameter.Name}={Uri.EscapeDataString(parameter.Value!)}"));
     }
 }

@@ -122,9 +122,26 @@ def life(server):
         version = version_of(server, name, user=key)
         assert version == version_of(server, name, user=key) == version_of(server, name, request_id=key)
         assert score(server, f'{name}@canary', key) == score(server, f'{name}@{version}')
+    updated = call('Update')(of('UpdateAdapterRequest', name=name, labels={'values': {'team': 'x'}}, priority=3))
+    assert dict(updated.labels) == {'team': 'x'} and updated.priority == 3 and not updated.pinned, updated
+    assert name in listed(labels=['team=x'])
+    assert dict(call('Update')(of('UpdateAdapterRequest', name=name, pinned=False)).labels) == {'team': 'x'}
+    fails(grpc.StatusCode.INVALID_ARGUMENT, lambda: call('Update')(of('UpdateAdapterRequest', name=name, priority=2_000_000)), 'invalid_value')
+    assert call('Verify')(of('VerifyAdapterRequest', name=name, version='1')).state == 'ready'
     call('DeleteAlias')(of('DeleteAliasRequest', name=name, alias='canary'))
     call('Delete')(of('DeleteAdapterRequest', name=name, if_match=second.digest))
     assert name not in listed() and name in listed(state='deleted')
+    assert call('Restore')(of('RestoreAdapterRequest', name=name)).version == 2
+    fails(grpc.StatusCode.ABORTED, lambda: call('Restore')(of('RestoreAdapterRequest', name=name)), 'adapter_exists')
+    audit = call('ListAudit')(of('ListAuditRequest', name=name, limit=2))
+    assert [entry.action for entry in audit.entries] == ['put', 'put'] and audit.has_more, audit
+    assert audit.entries[0].happened_at.seconds > 0 and audit.entries[0].digest == first.digest
+    restored = call('ListAudit')(of('ListAuditRequest', name=name, action='restore')).entries
+    assert len(restored) == 2 and restored[0].outcome == 'ok' and restored[1].outcome == 'adapter_exists', restored
+    watch = call('Watch')(of('WatchAdaptersRequest', after=audit.entries[0].id))
+    assert next(watch).id > audit.entries[0].id
+    watch.cancel()
+    call('Delete')(of('DeleteAdapterRequest', name=name))
 
 
 def version_of(server, name, user=None, request_id=None):
