@@ -26,7 +26,7 @@ public sealed partial class GenerationSchemasTests
         .. parsers
             .SelectMany(parser => FieldPattern().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "AdapterServer", "Rest", parser + ".cs"))))
             .Select(match => match.Groups[1].Value)
-            .Except(["role", "content", "type", "text"])
+            .Except(["role", "content", "type", "text", "tool_calls"])
             .Distinct()
             .Order(StringComparer.Ordinal),
     ];
