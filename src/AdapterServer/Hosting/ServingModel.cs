@@ -52,11 +52,14 @@ internal sealed class ServingModel
         LookAsync(() => Store.Catalog.Resolve(Tenant, reference), cancellationToken);
 
     /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
-    public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
+    public Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken) => LookAsync(() => ValueTask.FromResult(look()), cancellationToken);
+
+    /// <summary>The same, where what is found has to be read.</summary>
+    public async Task<T> LookAsync<T>(Func<ValueTask<T>> look, CancellationToken cancellationToken)
     {
         try
         {
-            return look();
+            return await look().ConfigureAwait(false);
         }
         catch (Exception missing) when (missing is AdapterStoreException { Kind: AdapterErrorKind.NotFound } or ApiException { Status: StatusCodes.Status404NotFound })
         {
@@ -66,7 +69,7 @@ internal sealed class ServingModel
             }
         }
 
-        return look();
+        return await look().ConfigureAwait(false);
     }
 
     private T? Find<T>(string model, Func<string, string, T> find)
