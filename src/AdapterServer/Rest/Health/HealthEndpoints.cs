@@ -1,5 +1,7 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdapterServe.AdapterServer.Rest.Health;
@@ -9,8 +11,8 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/livez", Live).WithName("Live").WithTags("health");
-        routes.MapGet("/readyz", Ready).WithName("Ready").WithTags("health").Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/livez", Live).WithName("Live").Needs(AccessScopes.None).WithTags("health");
+        routes.MapGet("/readyz", Ready).WithName("Ready").Needs(AccessScopes.None).WithTags("health").Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<HealthStatus> Live() => TypedResults.Ok(new HealthStatus("live"));
