@@ -31,7 +31,7 @@ internal static class ErrorWriter
     }
 
     /// <summary>The status and the body in the form that the route's clients know.</summary>
-    public static (int Status, byte[] Body) Form(HttpContext context, ApiError error) => context.GetEndpoint()?.Metadata.GetMetadata<ErrorForm>() is { } form
+    private static (int Status, byte[] Body) Form(HttpContext context, ApiError error) => context.GetEndpoint()?.Metadata.GetMetadata<ErrorForm>() is { } form
         ? form.Of(error)
         : (error.Status, JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody));
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using AdapterServe.AdapterStore.Adapters;
+using AdapterServe.AdapterStore.Registry;
 using Google.Protobuf.WellKnownTypes;
 using Wire = AdapterServe.Protocol.V1;
 
@@ -36,6 +38,35 @@ internal static class AdapterMessages
             DeletedAt = adapter.DeletedAt is { } deleted ? Timestamp.FromDateTimeOffset(deleted) : null,
         };
         SetOptional(message, adapter);
+        return message;
+    }
+
+    public static Wire.AuditEntry Of(AuditEntry entry)
+    {
+        var message = new Wire.AuditEntry
+        {
+            Id = entry.Revision,
+            HappenedAt = Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(entry.HappenedAt, CultureInfo.InvariantCulture)),
+            Actor = entry.Actor,
+            Action = entry.Action,
+            Name = entry.Name,
+            Outcome = entry.Outcome,
+        };
+        if (entry.Version is { } version)
+        {
+            message.Version = version;
+        }
+
+        if (entry.Digest is { } digest)
+        {
+            message.Digest = digest;
+        }
+
+        if (entry.Detail is { } detail)
+        {
+            message.Detail = detail;
+        }
+
         return message;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
@@ -11,6 +12,7 @@ using AdapterServe.AdapterStore.Access;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Lowering;
+using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Uploads;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -20,7 +22,7 @@ namespace AdapterServe.AdapterServer.Grpc.Adapters;
 
 /// <summary><c>adapterserve.v1.Adapters</c>.</summary>
 [Needs(AccessScopes.Upload)]
-internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.AdaptersBase
+internal sealed class AdaptersService(ServingModel model, IHostApplicationLifetime lifetime) : Wire.Adapters.AdaptersBase
 {
     [Needs(AccessScopes.Infer)]
     public override Task<Wire.ListAdaptersResponse> List(Wire.ListAdaptersRequest request, ServerCallContext context) =>
@@ -111,6 +113,66 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         var version = await model.FindAdapterAsync(Required(request.Name), context.CancellationToken).ConfigureAwait(false);
         var inspection = await model.Store.Inspector.InspectAsync(version, context.CancellationToken).ConfigureAwait(false);
         return Struct.Parser.ParseJson(JsonSerializer.Serialize(inspection, RestJson.Answers.AdapterInspection));
+    }
+
+    public override async Task<Wire.Adapter> Update(Wire.UpdateAdapterRequest request, ServerCallContext context)
+    {
+        var place = Place(request.Name);
+        var settings = new AdapterSettings(
+            request.Labels?.Values.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            request.HasPinned ? request.Pinned : null,
+            request.HasPriority ? AdapterLife.Priority(request.Priority) : null);
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        return Shown(await model.Store.Catalog.UpdateAsync(caller, place.Name, settings, context.CancellationToken).ConfigureAwait(false));
+    }
+
+    public override async Task<Wire.Adapter> Restore(Wire.RestoreAdapterRequest request, ServerCallContext context)
+    {
+        var place = Place(request.Name);
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        int? version = request.HasVersion ? request.Version : null;
+        return Shown(await model.Store.Catalog.RestoreAsync(caller, place.Name, version, context.CancellationToken).ConfigureAwait(false));
+    }
+
+    public override async Task<Wire.Adapter> Verify(Wire.VerifyAdapterRequest request, ServerCallContext context)
+    {
+        var place = Place(request.Name);
+        var caller = place.Caller(request.HasIfMatch ? request.IfMatch : null);
+        var selector = request.Version.Length == 0 ? null : request.Version;
+        return Shown(await model.Store.Uploads.VerifyAsync(caller, place.Name, selector, context.CancellationToken).ConfigureAwait(false));
+    }
+
+    [Needs(AccessScopes.Admin)]
+    public override async Task<Wire.ListAuditResponse> ListAudit(Wire.ListAuditRequest request, ServerCallContext context)
+    {
+        var wanted = new AuditQuery(AdapterPlace.Namespace(model.Principal, request.Namespace), Math.Max(request.After, 0), AuditEndpoint.LimitOf(Page.Of(request.Limit, string.Empty)))
+        {
+            Name = request.Name.Length == 0 ? null : request.Name, Action = request.Action.Length == 0 ? null : request.Action,
+        };
+        var (entries, hasMore) = await AuditEndpoint.ReadAsync(model, wanted, context.CancellationToken).ConfigureAwait(false);
+        return new Wire.ListAuditResponse { Entries = { entries.Select(AdapterMessages.Of) }, HasMore = hasMore };
+    }
+
+    public override async Task Watch(Wire.WatchAdaptersRequest request, IServerStreamWriter<Wire.AuditEntry> responseStream, ServerCallContext context)
+    {
+        // A stream without end must not hold up a server that is told to stop.
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var after = request.HasAfter ? request.After : await model.Store.Audit.LastRevisionAsync(ends.Token).ConfigureAwait(false);
+        try
+        {
+            await foreach (var entry in model.Store.Audit.FollowAsync(model.Principal.Tenant, after, AdapterEvents.Heartbeat, ends.Token).ConfigureAwait(false))
+            {
+                // Without an entry it is time for a sign of life, which HTTP/2 has its own of.
+                if (entry is not null)
+                {
+                    await responseStream.WriteAsync(AdapterMessages.Of(entry)).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw RequestGate.TurnedAway(ServerPhase.Stopping);
+        }
     }
 
     private static AliasTarget[] Targets(Wire.SetAliasRequest request) => (request.Version.Length, request.Versions.Count) switch

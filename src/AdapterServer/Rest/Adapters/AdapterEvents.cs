@@ -13,7 +13,7 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// </summary>
 internal static class AdapterEvents
 {
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static async Task GetAsync(HttpContext context, ServingModel model, IHostApplicationLifetime lifetime)
     {

@@ -11,6 +11,12 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary>What happens to an adapter beside uploads: its settings, coming back after a deletion, another verification.</summary>
 internal static class AdapterLife
 {
+    private const int MostPriority = 1_000_000;
+
+    /// <summary><b>Errors</b>: 400 for one out of range.</summary>
+    public static int Priority(int asked) =>
+        asked is >= -MostPriority and <= MostPriority ? asked : throw ApiException.Invalid("priority", $"'priority' must be between {-MostPriority} and {MostPriority}.");
+
     public static async Task PatchAsync(HttpContext context, ServingModel model, string name)
     {
         var place = AdapterPlace.OfPath(model.Principal, name);
@@ -48,7 +54,7 @@ internal static class AdapterLife
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var fields = new JsonFields(body.RootElement);
-        return new AdapterSettings(Labels(fields), fields.Has("pinned") ? fields.Bool("pinned", absent: false) : null, fields.Int("priority", -1_000_000, 1_000_000));
+        return new AdapterSettings(Labels(fields), fields.Has("pinned") ? fields.Bool("pinned", absent: false) : null, fields.Int("priority", -MostPriority, MostPriority));
     }
 
     private static ImmutableSortedDictionary<string, string>? Labels(JsonFields fields)

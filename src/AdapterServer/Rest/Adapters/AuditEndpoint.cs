@@ -15,12 +15,22 @@ internal static class AuditEndpoint
     public static async Task GetAsync(HttpContext context, ServingModel model)
     {
         var query = context.Request.Query;
-        var limit = Math.Min(Page.Of(context.Request).Limit ?? DefaultLimit, MaxLimit);
+        var wanted = new AuditQuery(AdapterPlace.Namespace(model.Principal, query["namespace"]), After(query["after"]) ?? 0, LimitOf(Page.Of(context.Request)))
+        {
+            Name = query["name"], Action = query["action"],
+        };
+        var (entries, hasMore) = await ReadAsync(model, wanted, context.RequestAborted).ConfigureAwait(false);
+        await JsonAnswer.WriteAsync(context, new AuditList("list", [.. entries.Select(AuditItem.Of)], hasMore), RestJson.Answers.AuditList).ConfigureAwait(false);
+    }
+
+    public static int LimitOf(Page page) => Math.Min(page.Limit ?? DefaultLimit, MaxLimit);
+
+    /// <summary>A page, and whether more follow it.</summary>
+    public static async Task<(IReadOnlyList<AuditEntry> Entries, bool HasMore)> ReadAsync(ServingModel model, AuditQuery wanted, CancellationToken cancellationToken)
+    {
         // One more than asked for tells whether more follow.
-        var wanted = new AuditQuery(AdapterPlace.Namespace(model.Principal, query["namespace"]), After(query["after"]) ?? 0, limit + 1) { Name = query["name"], Action = query["action"] };
-        var entries = await model.Store.Audit.ReadAsync(wanted, context.RequestAborted).ConfigureAwait(false);
-        var page = new AuditList("list", [.. entries.Take(limit).Select(AuditItem.Of)], entries.Count > limit);
-        await JsonAnswer.WriteAsync(context, page, RestJson.Answers.AuditList).ConfigureAwait(false);
+        var entries = await model.Store.Audit.ReadAsync(wanted with { Limit = wanted.Limit + 1 }, cancellationToken).ConfigureAwait(false);
+        return ([.. entries.Take(wanted.Limit)], entries.Count > wanted.Limit);
     }
 
     /// <summary>An entry's id; null where none is given.</summary>

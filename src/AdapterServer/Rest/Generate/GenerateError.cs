@@ -10,10 +10,10 @@ namespace AdapterServe.AdapterServer.Rest.Generate;
 internal sealed record GenerateError(string Error, string ErrorType, string Code)
 {
     /// <summary>What is wrong with a request is a 422, as in TGI; other statuses stay.</summary>
-    public static ErrorForm Form { get; } = new(error => (error.Status == 400 ? 422 : error.Status, Write(error)));
+    public static ErrorForm Form { get; } = new(
+        error => (error.Status == 400 ? 422 : error.Status, JsonSerializer.SerializeToUtf8Bytes(Of(error), RestJson.Answers.GenerateError)));
 
-    private static byte[] Write(ApiError error) => JsonSerializer.SerializeToUtf8Bytes(
-        new GenerateError(error.Body.Error.Message, TypeOf(error.Status), error.Body.Error.Code), RestJson.Answers.GenerateError);
+    public static GenerateError Of(ApiError error) => new(error.Body.Error.Message, TypeOf(error.Status), error.Body.Error.Code);
 
     private static string TypeOf(int status) => status switch
     {

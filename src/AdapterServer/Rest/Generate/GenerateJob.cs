@@ -20,19 +20,20 @@ internal sealed record GenerateJob(RequestTarget Target, GenerateRequest Request
     {
         using var running = await StartAsync(context, model).ConfigureAwait(false);
         var (choice, formatter) = (running.Choices[0], Formatter(model, running));
-        await using var events = new EventStream(context) { EndsWithDone = false };
-        await events.RunAsync(async () =>
+        await using var events = new EventStream(context);
+        await events.RunAsync(ReadAsync, error => events.SendAsync(GenerateError.Of(error), RestJson.Answers.GenerateError)).ConfigureAwait(false);
+
+        async Task ReadAsync()
         {
             await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
             {
                 choice.ThrowIfBroken();
                 for (var index = delta.FirstToken; index < delta.EndToken; index++)
                 {
-                    var isLast = choice.Text.Finish is not null && index == delta.EndToken - 1;
-                    await SendAsync(index, isLast).ConfigureAwait(false);
+                    await SendAsync(index, choice.Text.Finish is not null && index == delta.EndToken - 1).ConfigureAwait(false);
                 }
             }
-        }).ConfigureAwait(false);
+        }
 
         Task SendAsync(int index, bool isLast) => events.SendAsync(
             new GenerateEvent(index + 1, formatter.Token(index, isLast), formatter.TopTokens(index), isLast ? formatter.Text() : null, isLast ? formatter.End() : null), RestJson.Answers.GenerateEvent);

@@ -30,17 +30,17 @@ internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> S
         var key = fields.TryGet("user", out var user) && user.ValueKind == JsonValueKind.String
             ? user.GetString()
             : requestId ?? Guid.NewGuid().ToString();
-        return model.LookAsync(() => Of(model, RequestedModel.Parse(fields), key), cancellationToken);
+        return model.LookAsync(() => ReadAsync(model, RequestedModel.Parse(fields), key, cancellationToken), cancellationToken);
     }
 
     /// <summary>The same for a request that says no more than a name.</summary>
     public static Task<RequestTarget> NamedAsync(ServingModel model, string name, string? requestId, CancellationToken cancellationToken) =>
-        model.LookAsync(() => Of(model, new RequestedModel(name, null), requestId ?? Guid.NewGuid().ToString()), cancellationToken);
+        model.LookAsync(() => ReadAsync(model, new RequestedModel(name, null), requestId ?? Guid.NewGuid().ToString(), cancellationToken), cancellationToken);
 
-    private static RequestTarget Of(ServingModel model, RequestedModel requested, string? key)
+    private static async ValueTask<RequestTarget> ReadAsync(ServingModel model, RequestedModel requested, string? key, CancellationToken cancellationToken)
     {
         var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters, key);
-        var text = model.Texts.Of(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null);
+        var text = await model.Texts.OfAsync(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null, cancellationToken).ConfigureAwait(false);
         return new RequestTarget(requested.Name, spans, text, text.Facts with { PromptVocabularySize = model.Texts.Base.Facts.VocabularySize + spans.Max(span => span.AddedTokens) });
     }
 
