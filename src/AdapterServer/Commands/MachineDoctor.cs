@@ -8,7 +8,6 @@ using AdapterServe.AdapterStore.Registry;
 using AdapterServe.Engine;
 using AdapterServe.Engine.Models;
 using AdapterServe.Engine.Tokenization;
-using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Commands;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using AdapterServe.AdapterServer.Commands;
-using AdapterServe.Client;
 using AdapterServe.Client.Adapters;
 using AdapterServe.Cli.Output;
 

@@ -44,7 +44,7 @@ internal static class CommandTree
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            return Fail($"The server at {server.UrlOf(parsed)} can't be reached: {e.Message} ./serve or 'adapterserve serve' starts one; --url or {ServerOptionSet.UrlVariable} names another.", ExitCodes.Unreachable);
+            return Fail($"The server at {server.UrlOf(parsed)} can't be reached: {e.Message.TrimEnd('.')}. ./serve or 'adapterserve serve' starts one; --url or {ServerOptionSet.UrlVariable} names another.", ExitCodes.Unreachable);
         }
         catch (Exception e) when (e is SseFormatException or InvalidDataException)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using AdapterServe.Client;
 using AdapterServe.Cli.Output;
 
 namespace AdapterServe.Cli.Commands;

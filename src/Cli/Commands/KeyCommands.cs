@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using AdapterServe.AdapterServer.Commands;
-using AdapterServe.Client;
 using AdapterServe.Client.Access;
 using AdapterServe.Cli.Output;
 

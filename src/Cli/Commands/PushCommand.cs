@@ -1,6 +1,5 @@
 using System.CommandLine;
 using AdapterServe.AdapterServer.Commands;
-using AdapterServe.Client;
 using AdapterServe.Client.Adapters;
 using AdapterServe.Cli.Output;
 using Spectre.Console;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterServer.Commands;
-using AdapterServe.Client;
 using AdapterServe.Cli.Output;
 
 namespace AdapterServe.Cli.Commands;

@@ -16,7 +16,9 @@ internal static class Terminals
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(writer), Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+            Out = new AnsiConsoleOutput(writer),
+            Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+            Ansi = isRedirected ? AnsiSupport.No : AnsiSupport.Detect,
         });
         if (isRedirected)
         {

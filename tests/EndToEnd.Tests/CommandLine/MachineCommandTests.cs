@@ -122,8 +122,8 @@ public sealed class MachineCommandTests : IDisposable
         var bin = Directory.CreateDirectory(Path.Combine(_data, "bin")).FullName;
         var command = Path.Combine(bin, "adapterserve");
         await File.WriteAllTextAsync(command, $"#!/bin/sh\nexec dotnet '{Repository.Cli}' \"$@\"\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(command, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         const string Script = """
+            chmod +x bin/adapterserve
             source <(adapterserve completion bash)
             COMP_LINE="adapterserve adapters in" COMP_POINT=24 COMP_WORDS=(adapterserve adapters in) COMP_CWORD=2
             _adapterserve; printf '%s\n' "${COMPREPLY[@]}"

@@ -43,6 +43,7 @@ internal static class EmbeddingEndpoints
     private static GenerationSettings Settings(ServingModel model, EmbeddingRequest request) => new()
     {
         N = 1,
+        BestOf = 1,
         MaxTokens = 0,
         LogProbs = null,
         PromptLogProbs = null,

@@ -7,7 +7,7 @@ namespace AdapterServe.AdapterServer.Rest.Generate;
 /// <summary>Writes what the engine produced as TGI does: token by token, special ones with their text. One reader, tokens in order.</summary>
 internal sealed class GenerateFormatter(ServingText served, IReadOnlyCollection<int> endIds, GenerateRequest request, RunningChoice choice)
 {
-    private readonly IncrementalDecoder _decoder = served.Tokens.CreateDecoder(skipSpecialTokens: false);
+    private readonly IncrementalDecoder _decoder = served.Tokens.CreateDecoder(skipSpecialTokens: false, []);
     private readonly Generation _generation = choice.Text.Generation;
 
     /// <summary>The next token; <paramref name="isLast"/> also has the text of bytes that are no whole character.</summary>

@@ -95,6 +95,7 @@ internal static class GenerateParser
     private static GenerationSettings Settings(JsonFields parameters, SamplingParameters sampling, int? logProbs, bool prefill, bool stream) => new()
     {
         N = 1,
+        BestOf = 1,
         MaxTokens = parameters.Int("max_new_tokens", 1, int.MaxValue),
         LogProbs = logProbs ?? (prefill ? 0 : null),
         PromptLogProbs = prefill ? 0 : null,
