@@ -12,6 +12,6 @@ public sealed record AuditQuery(string Tenant, long After, int Limit)
     /// <summary>Only of this action.</summary>
     public string? Action { get; init; }
 
-    /// <summary>Only what changed something.</summary>
+    /// <summary>Only what changed an adapter.</summary>
     public bool ChangesOnly { get; init; }
 }

@@ -89,5 +89,10 @@ internal static class MigrationSteps
         );
         CREATE INDEX audit_by_tenant ON audit (tenant, revision);
         """,
+        """
+        ALTER TABLE tenants ADD COLUMN settings TEXT;
+        ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX tenants_by_revision ON tenants (revision);
+        """,
     ];
 }
