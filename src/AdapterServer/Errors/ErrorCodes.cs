@@ -18,6 +18,8 @@ internal static class ErrorCodes
     public const string NoChatTemplate = "no_chat_template";
     public const string InvalidMultipart = "invalid_multipart";
     public const string BadRequest = "bad_request";
+    public const string InsufficientScope = "insufficient_scope";
+    public const string SharedReadOnly = "shared_read_only";
     public const string ModelNotFound = "model_not_found";
     public const string RouteNotFound = "route_not_found";
     public const string MethodNotAllowed = "method_not_allowed";

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterStore;
 
 namespace AdapterServe.AdapterServer.Hosting;
@@ -7,7 +8,6 @@ namespace AdapterServe.AdapterServer.Hosting;
 /// </summary>
 internal sealed class DemoAdapters(AdapterStorage store, ILogger logger)
 {
-    private const string Tenant = "default";
     private const string Marker = "demo-adapters";
 
     public async Task UploadAsync(string folder, string dataFolder, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class DemoAdapters(AdapterStorage store, ILogger logger)
             await files.AddAsync(Path.GetFileName(path), content, cancellationToken).ConfigureAwait(false);
         }
 
-        var result = await store.Uploads.PutAsync(Tenant, Path.GetFileName(adapter), files, null, cancellationToken).ConfigureAwait(false);
+        var result = await store.Uploads.PutAsync(Principal.DefaultTenant, Path.GetFileName(adapter), files, null, cancellationToken).ConfigureAwait(false);
         ServerLog.DemoAdapterUploaded(logger, result.Descriptor.Name, result.Descriptor.Version);
     }
 }

@@ -9,7 +9,6 @@ namespace AdapterServe.AdapterServer.Hosting;
 /// <summary>Fused mode by the names of adapters. <b>Effects</b>: thread safe.</summary>
 internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
 {
-    private const string Tenant = "default";
     private const string State = "fused";
 
     /// <summary>What requests are served with from now on; null is the base, with every adapter beside it.</summary>
@@ -22,11 +21,11 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
     public async Task<TimeSpan> FuseAsync(AdapterVersion version, CancellationToken cancellation) =>
         await fused.FuseAsync(version, await store.Cache.AcquireAsync(version.Exactly(), cancellation).ConfigureAwait(false)).ConfigureAwait(false);
 
-    /// <summary>What is fused, where <paramref name="reference"/> means it. <b>Errors</b>: 409 <c>not_fused</c> where it does not.</summary>
-    public FusedTarget Find(string reference)
+    /// <summary>What is fused, where <paramref name="reference"/> means it to a tenant. <b>Errors</b>: 409 <c>not_fused</c> where it does not.</summary>
+    public FusedTarget Find(string tenant, string reference)
     {
         var target = fused.Target ?? throw NotFused("No adapter is fused.");
-        return Means(reference, target.Version)
+        return Means(tenant, reference, target.Version)
             ? target
             : throw NotFused($"The adapter that is fused is '{target.Version.Name}@{target.Version.Number}'.");
     }
@@ -64,9 +63,9 @@ internal sealed class FusedAdapters(AdapterStorage store, FusedMode fused)
         Version is { } version && version.Name == adapter.Name && version.Number == adapter.Version && version.Tenant == adapter.Tenant;
 
     /// <summary>By its bare name also where that means a newer version, or nothing any more.</summary>
-    private bool Means(string reference, AdapterVersion version) =>
-        (reference == version.Name && version.Tenant == Tenant) || reference == $"{version.Tenant}/{version.Name}"
-        || store.Catalog.Identify(Tenant, reference).WeightsDigest == version.WeightsDigest;
+    private bool Means(string tenant, string reference, AdapterVersion version) =>
+        (reference == version.Name && version.Tenant == tenant) || reference == $"{version.Tenant}/{version.Name}"
+        || store.Catalog.Identify(tenant, reference).WeightsDigest == version.WeightsDigest;
 
     /// <summary>Whether a selector, or null for all versions, means a version. One that another server has deleted has no name to lose.</summary>
     private bool Names(AdapterVersion version, string? selector) => store.Catalog.Versions(version.Tenant, version.Name).Any(adapter =>

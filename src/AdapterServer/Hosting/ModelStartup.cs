@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
@@ -16,7 +17,6 @@ namespace AdapterServe.AdapterServer.Hosting;
 internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider time, ILogger<ModelStartup> logger) : IAsyncDisposable
 {
     private const string DemoId = "demo";
-    private const string Tenant = "default";
 
     private static readonly TimeSpan RegistryRetry = TimeSpan.FromSeconds(2);
 
@@ -88,7 +88,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         ServerLog.Starting(logger, $"fusing the adapter {_options.Fused}");
         try
         {
-            await fused.FuseAsync(store.Catalog.Resolve(Tenant, _options.Fused), cancellationToken).ConfigureAwait(false);
+            await fused.FuseAsync(store.Catalog.Resolve(Principal.DefaultTenant, _options.Fused), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NotFusableException or AdapterStoreException)
         {

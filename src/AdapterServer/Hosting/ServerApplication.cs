@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Grpc;
 using AdapterServe.AdapterServer.Json;
@@ -34,7 +35,8 @@ internal static class ServerApplication
         app.UseRouting();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<RequestGate>();
-        app.MapOpenApi();
+        app.UseMiddleware<AccessMiddleware>();
+        app.MapOpenApi().Needs(AccessScopes.None);
         app.MapHealth();
         app.MapModels();
         app.MapCompletions();
@@ -56,7 +58,8 @@ internal static class ServerApplication
         services.AddSingleton<ServerState>();
         services.AddSingleton<StartupFailure>();
         services.AddSingleton<ModelStartup>();
-        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model);
+        services.AddHttpContextAccessor();
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model with { Principal = Principal.Of(provider.GetRequiredService<IHttpContextAccessor>().HttpContext) });
         services.AddHostedService<StartupService>();
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);

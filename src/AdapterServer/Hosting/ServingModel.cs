@@ -1,19 +1,24 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Validation;
 using AdapterServe.Engine;
 using AdapterServe.Engine.Requests;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
-/// <summary>Everything that requests are served with; there once the server is ready. Thread safe.</summary>
-internal sealed class ServingModel
+/// <summary>Everything that requests are served with; there once the server is ready. Each request gets it in its caller's name. Thread safe.</summary>
+internal sealed record ServingModel
 {
-    private const string Tenant = "default";
     private const string AdapterNotFound = "adapter_not_found";
+
+    /// <summary>Who asks: names are looked up, changes made and work is queued in this name.</summary>
+    public Principal Principal { get; init; } = Principal.Local;
 
     public required ServerOptions Options { get; init; }
 
@@ -49,7 +54,7 @@ internal sealed class ServingModel
 
     /// <summary>The adapter version that a reference means, never the base. <b>Errors</b>: the catalog's own.</summary>
     public Task<AdapterVersion> FindAdapterAsync(string reference, CancellationToken cancellationToken) =>
-        LookAsync(() => Store.Catalog.Resolve(Tenant, reference), cancellationToken);
+        LookAsync(() => Store.Catalog.Resolve(TenantOf(reference), reference), cancellationToken);
 
     /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
     public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
@@ -69,6 +74,9 @@ internal sealed class ServingModel
         return look();
     }
 
+    /// <summary>In which tenant's name the catalog is asked: what an operator may read is there for its owner.</summary>
+    public string TenantOf(string reference) => AdapterPlace.Of(Principal, reference).Tenant is not AdapterNames.SharedTenant and var tenant ? tenant : Principal.Tenant;
+
     private T? Find<T>(string model, Func<string, string, T> find)
         where T : class
     {
@@ -79,7 +87,7 @@ internal sealed class ServingModel
 
         try
         {
-            return find(Tenant, model);
+            return find(TenantOf(model), model);
         }
         catch (AdapterStoreException e) when (e.Code == AdapterNotFound)
         {

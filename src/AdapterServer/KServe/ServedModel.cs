@@ -39,7 +39,7 @@ internal sealed record ServedModel(string Name, string Version, string Reference
     /// <summary>All there are.</summary>
     public IReadOnlyList<string> Versions(ServingModel model)
     {
-        var place = AdapterPlace.Of(Name);
+        var place = AdapterPlace.Of(model.Principal, Name);
         return Name == model.Base.Id || Name.Contains('@')
             ? [Version]
             : [.. model.Store.Catalog.Versions(place.Tenant, place.Name).Select(adapter => $"{adapter.Version}")];

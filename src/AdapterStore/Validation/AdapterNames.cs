@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace AdapterServe.AdapterStore.Validation;
 
 /// <summary>Which names the store takes for adapters, tenants, aliases and files.</summary>
-internal static partial class AdapterNames
+public static partial class AdapterNames
 {
     /// <summary>Readable by every tenant.</summary>
     public const string SharedTenant = "shared";
 
     private static readonly string[] ArchiveExtensions = [".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".7z", ".rar", ".zst", ".lz4", ".jar", ".whl"];
 
-    public static void RequireAdapterName(string name, string baseId)
+    internal static void RequireAdapterName(string name, string baseId)
     {
         if (!NamePattern().IsMatch(name))
         {
@@ -28,16 +28,19 @@ internal static partial class AdapterNames
         }
     }
 
-    public static void RequireTenant(string tenant)
+    /// <summary>Whether it can be a tenant's name: 1 to 128 characters of a-z, 0-9, '.', '_', '-', the first a letter or digit.</summary>
+    public static bool IsTenant(string tenant) => NamePattern().IsMatch(tenant);
+
+    internal static void RequireTenant(string tenant)
     {
-        if (!NamePattern().IsMatch(tenant))
+        if (!IsTenant(tenant))
         {
             throw StoreErrors.Malformed("invalid_tenant", "A tenant's name has 1 to 128 characters of a-z, 0-9, '.', '_', '-' and begins with a letter or digit.");
         }
     }
 
     /// <summary>An alias is a name that no version number or digest can be mistaken for.</summary>
-    public static void RequireAlias(string alias)
+    internal static void RequireAlias(string alias)
     {
         if (!NamePattern().IsMatch(alias) || alias.All(char.IsAsciiDigit))
         {
@@ -46,7 +49,7 @@ internal static partial class AdapterNames
     }
 
     /// <summary>Labels are named like Kubernetes' ones, with values of the same characters, or empty.</summary>
-    public static void RequireLabel(string name, string value)
+    internal static void RequireLabel(string name, string value)
     {
         if (!LabelPattern().IsMatch(name) || (value.Length > 0 && !LabelPattern().IsMatch(value)))
         {
@@ -55,7 +58,7 @@ internal static partial class AdapterNames
         }
     }
 
-    public static void RequireFileName(string fileName)
+    internal static void RequireFileName(string fileName)
     {
         if (fileName.AsSpan().IndexOfAny('/', '\\') >= 0 || fileName is "." or "..")
         {
@@ -75,7 +78,7 @@ internal static partial class AdapterNames
     }
 
     /// <summary>Refuses content that is an archive whatever its name says. Torch's own container is a zip, so its extensions are let through.</summary>
-    public static void RequireNoArchive(string fileName, ReadOnlySpan<byte> head)
+    internal static void RequireNoArchive(string fileName, ReadOnlySpan<byte> head)
     {
         var torch = Path.GetExtension(fileName) is ".bin" or ".pt" or ".pth" or ".ckpt";
         var archive = (!torch && head.StartsWith("PK\x03\x04"u8))

@@ -105,11 +105,15 @@ internal sealed class ServiceBinder<TService> : ServiceBinderBase
             ?? throw new InvalidOperationException($"{typeof(TService).Name} has no method {name} as it was generated.");
     }
 
+    /// <summary>The class's, then the method's, as with methods behind other routes.</summary>
+    private static IEnumerable<object> Attributes(string name) =>
+        [.. typeof(TService).GetCustomAttributes(inherit: true), .. typeof(TService).GetMethod(name)?.GetCustomAttributes(inherit: true) ?? []];
+
     private void Map(IMethod method, Func<HttpCallContext, Task> body)
     {
         var handler = new CallHandler(method, _options, body, _time, _logger);
         RequestDelegate handle = handler.HandleAsync;
         _endpoints.Add(_routes.MapPost(method.FullName, handle)
-            .WithMetadata(new GrpcMethodMetadata(typeof(TService), method)).ExcludeFromDescription().WithDisplayName($"gRPC - {method.FullName}"));
+            .WithMetadata([new GrpcMethodMetadata(typeof(TService), method), .. Attributes(method.Name)]).ExcludeFromDescription().WithDisplayName($"gRPC - {method.FullName}"));
     }
 }

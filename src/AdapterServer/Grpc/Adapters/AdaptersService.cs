@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Grpc.Messages;
 using AdapterServe.AdapterServer.Hosting;
@@ -17,16 +18,19 @@ using Wire = AdapterServe.Protocol.V1;
 namespace AdapterServe.AdapterServer.Grpc.Adapters;
 
 /// <summary><c>adapterserve.v1.Adapters</c>.</summary>
+[Needs(AccessScopes.Upload)]
 internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.AdaptersBase
 {
+    [Needs(AccessScopes.Infer)]
     public override Task<Wire.ListAdaptersResponse> List(Wire.ListAdaptersRequest request, ServerCallContext context) =>
         Task.FromResult(Answer(
             model.Fused.List(
-                AdapterPlace.Namespace(request.Namespace), AdapterFilter.Of(request.Prefix, request.Labels, request.Kind, request.State)),
+                AdapterPlace.Namespace(model.Principal, request.Namespace), AdapterFilter.Of(request.Prefix, request.Labels, request.Kind, request.State)),
             adapter => adapter.Name,
             request.Limit,
             request.After));
 
+    [Needs(AccessScopes.Infer)]
     public override async Task<Wire.ListAdaptersResponse> ListVersions(Wire.ListVersionsRequest request, ServerCallContext context)
     {
         var (catalog, place) = (model.Store.Catalog, Place(request.Name));
@@ -34,6 +38,7 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         return Answer(versions, adapter => $"{adapter.Version}", request.Limit, request.After);
     }
 
+    [Needs(AccessScopes.Infer)]
     public override async Task<Wire.Adapter> Get(Wire.GetAdapterRequest request, ServerCallContext context)
     {
         var (catalog, place) = (model.Store.Catalog, Place(request.Name));
@@ -48,6 +53,7 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
     {
         var parts = new UploadParts(requestStream);
         var start = await parts.ReadStartAsync(context.CancellationToken).ConfigureAwait(false);
+        var caller = Place(start.Name).Caller(start.HasIfMatch ? start.IfMatch : null);
         using var files = model.Store.Uploads.Begin();
         if (start.HasLower)
         {
@@ -55,8 +61,7 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         }
 
         await parts.StageAsync(files, context.CancellationToken).ConfigureAwait(false);
-        var (place, ifMatch) = (Place(start.Name), start.HasIfMatch ? start.IfMatch : null);
-        var upload = model.Store.Uploads.PutAsync(place.Caller(ifMatch), place.Name, files, ifMatch, context.CancellationToken);
+        var upload = model.Store.Uploads.PutAsync(caller, Place(start.Name).Name, files, caller.IfMatch, context.CancellationToken);
         return Shown(await upload.ConfigureAwait(false));
     }
 
@@ -99,6 +104,7 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         return Shown(await upload.ConfigureAwait(false));
     }
 
+    [Needs(AccessScopes.Infer)]
     public override async Task<Struct> Inspect(Wire.InspectAdapterRequest request, ServerCallContext context)
     {
         var version = await model.FindAdapterAsync(Required(request.Name), context.CancellationToken).ConfigureAwait(false);
@@ -114,7 +120,7 @@ internal sealed class AdaptersService(ServingModel model) : Wire.Adapters.Adapte
         _ => throw ApiException.Invalid("versions", AdapterAliases.BothGiven),
     };
 
-    private static AdapterPlace Place(string name) => AdapterPlace.Of(Required(name));
+    private AdapterPlace Place(string name) => AdapterPlace.Of(model.Principal, Required(name));
 
     private static string Required(string name) => name.Length > 0 ? name : throw ApiException.Missing("name");
 

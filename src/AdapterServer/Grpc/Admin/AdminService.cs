@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using System.Reflection;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
@@ -11,11 +12,13 @@ using Wire = AdapterServe.Protocol.V1;
 namespace AdapterServe.AdapterServer.Grpc.Admin;
 
 /// <summary><c>adapterserve.v1.Admin</c>.</summary>
+[Needs(AccessScopes.Upload)]
 internal sealed class AdminService(ServingModel model) : Wire.Admin.AdminBase
 {
     /// <summary>Of this build.</summary>
     public static string Version { get; } = typeof(AdminService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
+    [Needs(AccessScopes.Operator)]
     public override Task<Wire.GetServerResponse> GetServer(Wire.GetServerRequest request, ServerCallContext context) => Task.FromResult(new Wire.GetServerResponse
     {
         Version = Version,
@@ -29,12 +32,14 @@ internal sealed class AdminService(ServingModel model) : Wire.Admin.AdminBase
         TotalBlocks = model.Counters.TotalBlocks,
     });
 
+    [Needs(AccessScopes.Infer)]
     public override Task<Wire.ListModelsResponse> ListModels(Wire.ListModelsRequest request, ServerCallContext context)
     {
         var (items, hasMore) = Page.Of(request.Limit, request.After).Cut(ModelCards.All(model), card => card.Id);
         return Task.FromResult(new Wire.ListModelsResponse { Models = { items.Select(Of) }, HasMore = hasMore });
     }
 
+    [Needs(AccessScopes.Infer)]
     public override async Task<Wire.Model> GetModel(Wire.GetModelRequest request, ServerCallContext context) =>
         Of(await ModelCards.FindAsync(model, request.Id, context.CancellationToken).ConfigureAwait(false));
 

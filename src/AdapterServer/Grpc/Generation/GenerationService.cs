@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Grpc.Messages;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
@@ -8,6 +9,7 @@ using Wire = AdapterServe.Protocol.V1;
 namespace AdapterServe.AdapterServer.Grpc.Generation;
 
 /// <summary><c>adapterserve.v1.Generation</c>.</summary>
+[Needs(AccessScopes.Infer)]
 internal sealed class GenerationService(ServingModel model, TimeProvider time) : Wire.Generation.GenerationBase
 {
     public override async Task<Wire.CompletionResponse> Complete(Wire.CompletionRequest request, ServerCallContext context)

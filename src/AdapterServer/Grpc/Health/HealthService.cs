@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.Protocol.Health.V1;
 using Grpc.Core;
@@ -6,6 +7,7 @@ using ServingStatus = AdapterServe.Protocol.Health.V1.HealthCheckResponse.Types.
 namespace AdapterServe.AdapterServer.Grpc.Health;
 
 /// <summary><c>grpc.health.v1.Health</c>: every service serves exactly while the server is ready.</summary>
+[Needs(AccessScopes.None)]
 internal sealed class HealthService(ServerState state) : Protocol.Health.V1.Health.HealthBase
 {
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Grpc.Admin;
 using AdapterServe.AdapterServer.Hosting;
@@ -9,6 +10,7 @@ using Grpc.Core;
 namespace AdapterServe.AdapterServer.Grpc.KServe;
 
 /// <summary><c>inference.GRPCInferenceService</c>.</summary>
+[Needs(AccessScopes.Infer)]
 internal sealed class InferenceService(ServerState state, ILogger<InferenceService> logger) : GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <summary>Requests of one stream that run at once; the next is read when one of them ends.</summary>
@@ -16,27 +18,30 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
 
     private const string LastResponse = "triton_final_response";
 
+    [Needs(AccessScopes.None)]
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) => Task.FromResult(new ServerLiveResponse { Live = true });
 
+    [Needs(AccessScopes.None)]
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerReadyResponse { Ready = state.Phase == ServerPhase.Ready });
 
     public override async Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {
-        var served = await ServedModel.FindAsync(state.Model, request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
+        var served = await ServedModel.FindAsync(Model(context), request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
         return new ModelReadyResponse { Ready = served.IsReady };
     }
 
+    [Needs(AccessScopes.None)]
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerMetadataResponse { Name = InferenceEndpoints.ServerName, Version = AdminService.Version });
 
     public override async Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
-        var served = await ServedModel.FindAsync(state.Model, request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
+        var served = await ServedModel.FindAsync(Model(context), request.Name, request.Version, context.CancellationToken).ConfigureAwait(false);
         return new ModelMetadataResponse
         {
             Name = served.Name,
-            Versions = { served.Versions(state.Model) },
+            Versions = { served.Versions(Model(context)) },
             Platform = InferenceEndpoints.Platform,
             Inputs = { TensorNames.Inputs.Select(Tensor) },
             Outputs = { TensorNames.Outputs.Select(Tensor) },
@@ -46,7 +51,7 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         var read = await ReadAsync(request, context).ConfigureAwait(false);
-        var result = await InferenceRunner.RunAsync(state.Model, read, RequestId.Of(context), context.CancellationToken).ConfigureAwait(false);
+        var result = await InferenceRunner.RunAsync(Model(context), read, RequestId.Of(context), context.CancellationToken).ConfigureAwait(false);
         return TensorMessages.Write(result, request.RawInputContents.Count > 0);
     }
 
@@ -74,6 +79,8 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
 
     private static ModelMetadataResponse.Types.TensorMetadata Tensor((string Name, string Datatype) tensor) => new() { Name = tensor.Name, Datatype = tensor.Datatype, Shape = { -1 } };
 
+    private ServingModel Model(ServerCallContext context) => state.Model with { Principal = Principal.Of(context.GetHttpContext()) };
+
     /// <summary>What goes wrong with one request of a stream is its answer; the others go on.</summary>
     private async Task AnswerAsync(ModelInferRequest request, SerialWriter<ModelStreamInferResponse> stream, SemaphoreSlim places, ServerCallContext context)
     {
@@ -82,7 +89,7 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
             var isRaw = request.RawInputContents.Count > 0;
             var read = await ReadAsync(request, context).ConfigureAwait(false);
             await InferenceRunner.StreamAsync(
-                state.Model,
+                Model(context),
                 read,
                 RequestId.Of(context),
                 (result, isLast) => SendAsync(TensorMessages.Write(result, isRaw), isLast),
@@ -113,7 +120,7 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
 
     private async Task<InferenceRequest> ReadAsync(ModelInferRequest request, ServerCallContext context)
     {
-        var served = await ServedModel.FindAsync(state.Model, request.ModelName, request.ModelVersion, context.CancellationToken).ConfigureAwait(false);
+        var served = await ServedModel.FindAsync(Model(context), request.ModelName, request.ModelVersion, context.CancellationToken).ConfigureAwait(false);
         return TensorMessages.Read(request, served);
     }
 }

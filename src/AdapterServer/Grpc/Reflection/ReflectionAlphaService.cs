@@ -1,9 +1,11 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.Protocol.Reflection.V1;
 using Grpc.Core;
 
 namespace AdapterServe.AdapterServer.Grpc.Reflection;
 
 /// <summary><c>grpc.reflection.v1alpha.ServerReflection</c>.</summary>
+[Needs(AccessScopes.None)]
 internal sealed class ReflectionAlphaService(ReflectionConversation conversation) : Protocol.Reflection.V1Alpha.ServerReflection.ServerReflectionBase
 {
     public override Task ServerReflectionInfo(

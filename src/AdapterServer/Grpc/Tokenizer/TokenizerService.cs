@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Grpc.Messages;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest.Tokenize;
@@ -7,6 +8,7 @@ using Wire = AdapterServe.Protocol.V1;
 namespace AdapterServe.AdapterServer.Grpc.Tokenizer;
 
 /// <summary><c>adapterserve.v1.Tokenizer</c>.</summary>
+[Needs(AccessScopes.Infer)]
 internal sealed class TokenizerService(ServingModel model) : Wire.Tokenizer.TokenizerBase
 {
     public override async Task<Wire.TokenizeResponse> Tokenize(Wire.TokenizeRequest request, ServerCallContext context)

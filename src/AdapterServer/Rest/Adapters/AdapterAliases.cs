@@ -15,7 +15,7 @@ internal static class AdapterAliases
 
     public static async Task PutAsync(HttpContext context, ServingModel model, string name, string alias)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         var targets = await ReadAsync(context, model).ConfigureAwait(false);
         var adapter = await model.Store.Catalog.SetAliasAsync(place.Caller(context.Request), place.Name, alias, targets, context.RequestAborted).ConfigureAwait(false);
         var answer = new AdapterAlias(adapter.Name, alias, adapter.Version, adapter.Digest, adapter.Revision);
@@ -24,7 +24,7 @@ internal static class AdapterAliases
 
     public static async Task DeleteAsync(HttpContext context, ServingModel model, string name, string alias)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         await model.Store.Catalog.RemoveAliasAsync(place.Caller(context.Request), place.Name, alias, context.RequestAborted).ConfigureAwait(false);
         await AdapterEndpoints.DeletedAsync(context, $"{name}@{alias}", "adapter.alias").ConfigureAwait(false);
     }

@@ -12,7 +12,7 @@ internal static class AdapterCompose
     public static async Task PostAsync(HttpContext context, ServingModel model)
     {
         var (name, mixture) = await ReadAsync(context, model).ConfigureAwait(false);
-        var place = AdapterPlace.Of(name);
+        var place = AdapterPlace.Of(model.Principal, name);
         var result = await model.Store.Compositions
             .StoreAsync(place.Caller(context.Request), place.Name, mixture, AdapterUpload.IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
         await AdapterUpload.AnswerAsync(context, model, result).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -12,55 +13,55 @@ internal static class AdapterEndpoints
     public static void MapAdapters(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
-        group.MapGet("", ListAsync).WithName("ListAdapters").Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
-        group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Produces<AdapterDescriptor>();
-        group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Produces<AdapterDeleted>();
-        group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();
-        group.MapPost("/{name}:restore", AdapterLife.RestoreAsync).WithName("RestoreAdapter").Produces<AdapterDescriptor>();
-        group.MapPost("/{name}:verify", AdapterLife.VerifyAsync).WithName("VerifyAdapter").Produces<AdapterDescriptor>();
-        routes.MapGet("/v1/adapters:events", AdapterEvents.GetAsync).WithTags("adapters").WithName("FollowAdapters").TakesQuery("after", OtherSchemas.After);
-        routes.MapGet("/v1/audit", AuditEndpoint.GetAsync).WithTags("adapters").WithName("ReadAudit").Produces<AuditList>();
-        group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Produces<AdapterInspection>();
-        group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Produces<AdapterList>();
-        group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Produces<AdapterDescriptor>();
-        group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Produces<AdapterDeleted>();
-        group.MapPut("/{name}/aliases/{alias}", AdapterAliases.PutAsync).WithName("PutAdapterAlias").TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
-        group.MapDelete("/{name}/aliases/{alias}", AdapterAliases.DeleteAsync).WithName("DeleteAdapterAlias").Produces<AdapterDeleted>();
-        routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter")
+        group.MapGet("", ListAsync).WithName("ListAdapters").Needs(AccessScopes.Infer).Produces<AdapterList>();
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Needs(AccessScopes.Upload).Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Needs(AccessScopes.Infer).Produces<AdapterDescriptor>();
+        group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
+        group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").Needs(AccessScopes.Upload).TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:restore", AdapterLife.RestoreAsync).WithName("RestoreAdapter").Needs(AccessScopes.Upload).Produces<AdapterDescriptor>();
+        group.MapPost("/{name}:verify", AdapterLife.VerifyAsync).WithName("VerifyAdapter").Needs(AccessScopes.Upload).Produces<AdapterDescriptor>();
+        routes.MapGet("/v1/adapters:events", AdapterEvents.GetAsync).WithTags("adapters").WithName("FollowAdapters").Needs(AccessScopes.Upload).TakesQuery("after", OtherSchemas.After);
+        routes.MapGet("/v1/audit", AuditEndpoint.GetAsync).WithTags("adapters").WithName("ReadAudit").Needs(AccessScopes.Admin).Produces<AuditList>();
+        group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Needs(AccessScopes.Infer).Produces<AdapterInspection>();
+        group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Needs(AccessScopes.Infer).Produces<AdapterList>();
+        group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Needs(AccessScopes.Infer).Produces<AdapterDescriptor>();
+        group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
+        group.MapPut("/{name}/aliases/{alias}", AdapterAliases.PutAsync).WithName("PutAdapterAlias").Needs(AccessScopes.Upload).TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
+        group.MapDelete("/{name}/aliases/{alias}", AdapterAliases.DeleteAsync).WithName("DeleteAdapterAlias").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
+        routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter").Needs(AccessScopes.Upload)
             .TakesJson(OtherSchemas.Compose).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
-        group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Produces<AdapterResidency>();
-        group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Produces<AdapterResidency>();
-        group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Produces<AdapterResidency>();
-        group.MapPost("/{name}:fuse", AdapterFusing.FuseAsync).WithName("FuseAdapter").Produces<AdapterFusion>();
-        group.MapPost("/{name}:unfuse", AdapterFusing.UnfuseAsync).WithName("UnfuseAdapter").Produces<AdapterFusion>();
+        group.MapPost("/{name}:load", LoadAsync).WithName("LoadAdapter").Needs(AccessScopes.Upload).Produces<AdapterResidency>();
+        group.MapPost("/{name}:unload", UnloadAsync).WithName("UnloadAdapter").Needs(AccessScopes.Upload).Produces<AdapterResidency>();
+        group.MapPost("/{name}:pin", PinAsync).WithName("PinAdapter").Needs(AccessScopes.Upload).Produces<AdapterResidency>();
+        group.MapPost("/{name}:fuse", AdapterFusing.FuseAsync).WithName("FuseAdapter").Needs(AccessScopes.Operator).Produces<AdapterFusion>();
+        group.MapPost("/{name}:unfuse", AdapterFusing.UnfuseAsync).WithName("UnfuseAdapter").Needs(AccessScopes.Operator).Produces<AdapterFusion>();
     }
 
     private static Task ListAsync(HttpContext context, ServingModel model)
     {
         var query = context.Request.Query;
         var filter = AdapterFilter.Of(query["prefix"], query["label"], query["kind"], query["state"]);
-        var tenant = AdapterPlace.Namespace(query["namespace"]);
+        var tenant = AdapterPlace.Namespace(model.Principal, query["namespace"]);
         return AnswerAsync(context, model, model.Fused.List(tenant, filter), adapter => adapter.Name);
     }
 
     private static async Task ListVersionsAsync(HttpContext context, ServingModel model, string name)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         var versions = await model.LookAsync(() => model.Store.Catalog.Versions(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, versions, adapter => $"{adapter.Version}").ConfigureAwait(false);
     }
 
     private static async Task GetAsync(HttpContext context, ServingModel model, string name)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         var adapter = await model.LookAsync(() => model.Store.Catalog.Get(place.Tenant, place.Name), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, adapter).ConfigureAwait(false);
     }
 
     private static async Task GetVersionAsync(HttpContext context, ServingModel model, string name, string version)
     {
-        var (catalog, place) = (model.Store.Catalog, AdapterPlace.OfPath(name));
+        var (catalog, place) = (model.Store.Catalog, AdapterPlace.OfPath(model.Principal, name));
         var adapter = await model.LookAsync(() => catalog.Get(place.Tenant, place.Name, version), context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, adapter).ConfigureAwait(false);
     }
@@ -73,7 +74,7 @@ internal static class AdapterEndpoints
 
     private static async Task DeleteAsync(HttpContext context, ServingModel model, string name)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         model.Fused.RequireDeletable(place.Tenant, place.Name, null);
         await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
@@ -81,7 +82,7 @@ internal static class AdapterEndpoints
 
     private static async Task DeleteVersionAsync(HttpContext context, ServingModel model, string name, string version)
     {
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
         model.Fused.RequireDeletable(place.Tenant, place.Name, version);
         await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, version, context.RequestAborted).ConfigureAwait(false);
         await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);

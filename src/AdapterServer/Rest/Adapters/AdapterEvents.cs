@@ -13,8 +13,6 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// </summary>
 internal static class AdapterEvents
 {
-    private const string Tenant = "default";
-
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     public static async Task GetAsync(HttpContext context, ServingModel model, IHostApplicationLifetime lifetime)
@@ -29,7 +27,7 @@ internal static class AdapterEvents
         try
         {
             await WriteAsync(context, ": the changes of your adapters\n\n").ConfigureAwait(false);
-            await foreach (var entry in model.Store.Audit.FollowAsync(Tenant, after, Heartbeat, ends.Token).ConfigureAwait(false))
+            await foreach (var entry in model.Store.Audit.FollowAsync(model.Principal.Tenant, after, Heartbeat, ends.Token).ConfigureAwait(false))
             {
                 await WriteAsync(context, entry is null ? ":\n\n" : Event(AuditItem.Of(entry))).ConfigureAwait(false);
             }

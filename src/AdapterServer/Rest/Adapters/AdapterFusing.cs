@@ -16,7 +16,8 @@ internal static class AdapterFusing
 
     public static async Task UnfuseAsync(HttpContext context, ServingModel model, string name)
     {
-        var target = await model.LookAsync(() => model.Fused.Find(RouteName.Decode(name)), context.RequestAborted).ConfigureAwait(false);
+        var reference = RouteName.Decode(name);
+        var target = await model.LookAsync(() => model.Fused.Find(model.TenantOf(reference), reference), context.RequestAborted).ConfigureAwait(false);
         var time = await model.Fused.UnfuseAsync(target).ConfigureAwait(false);
         await AnswerAsync(context, target.Version, false, time).ConfigureAwait(false);
     }

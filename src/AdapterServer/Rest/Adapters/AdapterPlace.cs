@@ -1,43 +1,38 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterStore.Catalog;
+using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterServer.Rest.Adapters;
 
 /// <summary>
-/// Where a name leads: <c>name</c> and <c>default/name</c> into the caller's own namespace, <c>shared/name</c> into the one that everybody reads.
+/// Where a name leads: <c>name</c> and <c>own-tenant/name</c> into the caller's namespace, <c>shared/name</c> into the one that everybody reads, for operators <c>tenant/name</c> into any.
+/// A name of a namespace that the caller may not read is one of the caller's own that can't exist, so nobody learns what is there.
 /// </summary>
-internal readonly record struct AdapterPlace(string Tenant, string Name)
+internal readonly record struct AdapterPlace(Principal Principal, string Tenant, string Name)
 {
-    public const string Shared = "shared";
-
-    private const string Own = "default";
-
     /// <summary>A name out of a path.</summary>
-    public static AdapterPlace OfPath(string name) => Of(RouteName.Decode(name));
+    public static AdapterPlace OfPath(Principal principal, string name) => Of(principal, RouteName.Decode(name));
 
-    public static AdapterPlace Of(string name)
+    public static AdapterPlace Of(Principal principal, string name)
     {
-        foreach (var tenant in new[] { Own, Shared })
-        {
-            if (name.StartsWith(tenant + "/", StringComparison.Ordinal))
-            {
-                return new AdapterPlace(tenant, name[(tenant.Length + 1)..]);
-            }
-        }
-
-        return new AdapterPlace(Own, name);
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && principal.MayRead(name[..slash])
+            ? new AdapterPlace(principal, name[..slash], name[(slash + 1)..])
+            : new AdapterPlace(principal, principal.Tenant, name);
     }
 
     /// <summary>The namespace that a list is asked of. <b>Errors</b>: 400 for one that is not the caller's to read.</summary>
-    public static string Namespace(string? asked) => asked switch
-    {
-        null or "" or Own => Own,
-        Shared => Shared,
-        _ => throw ApiException.Invalid("namespace", $"'namespace' is {Own} or {Shared}."),
-    };
+    public static string Namespace(Principal principal, string? asked) => string.IsNullOrEmpty(asked) ? principal.Tenant
+        : principal.MayRead(asked) ? asked
+        : throw ApiException.Invalid("namespace", $"'namespace' is {principal.Tenant} or {AdapterNames.SharedTenant}.");
 
-    /// <summary>Who changes it: without keys the server listens on the loopback interface only, and whoever reaches it is its operator.</summary>
-    public Caller Caller(string? ifMatch) => new(Tenant) { Actor = Own, IfMatch = ifMatch };
+    /// <summary>Who changes it. <b>Errors</b>: as <see cref="Principal.RequireWrite"/>.</summary>
+    public Caller Caller(string? ifMatch)
+    {
+        Principal.RequireWrite(Tenant);
+        return new Caller(Tenant) { Actor = Principal.Actor, IfMatch = ifMatch };
+    }
 
     public Caller Caller(HttpRequest request) => Caller(AdapterUpload.IfMatch(request));
 }

@@ -20,7 +20,8 @@ internal static class AdapterUpload
     {
         LimitBody(context, model.Options.MaxUploadBytes + FramingBytes);
         var type = ContentType(context.Request);
-        var place = AdapterPlace.OfPath(name);
+        var place = AdapterPlace.OfPath(model.Principal, name);
+        var caller = place.Caller(context.Request);
         var lower = Lower(context.Request);
         using var files = model.Store.Uploads.Begin();
         if (lower is not null)
@@ -29,7 +30,7 @@ internal static class AdapterUpload
         }
 
         await StageAsync(context, type, files).ConfigureAwait(false);
-        var result = await model.Store.Uploads.PutAsync(place.Caller(context.Request), place.Name, files, IfMatch(context.Request), context.RequestAborted).ConfigureAwait(false);
+        var result = await model.Store.Uploads.PutAsync(caller, place.Name, files, caller.IfMatch, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, result).ConfigureAwait(false);
     }
 

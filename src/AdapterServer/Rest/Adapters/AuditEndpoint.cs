@@ -9,7 +9,6 @@ namespace AdapterServe.AdapterServer.Rest.Adapters;
 /// <summary><c>GET /v1/audit</c>: who did what when; a page of at most 1,000 entries, 100 unless asked for.</summary>
 internal static class AuditEndpoint
 {
-    private const string Tenant = "default";
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1000;
 
@@ -18,7 +17,7 @@ internal static class AuditEndpoint
         var query = context.Request.Query;
         var limit = Math.Min(Page.Of(context.Request).Limit ?? DefaultLimit, MaxLimit);
         // One more than asked for tells whether more follow.
-        var wanted = new AuditQuery(Tenant, After(query["after"]) ?? 0, limit + 1) { Name = query["name"], Action = query["action"] };
+        var wanted = new AuditQuery(AdapterPlace.Namespace(model.Principal, query["namespace"]), After(query["after"]) ?? 0, limit + 1) { Name = query["name"], Action = query["action"] };
         var entries = await model.Store.Audit.ReadAsync(wanted, context.RequestAborted).ConfigureAwait(false);
         var page = new AuditList("list", [.. entries.Take(limit).Select(AuditItem.Of)], entries.Count > limit);
         await JsonAnswer.WriteAsync(context, page, RestJson.Answers.AuditList).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -9,7 +10,7 @@ namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 internal static class ChatEndpoints
 {
     public static void MapChatCompletions(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/chat/completions", CompleteAsync).WithName("CreateChatCompletion").WithTags("chat").TakesJson(GenerationSchemas.Chat).Produces<ChatResponse>();
+        routes.MapPost("/v1/chat/completions", CompleteAsync).WithName("CreateChatCompletion").Needs(AccessScopes.Infer).WithTags("chat").TakesJson(GenerationSchemas.Chat).Produces<ChatResponse>();
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -11,7 +12,7 @@ internal static class CompletionEndpoints
     private const string ObjectWord = "text_completion";
 
     public static void MapCompletions(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v1/completions", CompleteAsync).WithName("CreateCompletion").WithTags("completions").TakesJson(GenerationSchemas.Completion).Produces<CompletionResponse>();
+        routes.MapPost("/v1/completions", CompleteAsync).WithName("CreateCompletion").Needs(AccessScopes.Infer).WithTags("completions").TakesJson(GenerationSchemas.Completion).Produces<CompletionResponse>();
 
     private static async Task CompleteAsync(HttpContext context, ServingModel model, TimeProvider time)
     {

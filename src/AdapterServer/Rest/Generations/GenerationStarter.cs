@@ -9,8 +9,6 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <summary>Hands a checked request to the engine: pins the adapter, submits one sequence a choice.</summary>
 internal static class GenerationStarter
 {
-    private const string Tenant = "default";
-
     /// <param name="model">What serves.</param>
     /// <param name="target">Who is asked for.</param>
     /// <param name="settings">The request.</param>
@@ -33,7 +31,7 @@ internal static class GenerationStarter
         // What can't fit with any adapter is refused before one is loaded.
         MaxTokensBehind(virtualTokens: 0);
         target.Require(prompts, model.Facts.VocabularySize);
-        var guide = settings.Guide is { } wanted ? new OutputGuide(model.Texts.Guides.Of(Tenant, wanted), target.Text.ForeignIds) : null;
+        var guide = settings.Guide is { } wanted ? new OutputGuide(model.Texts.Guides.Of(model.Principal.Tenant, wanted), target.Text.ForeignIds) : null;
         using var shared = await SharedAdapters.AcquireAsync(model, target.Spans, cancellationToken).ConfigureAwait(false);
         var maxTokens = MaxTokensBehind(shared.VirtualTokens);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
@@ -42,7 +40,7 @@ internal static class GenerationStarter
             for (var i = 0; i < prompts.Length * settings.N; i++)
             {
                 var (prompt, choice) = Math.DivRem(i, settings.N);
-                var request = Request(settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds, Guide = guide };
+                var request = Request(model, settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds, Guide = guide };
                 var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), target.Text.Tokens.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
@@ -56,9 +54,9 @@ internal static class GenerationStarter
         return new RunningChoices(choices.DrainToImmutable());
     }
 
-    private static GenerationRequest Request(GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt) => new()
+    private static GenerationRequest Request(ServingModel model, GenerationSettings settings, PreparedPrompt prompt, int maxTokens, int choice, int? scorePrompt) => new()
     {
-        Tenant = Tenant,
+        Tenant = model.Principal.Tenant,
         Priority = settings.Priority,
         PromptTokens = prompt.Ids,
         MaxTokens = maxTokens,

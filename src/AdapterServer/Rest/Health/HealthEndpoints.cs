@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,8 +10,8 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/livez", Live).WithName("Live").WithTags("health");
-        routes.MapGet("/readyz", Ready).WithName("Ready").WithTags("health").Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
+        routes.MapGet("/livez", Live).WithName("Live").Needs(AccessScopes.None).WithTags("health");
+        routes.MapGet("/readyz", Ready).WithName("Ready").Needs(AccessScopes.None).WithTags("health").Produces<ErrorBody>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<HealthStatus> Live() => TypedResults.Ok(new HealthStatus("live"));

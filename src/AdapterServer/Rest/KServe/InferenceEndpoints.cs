@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using System.Text.Json.Nodes;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Grpc.Admin;
@@ -18,14 +19,14 @@ internal static class InferenceEndpoints
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v2").WithTags("kserve");
-        group.MapGet("", Server).WithName("InferenceServer").Produces<ServerMetadata>();
-        group.MapGet("/health/live", Live).WithName("InferenceLive").Produces<ServerLiveness>();
-        group.MapGet("/health/ready", Ready).WithName("InferenceReady").Produces<ServerReadiness>();
+        group.MapGet("", Server).WithName("InferenceServer").Needs(AccessScopes.None).Produces<ServerMetadata>();
+        group.MapGet("/health/live", Live).WithName("InferenceLive").Needs(AccessScopes.None).Produces<ServerLiveness>();
+        group.MapGet("/health/ready", Ready).WithName("InferenceReady").Needs(AccessScopes.None).Produces<ServerReadiness>();
         foreach (var (path, suffix) in (ReadOnlySpan<(string, string)>)[("/models/{name}", string.Empty), ("/models/{name}/versions/{version}", "Version")])
         {
-            group.MapGet(path, ModelAsync).WithName("InferenceModel" + suffix).Produces<ModelMetadata>();
-            group.MapGet(path + "/ready", ModelReadyAsync).WithName("InferenceModelReady" + suffix).Produces<ModelReadiness>();
-            group.MapPost(path + "/infer", InferAsync).WithName("Infer" + suffix).TakesJson(OtherSchemas.Inference).Produces<InferenceResponse>();
+            group.MapGet(path, ModelAsync).WithName("InferenceModel" + suffix).Needs(AccessScopes.Infer).Produces<ModelMetadata>();
+            group.MapGet(path + "/ready", ModelReadyAsync).WithName("InferenceModelReady" + suffix).Needs(AccessScopes.Infer).Produces<ModelReadiness>();
+            group.MapPost(path + "/infer", InferAsync).WithName("Infer" + suffix).Needs(AccessScopes.Infer).TakesJson(OtherSchemas.Inference).Produces<InferenceResponse>();
         }
     }
 

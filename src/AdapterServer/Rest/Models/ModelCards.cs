@@ -7,13 +7,12 @@ namespace AdapterServe.AdapterServer.Rest.Models;
 /// <summary>What can be asked for by name, whichever interface asks.</summary>
 internal static class ModelCards
 {
-    private const string Tenant = "default";
     private const string Owner = "adapterserve";
 
     /// <summary>The base, then every adapter that requests may use.</summary>
     public static IReadOnlyList<ModelCard> All(ServingModel model)
     {
-        var ready = model.Store.Catalog.List(Tenant, CatalogFilter.None with { State = AdapterStates.Ready });
+        var ready = model.Store.Catalog.List(model.Principal.Tenant, CatalogFilter.None with { State = AdapterStates.Ready });
         return [OfBase(model), .. ready.Select(adapter => Of(model, adapter, adapter.Name))];
     }
 

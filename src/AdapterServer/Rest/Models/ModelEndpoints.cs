@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
@@ -9,8 +10,8 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/models", ListAsync).WithName("ListModels").WithTags("models").Produces<ModelList>();
-        routes.MapGet("/v1/models/{**id}", GetAsync).WithName("GetModel").WithTags("models").Produces<ModelCard>();
+        routes.MapGet("/v1/models", ListAsync).WithName("ListModels").Needs(AccessScopes.Infer).WithTags("models").Produces<ModelList>();
+        routes.MapGet("/v1/models/{**id}", GetAsync).WithName("GetModel").Needs(AccessScopes.Infer).WithTags("models").Produces<ModelCard>();
     }
 
     private static Task ListAsync(HttpContext context, ServingModel model)

@@ -1,3 +1,4 @@
+using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -9,8 +10,8 @@ internal static class TokenizeEndpoints
 {
     public static void MapTokenize(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/tokenize", TokenizeAsync).WithName("Tokenize").WithTags("tokens").TakesJson(OtherSchemas.Tokenize).Produces<TokenizeResponse>();
-        routes.MapPost("/detokenize", DetokenizeAsync).WithName("Detokenize").WithTags("tokens").TakesJson(OtherSchemas.Detokenize).Produces<DetokenizeResponse>();
+        routes.MapPost("/tokenize", TokenizeAsync).WithName("Tokenize").Needs(AccessScopes.Infer).WithTags("tokens").TakesJson(OtherSchemas.Tokenize).Produces<TokenizeResponse>();
+        routes.MapPost("/detokenize", DetokenizeAsync).WithName("Detokenize").Needs(AccessScopes.Infer).WithTags("tokens").TakesJson(OtherSchemas.Detokenize).Produces<DetokenizeResponse>();
     }
 
     private static async Task TokenizeAsync(HttpContext context, ServingModel model)
