@@ -20,14 +20,14 @@ namespace AdapterServe.AdapterStore;
 public sealed class AdapterStorage : IDisposable
 {
     private readonly StoreCore _core;
-    private readonly CatalogFollower? _follower;
+    private readonly RegistryFollower? _follower;
     private readonly PinnedAdapters _pinned;
     private readonly FileStream _folderLock;
 
     private AdapterStorage(StoreCore core, TimeProvider time, FileStream folderLock)
     {
         _core = core;
-        _follower = core.Registry.Database.IsShared ? new CatalogFollower(core.Registry.Database, core.Feed, time) : null;
+        _follower = core.Registry.Database.IsShared ? new RegistryFollower(core.Registry.Database, core.Feed.CatchUpAsync, time) : null;
         Maintenance = new StoreMaintenance(core, time);
         _pinned = new PinnedAdapters(core);
         Audit = new AdapterAudit(core);

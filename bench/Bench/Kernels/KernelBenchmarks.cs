@@ -50,7 +50,7 @@ internal static unsafe class KernelBenchmarks
 
         if (only is "" or "sparse")
         {
-            foreach (var rows in new[] { 1, 8, 32, 256 })
+            foreach (var rows in new[] { 1, 2, 4, 8, 32, 256 })
             {
                 SparseAt(parallel, rows, WeightType.BF16);
                 SparseAt(parallel, rows, WeightType.F32);

@@ -1,3 +1,5 @@
+using AdapterServe.AdapterStore.Access;
+
 namespace AdapterServe.AdapterServer.Access;
 
 /// <summary>Finds out who asks, over REST and gRPC alike, and whether they may. Behind routing, which knows what is asked.</summary>

@@ -1,3 +1,5 @@
+using AdapterServe.AdapterStore.Access;
+
 namespace AdapterServe.AdapterServer.Access;
 
 /// <summary>What a caller of an endpoint needs; <see cref="AccessScopes.None"/> opens it to everybody. An endpoint that does not say is the operators'.</summary>

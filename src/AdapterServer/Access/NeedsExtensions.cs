@@ -1,3 +1,5 @@
+using AdapterServe.AdapterStore.Access;
+
 namespace AdapterServe.AdapterServer.Access;
 
 /// <summary>Says of routes what their callers need.</summary>

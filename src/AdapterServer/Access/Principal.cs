@@ -1,4 +1,5 @@
 using AdapterServe.AdapterServer.Errors;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterServer.Access;

@@ -11,6 +11,7 @@ using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 

@@ -161,13 +161,14 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
         database.ReadAsync(async connection => (await ReadClockAsync(connection).ConfigureAwait(false)).Value, cancellationToken);
 
     /// <summary>The clock's row is locked first of all, which is what puts changes in order.</summary>
-    private static async Task<long> TickAsync(DbConnection connection)
+    internal static async Task<long> TickAsync(DbConnection connection)
     {
         await connection.ExecuteAsync("UPDATE registry_clock SET value = value + 1").ConfigureAwait(false);
         return (await ReadClockAsync(connection).ConfigureAwait(false)).Value;
     }
 
-    private static async Task<(string Registry, long Value)> ReadClockAsync(DbConnection connection) =>
+    /// <summary>The number of the last change.</summary>
+    internal static async Task<(string Registry, long Value)> ReadClockAsync(DbConnection connection) =>
         await connection.QuerySingleAsync<(string, long)>("SELECT registry, value FROM registry_clock").ConfigureAwait(false);
 
     private async Task<RegistryContent> ReadAsync(DbConnection connection, (string Registry, long Value) clock, long after) => new(

@@ -90,6 +90,26 @@ internal static class MigrationSteps
         CREATE INDEX audit_by_tenant ON audit (tenant, revision);
         """,
         """
+        CREATE TABLE api_keys (
+            id TEXT PRIMARY KEY,
+            tenant TEXT NOT NULL,
+            name TEXT NOT NULL,
+            scopes TEXT NOT NULL,
+            salt TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            previous_salt TEXT,
+            previous_hash TEXT,
+            previous_until TEXT,
+            created_at TEXT NOT NULL,
+            expires_at TEXT,
+            revoked_at TEXT,
+            last_used_at TEXT,
+            revision INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX api_keys_by_revision ON api_keys (revision);
+        CREATE INDEX api_keys_by_tenant ON api_keys (tenant);
+        """,
+        """
         ALTER TABLE tenants ADD COLUMN settings TEXT;
         ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX tenants_by_revision ON tenants (revision);

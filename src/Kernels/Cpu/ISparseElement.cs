@@ -10,6 +10,12 @@ internal unsafe interface ISparseElement
 
     static abstract nint Column(void* columns, nint at);
 
+    /// <summary>One in every lane.</summary>
+    static abstract Vector128<float> Four(void* values, nint at);
+
+    /// <summary>One in every lane.</summary>
+    static abstract Vector256<float> Eight(void* values, nint at);
+
     /// <summary>Four in a row.</summary>
     static abstract Vector128<float> Values(void* values, nint at);
 
@@ -26,6 +32,13 @@ internal static unsafe class SparseReads
         var four = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>((ushort*)values + at)).AsUInt16();
         return (Vector128.WidenLower(four) << 16).AsSingle();
     }
+
+    /// <summary>A half in both halves of a lane needs no move between registers of different kinds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> FourOf(ushort half) => (Vector128.Create(half).AsUInt32() & Vector128.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> EightOf(ushort half) => (Vector256.Create(half).AsUInt32() & Vector256.Create(0xFFFF0000u)).AsSingle();
 
     /// <summary>One load of columns: with four the loads would be the limit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -45,6 +58,12 @@ internal static unsafe class SparseReads
 
 internal readonly unsafe struct F32Narrow : ISparseElement
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Four(void* values, nint at) => Vector128.Create(((float*)values)[at]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Eight(void* values, nint at) => Vector256.Create(((float*)values)[at]);
+
     public static float Value(void* values, nint at) => ((float*)values)[at];
 
     public static nint Column(void* columns, nint at) => ((ushort*)columns)[at];
@@ -58,6 +77,12 @@ internal readonly unsafe struct F32Narrow : ISparseElement
 
 internal readonly unsafe struct F32Wide : ISparseElement
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Four(void* values, nint at) => Vector128.Create(((float*)values)[at]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Eight(void* values, nint at) => Vector256.Create(((float*)values)[at]);
+
     public static float Value(void* values, nint at) => ((float*)values)[at];
 
     public static nint Column(void* columns, nint at) => ((int*)columns)[at];
@@ -71,6 +96,12 @@ internal readonly unsafe struct F32Wide : ISparseElement
 
 internal readonly unsafe struct BF16Narrow : ISparseElement
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Four(void* values, nint at) => SparseReads.FourOf(((ushort*)values)[at]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Eight(void* values, nint at) => SparseReads.EightOf(((ushort*)values)[at]);
+
     public static float Value(void* values, nint at) => Weights.BF16.ToSingle(((ushort*)values)[at]);
 
     public static nint Column(void* columns, nint at) => ((ushort*)columns)[at];
@@ -84,6 +115,12 @@ internal readonly unsafe struct BF16Narrow : ISparseElement
 
 internal readonly unsafe struct BF16Wide : ISparseElement
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Four(void* values, nint at) => SparseReads.FourOf(((ushort*)values)[at]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Eight(void* values, nint at) => SparseReads.EightOf(((ushort*)values)[at]);
+
     public static float Value(void* values, nint at) => Weights.BF16.ToSingle(((ushort*)values)[at]);
 
     public static nint Column(void* columns, nint at) => ((int*)columns)[at];

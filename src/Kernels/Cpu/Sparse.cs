@@ -12,17 +12,14 @@ namespace AdapterServe.Kernels.Cpu;
 /// A row's result has the same bits whatever its neighbours, its place, the number of threads and the split.
 /// <b>Effects</b>: y in place, must not overlap x; no allocation; the caller keeps the weights' arenas alive.
 /// <b>Errors</b>: <see cref="ArgumentException"/> when a segment's weights have another H or O or its rows run backwards.
-/// <b>Source</b>: ours: few rows take the elements of eight outputs at a time, one row after the other; many rows are turned so that sixteen of
+/// <b>Source</b>: ours: a row alone takes the elements of eight outputs at a time; two and more are turned so that four, eight or sixteen of
 /// them lie in the lanes, which needs no gather.
 /// </summary>
 public static unsafe class Sparse
 {
     /// <summary>Bytes of workspace that suffice for so many rows in so many segments.</summary>
-    public static long WorkspaceBytes(int rows, int segments, int inFeatures)
-    {
-        var tiles = Math.Min((rows / SparseCall.TileRows) + segments, rows / SparseCall.FewestTiledRows);
-        return ((long)segments * sizeof(SparseWork)) + 64 + ((long)tiles * inFeatures * SparseCall.TileRows * sizeof(float));
-    }
+    public static long WorkspaceBytes(int rows, int segments, int inFeatures) =>
+        ((long)segments * sizeof(SparseWork)) + 64 + ((long)SparseCall.MostTiledRows(rows, segments) * inFeatures * sizeof(float));
 
     public static void Add(
         float* x, int inFeatures, float* y, int outFeatures, ReadOnlySpan<SparseSegment> segments, void* workspace, IParallel parallel)

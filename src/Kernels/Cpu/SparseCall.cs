@@ -12,8 +12,11 @@ internal unsafe struct SparseWork
     public SlicedRows Elements;
     public float Scale;
 
-    /// <summary>The segment's rows of x in tiles [H][16 rows], or null where each row is taken alone.</summary>
+    /// <summary>The segment's rows of x in tiles [H][<see cref="Lanes"/> rows], or null where each row is taken alone.</summary>
     public float* Tiled;
+
+    /// <summary>Rows that a tile has room for.</summary>
+    public int Lanes;
 
     /// <summary>Pairs of tiles, or rows where each is taken alone.</summary>
     public int Pieces;
@@ -30,7 +33,8 @@ internal unsafe struct SparseWork
 internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFeatures, SparseWork* works) : ISimdCall
 {
     public const int TileRows = 16;
-    public const int FewestTiledRows = 4;
+
+    private const int FewestTiledRows = 2;
 
     /// <summary>Rows for which an element is decoded once.</summary>
     private const int PairRows = 2 * TileRows;
@@ -61,12 +65,17 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         var tiled = (float*)(((nint)(_works + _segments) + 63) & ~63);
         for (var i = 0; i < _segments; i++)
         {
-            if (IsTiled(_works[i].Rows))
+            ref var work = ref _works[i];
+            if (work.Tiles > 0)
             {
-                _works[i].Tiled = tiled + ((nint)_works[i].FirstTile * inFeatures * TileRows);
+                work.Tiled = tiled;
+                tiled += (nint)work.Tiles * work.Lanes * inFeatures;
             }
         }
     }
+
+    /// <summary>Rows of x that the tiles of so many rows in so many segments have room for, at most.</summary>
+    public static int MostTiledRows(int rows, int segments) => Math.Min(2 * rows, rows + ((TileRows - 1) * segments));
 
     public void Run<TLanes>(IParallel parallel)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -95,12 +104,19 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         }
     }
 
-    private static bool IsTiled(int rows) => rows >= FewestTiledRows;
+    private static int LanesOf(int rows) => rows switch
+    {
+        < FewestTiledRows => 1,
+        <= 4 => 4,
+        <= 8 => 8,
+        _ => TileRows,
+    };
 
     private void Plan(in SparseSegment segment, int rows, ref SparseWork work)
     {
         var weights = segment.Weights;
-        var tiled = IsTiled(rows);
+        var lanes = LanesOf(rows);
+        var tiled = lanes > 1;
         ref readonly var elements = ref weights.Rows;
         var bytes = elements.Type.ElementBytes() + (elements.HasNarrowColumns ? sizeof(ushort) : sizeof(int));
         work = new SparseWork
@@ -110,9 +126,10 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
             Elements = elements,
             Scale = weights.Scale,
             Pieces = tiled ? (rows + PairRows - 1) / PairRows : rows,
-            Tiles = tiled ? (rows + TileRows - 1) / TileRows : 0,
+            Lanes = lanes,
+            Tiles = tiled ? (rows + lanes - 1) / lanes : 0,
             FirstTile = _tiles,
-            UnitCost = (bytes * WorkSplit.ByteCost) + (tiled ? Math.Min(rows, PairRows) : TileRows),
+            UnitCost = (bytes * WorkSplit.ByteCost) + (lanes == TileRows ? Math.Min(rows, PairRows) : TileRows),
             Start = _total,
         };
         _tiles += work.Tiles;
@@ -133,15 +150,21 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         }
     }
 
-    /// <summary>[rows][H] to [H][16 rows]; rows that the tile lacks are zero.</summary>
+    /// <summary>[rows][H] to [H][lanes]; the lanes behind the last row repeat it.</summary>
     private readonly void Turn<TLanes>(ref SparseWork work, int tile)
         where TLanes : unmanaged, ILanes<TLanes>
     {
-        var rows = Math.Min(TileRows, work.Rows - (tile * TileRows));
-        var source = _x + ((nint)(work.RowStart + (tile * TileRows)) * inFeatures);
-        var target = work.Tiled + ((nint)tile * inFeatures * TileRows);
+        var rows = Math.Min(work.Lanes, work.Rows - (tile * work.Lanes));
+        var source = _x + ((nint)(work.RowStart + (tile * work.Lanes)) * inFeatures);
+        var target = work.Tiled + ((nint)tile * inFeatures * work.Lanes);
+        if (rows < TileRows)
+        {
+            FewRowsOfSparse.Turn(source, inFeatures, rows, work.Lanes, target);
+            return;
+        }
+
         var column = 0;
-        for (; rows == TileRows && column <= inFeatures - TileRows; column += TileRows)
+        for (; column <= inFeatures - TileRows; column += TileRows)
         {
             TLanes.Transpose(source + column, inFeatures, target + ((nint)column * TileRows));
         }
@@ -150,7 +173,7 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         {
             for (var row = 0; row < TileRows; row++)
             {
-                target[((nint)column * TileRows) + row] = row < rows ? source[((nint)row * inFeatures) + column] : 0;
+                target[((nint)column * TileRows) + row] = source[((nint)row * inFeatures) + column];
             }
         }
     }
@@ -233,6 +256,22 @@ internal unsafe struct SparseCall(float* x, int inFeatures, float* y, int outFea
         where TLanes : unmanaged, ILanes<TLanes>
         where TElement : ISparseElement
     {
+        if (work.Lanes is > 1 and < TileRows)
+        {
+            var few = new FewRowsOfSparse(work.Elements, outFeatures, work.Scale);
+            var y = _y + ((nint)work.RowStart * outFeatures);
+            if (work.Lanes == FourRows.Rows)
+            {
+                few.Add<FourRows, TElement>(work.Tiled, y, work.Rows, from, to);
+            }
+            else
+            {
+                few.Add<EightRows, TElement>(work.Tiled, y, work.Rows, from, to);
+            }
+
+            return;
+        }
+
         var elements = new SparseElements(work.Elements, outFeatures, work.Scale);
         if (work.Tiled is null)
         {

@@ -67,6 +67,18 @@ internal static unsafe class Transposition
             Avx512F.Shuffle4x128(high01, high23, 0x88), Avx512F.Shuffle4x128(high01, high23, 0xDD));
     }
 
+    /// <summary>Result c holds element c of each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<float> A, Vector128<float> B, Vector128<float> C, Vector128<float> D) Square(
+        Vector128<float> r0, Vector128<float> r1, Vector128<float> r2, Vector128<float> r3)
+    {
+        var t0 = Interleave(r0, r2, low: true);
+        var t1 = Interleave(r0, r2, low: false);
+        var t2 = Interleave(r1, r3, low: true);
+        var t3 = Interleave(r1, r3, low: false);
+        return (Interleave(t0, t2, low: true), Interleave(t0, t2, low: false), Interleave(t1, t3, low: true), Interleave(t1, t3, low: false));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store((Vector512<float> A, Vector512<float> B, Vector512<float> C, Vector512<float> D) columns, float* destination)
     {
@@ -79,18 +91,12 @@ internal static unsafe class Transposition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Quarter(float* source, nint stride, float* destination)
     {
-        var r0 = Vector128.Load(source);
-        var r1 = Vector128.Load(source + stride);
-        var r2 = Vector128.Load(source + (2 * stride));
-        var r3 = Vector128.Load(source + (3 * stride));
-        var t0 = Interleave(r0, r2, low: true);
-        var t1 = Interleave(r0, r2, low: false);
-        var t2 = Interleave(r1, r3, low: true);
-        var t3 = Interleave(r1, r3, low: false);
-        Interleave(t0, t2, low: true).Store(destination);
-        Interleave(t0, t2, low: false).Store(destination + Side);
-        Interleave(t1, t3, low: true).Store(destination + (2 * Side));
-        Interleave(t1, t3, low: false).Store(destination + (3 * Side));
+        var (a, b, c, d) = Square(
+            Vector128.Load(source), Vector128.Load(source + stride), Vector128.Load(source + (2 * stride)), Vector128.Load(source + (3 * stride)));
+        a.Store(destination);
+        b.Store(destination + Side);
+        c.Store(destination + (2 * Side));
+        d.Store(destination + (3 * Side));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

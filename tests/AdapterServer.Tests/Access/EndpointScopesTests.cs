@@ -1,5 +1,6 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 

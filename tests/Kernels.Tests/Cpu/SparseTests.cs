@@ -70,11 +70,11 @@ public sealed unsafe class SparseTests
         var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
         var elements = Random(inFeatures, outFeatures, 9000);
         var parallel = new ThreadParallel(threads);
-        (int, int)[] segments = [(0, 3), (3, 38), (40, 70)];
+        (int, int)[] segments = [(0, 3), (3, 38), (40, 48), (48, 70)];
         var expected = Run(x, y, elements, inFeatures, outFeatures, segments, WeightType.BF16, new SerialParallel());
         Assert.Equal(expected, Run(x, y, elements, inFeatures, outFeatures, segments, WeightType.BF16, parallel));
         Assert.NotEqual(0, parallel.Calls);
-        foreach (var row in new[] { 0, 2, 3, 18, 37, 40, 69 })
+        foreach (var row in new[] { 0, 2, 3, 18, 37, 40, 47, 48, 69 })
         {
             var alone = Run(
                 x[(row * inFeatures)..((row + 1) * inFeatures)], y[(row * outFeatures)..((row + 1) * outFeatures)], elements, inFeatures, outFeatures,
@@ -110,9 +110,9 @@ public sealed unsafe class SparseTests
 
     private static void Check(int inFeatures, int outFeatures, SparseElementList elements, WeightType type, float scale = 1)
     {
-        const int rows = 26;
+        const int rows = 33;
         var (x, y) = (RandomData.Floats(1, (long)rows * inFeatures), RandomData.Floats(2, (long)rows * outFeatures));
-        (int Start, int End)[] segments = [(0, 1), (1, 1), (2, 6), (6, 9), (9, 26)];
+        (int Start, int End)[] segments = [(0, 1), (1, 1), (2, 6), (6, 9), (9, 26), (26, 33)];
         var actual = Run(x, y, elements, inFeatures, outFeatures, segments, type, new SerialParallel(), scale);
         var expected = Array.ConvertAll(y, value => (double)value);
         var magnitude = Array.ConvertAll(y, value => (double)Math.Abs(value));

@@ -7,6 +7,7 @@ using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Lowering;

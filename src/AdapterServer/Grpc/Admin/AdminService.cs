@@ -4,6 +4,7 @@ using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.AdapterStore.Adapters;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;

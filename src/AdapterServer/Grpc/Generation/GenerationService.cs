@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Grpc.Messages;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
+using AdapterServe.AdapterStore.Access;
 using Grpc.Core;
 using Wire = AdapterServe.Protocol.V1;
 

@@ -1,5 +1,6 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.Protocol.Health.V1;
 using Grpc.Core;
 using ServingStatus = AdapterServe.Protocol.Health.V1.HealthCheckResponse.Types.ServingStatus;

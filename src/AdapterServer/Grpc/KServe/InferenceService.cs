@@ -4,6 +4,7 @@ using AdapterServe.AdapterServer.Grpc.Admin;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.KServe;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.Protocol.KServe;
 using Grpc.Core;
 

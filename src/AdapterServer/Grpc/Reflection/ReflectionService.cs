@@ -1,4 +1,5 @@
 using AdapterServe.AdapterServer.Access;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.Protocol.Reflection.V1;
 using Grpc.Core;
 

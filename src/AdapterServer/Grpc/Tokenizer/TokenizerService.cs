@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Grpc.Messages;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterStore.Access;
 using Grpc.Core;
 using Wire = AdapterServe.Protocol.V1;
 

@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
 using AdapterServe.AdapterServer.Rest.Generations;
+using AdapterServe.AdapterStore.Access;
 
 namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 

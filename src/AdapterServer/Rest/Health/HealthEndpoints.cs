@@ -1,6 +1,7 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
+using AdapterServe.AdapterStore.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdapterServe.AdapterServer.Rest.Health;

@@ -6,6 +6,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.KServe;
 using AdapterServe.AdapterServer.Rest.Descriptions;
+using AdapterServe.AdapterStore.Access;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace AdapterServe.AdapterServer.Rest.KServe;

@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterStore.Access;
 
 namespace AdapterServe.AdapterServer.Rest.Models;
 

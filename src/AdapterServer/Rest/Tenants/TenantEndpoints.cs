@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Descriptions;
+using AdapterServe.AdapterStore.Access;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Tenants;
 

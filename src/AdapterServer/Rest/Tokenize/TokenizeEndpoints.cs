@@ -2,6 +2,7 @@ using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
+using AdapterServe.AdapterStore.Access;
 
 namespace AdapterServe.AdapterServer.Rest.Tokenize;
 

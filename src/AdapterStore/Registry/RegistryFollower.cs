@@ -1,23 +1,21 @@
-using AdapterServe.AdapterStore.Registry;
-
-namespace AdapterServe.AdapterStore.Catalog;
+namespace AdapterServe.AdapterStore.Registry;
 
 /// <summary>
 /// Takes over what other replicas change, as long as it lives. A database that goes away is asked again and again; once it is back nothing is missed.
 /// </summary>
-internal sealed class CatalogFollower : IDisposable
+internal sealed class RegistryFollower : IDisposable
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly RegistryDatabase _database;
-    private readonly CatalogFeed _feed;
+    private readonly Func<CancellationToken, Task> _catchUp;
     private readonly TimeProvider _time;
 
-    public CatalogFollower(RegistryDatabase database, CatalogFeed feed, TimeProvider time)
+    public RegistryFollower(RegistryDatabase database, Func<CancellationToken, Task> catchUp, TimeProvider time)
     {
-        (_database, _feed, _time) = (database, feed, time);
+        (_database, _catchUp, _time) = (database, catchUp, time);
         Ended = Task.Run(FollowAsync);
     }
 
@@ -49,7 +47,7 @@ internal sealed class CatalogFollower : IDisposable
 
         async Task CatchUpAsync()
         {
-            await _feed.CatchUpAsync(_stop.Token).ConfigureAwait(false);
+            await _catchUp(_stop.Token).ConfigureAwait(false);
             delay = FirstDelay;
         }
     }

@@ -1,9 +1,10 @@
-namespace AdapterServe.AdapterServer.Access;
+namespace AdapterServe.AdapterStore.Access;
 
 /// <summary>What a caller may do. None includes another, but <see cref="Operator"/>, which includes all.</summary>
 [Flags]
-internal enum AccessScopes
+public enum AccessScopes
 {
+    /// <summary>Nothing.</summary>
     None = 0,
 
     /// <summary>Generate, score and tokenize; read the tenant's adapters and the shared ones.</summary>
