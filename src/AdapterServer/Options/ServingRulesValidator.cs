@@ -1,5 +1,6 @@
-using AdapterServe.Engine.Models;
 using System.Net;
+using AdapterServe.AdapterServer.Rest.Tools;
+using AdapterServe.Engine.Models;
 using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Options;
@@ -46,9 +47,19 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--kv must be {KvFormats.Names}, not '{options.Kv}'.");
         }
 
+        if (options.ToolCalls != ToolFormat.Auto && ToolFormat.All.All(format => format.Name != options.ToolCalls))
+        {
+            failures.Add($"--tool-calls must be one of {ToolFormat.Names}, not '{options.ToolCalls}'.");
+        }
+
         if (options.GrpcCompression is not ("none" or "gzip"))
         {
             failures.Add($"--grpc-compression must be none or gzip, not '{options.GrpcCompression}'.");
+        }
+
+        if (options.S3Endpoint.Length > 0 && !(Uri.TryCreate(options.S3Endpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"))
+        {
+            failures.Add($"--s3-endpoint must be an address such as http://127.0.0.1:9000, not '{options.S3Endpoint}'.");
         }
 
         if (options.TlsKey.Length > 0 && options.TlsCertificate.Length == 0)
