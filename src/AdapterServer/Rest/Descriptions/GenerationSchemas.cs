@@ -37,7 +37,10 @@ internal static class GenerationSchemas
     [
         ("messages", List(Message(), most: RequestLimits.Messages)),
         ("tools", List(Tool(), "Functions that the answer may call.", RequestLimits.Tools)),
-        ("tool_choice", AnyOf("auto, none to leave out the tools, required, or a function: then the answer is a call that its schema takes.", Text(), Map("type is function; function.name is the one to call."))),
+        ("tool_choice", AnyOf(
+            "auto, none to leave out the tools, required, or a function: then the answer is a call that its schema takes.",
+            Text(),
+            Map("type is function; function.name is the one to call."))),
         ("parallel_tool_calls", Flag("Where a call must come, several may; true unless set.")),
         ("add_generation_prompt", Flag("The prompt ends with the beginning of an answer; true unless set.")),
         ("continue_final_message", Flag("May only be false.")),

@@ -31,7 +31,10 @@ internal static class MessageSchemas
                 ("role", Text("user or assistant; the last one is the user's.")),
                 ("content", AnyOf("Text, or blocks.", Text(), List(Map("type is text, tool_use (id, name, input) or tool_result (tool_use_id, content)."))))),
             most: RequestLimits.Messages)),
-        ("tools", List(Object(["name", "input_schema"], ("name", Text()), ("description", Text()), ("input_schema", Map("A JSON schema of an object."))), "Functions that the answer may call.", RequestLimits.Tools)),
+        ("tools", List(
+            Object(["name", "input_schema"], ("name", Text()), ("description", Text()), ("input_schema", Map("A JSON schema of an object."))),
+            "Functions that the answer may call.",
+            RequestLimits.Tools)),
         ("tool_choice", Map("type is auto, any, tool (with name) or none; disable_parallel_tool_use.")),
     ];
 }

@@ -15,7 +15,8 @@ internal static class MessageParser
     private static readonly string[] Translated =
     [
         "system", "messages", "max_tokens", "stop_sequences", "tools", "tool_choice", "metadata", "thinking", "output_config", "mcp_servers", "container",
-        "stop", "max_completion_tokens", "response_format", "n", "best_of", "logprobs", "top_logprobs", "functions", "function_call", "modalities", "documents", "parallel_tool_calls", "stream_options",
+        "stop", "max_completion_tokens", "response_format", "n", "best_of", "logprobs", "top_logprobs", "functions", "function_call", "modalities", "documents",
+        "parallel_tool_calls", "stream_options",
     ];
 
     private static readonly string[] Refused = ["mcp_servers", "container"];

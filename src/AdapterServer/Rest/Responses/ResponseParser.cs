@@ -16,7 +16,8 @@ internal static class ResponseParser
     /// <summary>Fields with a meaning of their own here, and chat's names of the same things.</summary>
     private static readonly string[] Translated =
     [
-        "input", "instructions", "max_output_tokens", "text", "tools", "tool_choice", "previous_response_id", "conversation", "background", "prompt", "truncation", "include", "store", "stream_options",
+        "input", "instructions", "max_output_tokens", "text", "tools", "tool_choice", "previous_response_id", "conversation", "background", "prompt",
+        "truncation", "include", "store", "stream_options",
         "messages", "max_tokens", "max_completion_tokens", "response_format", "n", "best_of", "logprobs", "top_logprobs", "functions", "function_call", "modalities", "documents",
     ];
 
