@@ -37,6 +37,8 @@ internal static class ErrorCodes
     public const string LoraPathOutside = "lora_path_outside";
     public const string LoraPathMissing = "lora_path_missing";
     public const string LoraLoaded = "lora_loaded";
+    public const string RequestOverLimit = "request_over_limit";
+    public const string RateLimitExceeded = "rate_limit_exceeded";
     public const string QueueFull = "queue_full";
     public const string ServerStarting = "server_starting";
     public const string ServerStopping = "server_stopping";

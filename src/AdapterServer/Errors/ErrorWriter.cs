@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AdapterServe.AdapterServer.Grpc.Errors;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Messages;
 
 namespace AdapterServe.AdapterServer.Errors;
 
@@ -33,5 +34,7 @@ internal static class ErrorWriter
     /// <summary>The status and the body in the form that the route's clients know.</summary>
     private static (int Status, byte[] Body) Form(HttpContext context, ApiError error) => context.GetEndpoint()?.Metadata.GetMetadata<ErrorForm>() is { } form
         ? form.Of(error)
-        : (error.Status, JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody));
+        : (error.Status, MessageError.IsFor(context.Request)
+            ? JsonSerializer.SerializeToUtf8Bytes(MessageError.Of(error), RestJson.Answers.MessageError)
+            : JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody));
 }

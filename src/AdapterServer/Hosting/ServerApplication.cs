@@ -11,7 +11,10 @@ using AdapterServe.AdapterServer.Rest.Generate;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.LoraAdapters;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
@@ -45,12 +48,15 @@ internal static class ServerApplication
         app.MapModels();
         app.MapCompletions();
         app.MapChatCompletions();
+        app.MapResponses();
+        app.MapMessages();
         app.MapTokenize();
         app.MapAdapters();
         app.MapEmbeddings();
         app.MapGenerate();
         app.MapLoraAdapters();
         app.MapInference();
+        app.MapTenants();
         app.MapGrpcServices();
         return app;
     }
@@ -66,7 +72,7 @@ internal static class ServerApplication
         services.AddSingleton<StartupFailure>();
         services.AddSingleton<ModelStartup>();
         services.AddHttpContextAccessor();
-        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model with { Principal = Principal.Of(provider.GetRequiredService<IHttpContextAccessor>().HttpContext) });
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model.For(provider.GetRequiredService<IHttpContextAccessor>().HttpContext));
         services.AddHostedService<StartupService>();
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);

@@ -9,7 +9,10 @@ using AdapterServe.AdapterServer.Rest.Embeddings;
 using AdapterServe.AdapterServer.Rest.Generate;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Inspection;
@@ -32,6 +35,13 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(GenerateResponse[]))]
 [JsonSerializable(typeof(GenerateEvent))]
 [JsonSerializable(typeof(GenerateInfo))]
+[JsonSerializable(typeof(ResponseBody))]
+[JsonSerializable(typeof(ResponseEvent))]
+[JsonSerializable(typeof(MessageBody))]
+[JsonSerializable(typeof(MessageCount))]
+[JsonSerializable(typeof(MessageEnd))]
+[JsonSerializable(typeof(MessageError))]
+[JsonSerializable(typeof(MessageEvent))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(AdapterDescriptor))]
@@ -43,6 +53,9 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]
+[JsonSerializable(typeof(TenantItem))]
+[JsonSerializable(typeof(TenantList))]
+[JsonSerializable(typeof(OwnUsage))]
 [JsonSerializable(typeof(InferenceResponse))]
 [JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(ServerLiveness))]

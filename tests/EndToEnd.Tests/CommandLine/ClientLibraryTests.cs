@@ -57,7 +57,9 @@ public sealed class ClientLibraryTests(SharedServer shared)
         var folder = Directory.CreateTempSubdirectory("adapterserve-pack-").FullName;
         try
         {
-            await Programs.RunAsync(Repository.Root, "dotnet", ["pack", "src/Client", "-c", "Release", "--no-restore", "-o", folder, "--nologo", "-v", "quiet"]);
+            // A build server that stayed would keep the program's output open.
+            var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)) == "debug" ? "Debug" : "Release";
+            await Programs.RunAsync(Repository.Root, "dotnet", ["pack", "src/Client", "-c", configuration, "--no-build", "--disable-build-servers", "-o", folder, "--nologo", "-v", "quiet"]);
             using var package = await ZipFile.OpenReadAsync(Assert.Single(Directory.GetFiles(folder, "*.nupkg")), Cancellation);
             Assert.Contains(package.Entries, entry => entry.FullName == "lib/net10.0/AdapterServe.Client.dll");
             Assert.Contains(package.Entries, entry => entry.FullName == "lib/net10.0/AdapterServe.Client.xml");
