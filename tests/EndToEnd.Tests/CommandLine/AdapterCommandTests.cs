@@ -33,6 +33,9 @@ public sealed class AdapterCommandTests(SharedServer shared)
             Assert.Equal(["prod"], (await AtAsync("adapters", "show", $"{Name}@1", "--json")).Json["aliases"]!.AsArray().Select(Text));
             Assert.Equal(28, (await AtAsync("adapters", "inspect", $"{Name}@1", "--json")).Json["sites"]!.AsArray().Count);
             Assert.Contains("model.layers.0.self_attn.q_proj", (await AtAsync("adapters", "inspect", Name)).Output, StringComparison.Ordinal);
+            // An alias holds its version.
+            Assert.Equal(1, (await AtAsync("adapters", "rm", $"{Name}@1")).ExitCode);
+            Assert.Equal(0, (await AtAsync("adapters", "alias", "rm", Name, "prod")).ExitCode);
             Assert.Contains("removed", (await AtAsync("adapters", "rm", $"{Name}@1")).Output, StringComparison.Ordinal);
             Assert.Equal(1, (await AtAsync("adapters", "show", $"{Name}@1")).ExitCode);
             Assert.Equal(0, (await AtAsync("adapters", "rm", Name)).ExitCode);
@@ -61,6 +64,22 @@ public sealed class AdapterCommandTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task A_tenants_settings_are_set_shown_and_taken_back()
+    {
+        try
+        {
+            var set = (await AtAsync("tenants", "set", "acme", "--limit", "requests_per_minute=60", "--weight", "2", "--label", "team=x", "--json")).Json;
+            Assert.Equal(("acme", 2, 60), (Text(set["name"]), set["weight"]!.GetValue<int>(), set["limits"]!["requests_per_minute"]!.GetValue<int>()));
+            Assert.Contains("acme", (await AtAsync("tenants", "list")).Output, StringComparison.Ordinal);
+            Assert.Equal("x", Text((await AtAsync("tenants", "show", "acme", "--json")).Json["labels"]!["team"]));
+        }
+        finally
+        {
+            Assert.Equal(0, (await AtAsync("tenants", "rm", "acme")).ExitCode);
+        }
+    }
+
+    [Fact]
     public async Task Failures_are_a_sentence_on_the_error_stream_and_a_code()
     {
         var unknown = await AtAsync("adapters", "show", "nobody", "--json");
@@ -76,7 +95,7 @@ public sealed class AdapterCommandTests(SharedServer shared)
         })
         {
             var run = await CliRun.RunAsync(null, wrong);
-            Assert.True(run is { ExitCode: 2, Output: "" }, $"{string.Join(' ', wrong)}: {run}");
+            Assert.True(run is { ExitCode: 2, Output: "" }, $"{string.Join(' ', wrong)}: {run.ExitCode} {run.Output}{run.Error}");
             Assert.StartsWith("adapterserve: ", run.Error, StringComparison.Ordinal);
         }
     }

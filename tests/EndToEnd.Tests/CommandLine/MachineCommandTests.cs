@@ -81,7 +81,11 @@ public sealed class MachineCommandTests : IDisposable
             }
             while (line?.Contains("Ready: ", StringComparison.Ordinal) == false);
 
-            Assert.True(line is not null, await errors);
+            if (line is null)
+            {
+                Assert.Fail(await errors);
+            }
+
             Assert.Equal(before, Directory.GetFileSystemEntries(cache).Order());
             using var kill = Process.Start("kill", ["-TERM", $"{server.Id}"]);
             await server.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
