@@ -7,12 +7,14 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
@@ -44,6 +46,7 @@ internal static class ServerApplication
         app.MapChatCompletions();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapKeys();
         app.MapInference();
         app.MapGrpcServices();
         return app;
@@ -76,6 +79,8 @@ internal static class ServerApplication
         services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "AdapterServe";
+            document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key or a JSON web token." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
             return Task.CompletedTask;
         }));
     }
