@@ -1,5 +1,4 @@
 using AdapterServe.AdapterStore.Access;
-using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Tests.Support;
 using AdapterServe.Tests.Postgres;
