@@ -9,8 +9,14 @@ public sealed class AdapterStoreOptions
     /// <summary>Where the registry is: a PostgreSQL connection string (<c>Host=…;Database=…</c>), a SQLite file that other servers may share, or null for one in the data folder.</summary>
     public string? Registry { get; init; }
 
-    /// <summary>The folder of the adapters' files, which servers with one registry share; null for one in the data folder.</summary>
+    /// <summary>The folder of the adapters' files, or <c>s3://bucket/prefix</c>, which servers with one registry share; null for a folder in the data folder.</summary>
     public string? Blobs { get; init; }
+
+    /// <summary>How the bucket is reached, where <see cref="Blobs"/> is one.</summary>
+    public S3Settings S3 { get; init; } = new();
+
+    /// <summary>Disk for files of a bucket that were used last.</summary>
+    public long BlobCacheBytes { get; init; } = 10L << 30;
 
     /// <summary>Host memory for lowered weights, those in use included. A single adapter may take more, see <see cref="MaxAdapterBytes"/>.</summary>
     public long CacheBytes { get; init; } = 1L << 30;

@@ -154,6 +154,14 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         DataDirectory = _options.Data,
         Registry = _options.Registry,
         Blobs = _options.Blobs,
+        S3 = new S3Settings
+        {
+            Endpoint = _options.S3Endpoint.Length > 0 ? new Uri(_options.S3Endpoint) : null,
+            Region = _options.S3Region.Length > 0 ? _options.S3Region : null,
+            PathStyle = _options.S3PathStyle,
+            Timeout = TimeSpan.FromSeconds(_options.S3TimeoutSeconds),
+        },
+        BlobCacheBytes = (long)_options.BlobCacheMb << 20,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
         AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,

@@ -60,11 +60,14 @@ internal sealed record ServingModel
         LookAsync(() => Store.Catalog.Resolve(TenantOf(reference), reference), cancellationToken);
 
     /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
-    public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
+    public Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken) => LookAsync(() => ValueTask.FromResult(look()), cancellationToken);
+
+    /// <summary>The same, where what is found has to be read.</summary>
+    public async Task<T> LookAsync<T>(Func<ValueTask<T>> look, CancellationToken cancellationToken)
     {
         try
         {
-            return look();
+            return await look().ConfigureAwait(false);
         }
         catch (Exception missing) when (missing is AdapterStoreException { Kind: AdapterErrorKind.NotFound } or ApiException { Status: StatusCodes.Status404NotFound })
         {
@@ -74,7 +77,7 @@ internal sealed record ServingModel
             }
         }
 
-        return look();
+        return await look().ConfigureAwait(false);
     }
 
     /// <summary>In which tenant's name the catalog is asked: what an operator may read is there for its owner.</summary>

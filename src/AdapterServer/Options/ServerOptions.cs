@@ -26,8 +26,25 @@ internal sealed class ServerOptions
     /// <summary>A PostgreSQL connection string, or a SQLite file that other servers may use too. Empty is a file in <see cref="Data"/>.</summary>
     public string Registry { get; set; } = string.Empty;
 
-    /// <summary>The folder of the adapters' files, shared by servers with one registry. Empty is one in <see cref="Data"/>.</summary>
+    /// <summary>The folder of the adapters' files, or s3://bucket/prefix, shared by servers with one registry. Empty is a folder in <see cref="Data"/>.</summary>
     public string Blobs { get; set; } = string.Empty;
+
+    /// <summary>The address of the S3 server of <see cref="Blobs"/>. Empty is AWS.</summary>
+    public string S3Endpoint { get; set; } = string.Empty;
+
+    /// <summary>The bucket's region. Empty is AWS_REGION, or us-east-1 at an <see cref="S3Endpoint"/>.</summary>
+    public string S3Region { get; set; } = string.Empty;
+
+    /// <summary>The bucket's name stands in the path rather than in the host's name, as most servers other than AWS want it.</summary>
+    public bool S3PathStyle { get; set; }
+
+    /// <summary>How long a call of S3 may go without anything happening.</summary>
+    [Range(1, 300)]
+    public int S3TimeoutSeconds { get; set; } = 10;
+
+    /// <summary>Disk in <see cref="Data"/> for files of the bucket that were used last, in MiB.</summary>
+    [Range(1, 1 << 24)]
+    public int BlobCacheMb { get; set; } = 10240;
 
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]

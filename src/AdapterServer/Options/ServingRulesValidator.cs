@@ -53,6 +53,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--grpc-compression must be none or gzip, not '{options.GrpcCompression}'.");
         }
 
+        if (options.S3Endpoint.Length > 0 && !(Uri.TryCreate(options.S3Endpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"))
+        {
+            failures.Add($"--s3-endpoint must be an address such as http://127.0.0.1:9000, not '{options.S3Endpoint}'.");
+        }
+
         if (options.TlsKey.Length > 0 && options.TlsCertificate.Length == 0)
         {
             failures.Add("--tls-key is of no use without --tls-certificate.");

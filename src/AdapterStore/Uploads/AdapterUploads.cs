@@ -56,7 +56,7 @@ public sealed class AdapterUploads
             await RequireMatchAsync(caller, name, cancellationToken).ConfigureAwait(false);
             await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
             var digest = files.ComputeDigest();
-            var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
+            var facts = await KnownFactsAsync(tenant, name, digest, cancellationToken).ConfigureAwait(false) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
             return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts), cancellationToken).ConfigureAwait(false);
         }
         catch (AdapterStoreException refusal) when (refusal.Kind == AdapterErrorKind.Unservable)
@@ -99,7 +99,9 @@ public sealed class AdapterUploads
     {
         try
         {
-            return (await _verification.RunAsync(_core.Blobs.Open(digest), digest, null, cancellationToken).ConfigureAwait(false), null);
+            await _core.Blobs.FetchAsync(digest, cancellationToken).ConfigureAwait(false);
+            using var stored = _core.Blobs.Open(digest);
+            return (await _verification.RunAsync(stored.Files, digest, null, cancellationToken).ConfigureAwait(false), null);
         }
         catch (AdapterStoreException failure) when (failure.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed or AdapterErrorKind.Unservable)
         {
@@ -122,18 +124,18 @@ public sealed class AdapterUploads
     }
 
     /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
-    private string? KnownFacts(string tenant, string name, string digest) =>
-        _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && _core.Blobs.Exists(digest) ? facts : null;
+    private async Task<string?> KnownFactsAsync(string tenant, string name, string digest, CancellationToken cancellationToken) =>
+        _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && await _core.Blobs.ExistsAsync(digest, cancellationToken).ConfigureAwait(false) ? facts : null;
 
     private Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken) =>
-        _verification.RunAsync(files.AsAdapterFiles(), digest, () => BlobStore.Flush(files), cancellationToken);
+        _verification.RunAsync(files.AsAdapterFiles(), digest, files.Flush, cancellationToken);
 
     private async Task<UploadResult> CommitAsync(Caller caller, string name, StagedFiles files, VerifiedContent content, CancellationToken cancellationToken)
     {
         var claim = await _core.Registry.Claims.ClaimAsync(content.Digest, cancellationToken).ConfigureAwait(false);
         try
         {
-            _core.Blobs.Commit(files, content.Digest);
+            await _core.Blobs.CommitAsync(files, content.Digest, claim.IsSound, cancellationToken).ConfigureAwait(false);
             var isNew = false;
             var after = await _core.Writer.ChangeAsync(caller, name, Action, NameAsync, cancellationToken).ConfigureAwait(false);
             return new UploadResult(isNew, after.Current.Descriptor!);
@@ -143,14 +145,14 @@ public sealed class AdapterUploads
                 var known = entry is { IsThere: true } ? entry.FindDigest(content.Digest) : null;
                 isNew = known is null;
                 await (known is null
-                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim)
-                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim)).ConfigureAwait(false);
+                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim.Name)
+                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim.Name)).ConfigureAwait(false);
                 return new ChangedVersion(known?.Version.Number, content.Digest);
             }
         }
         catch (Exception error)
         {
-            await _core.RemoveUnreferencedAsync(content.Digest, claim).ConfigureAwait(false);
+            await _core.RemoveUnreferencedAsync(content.Digest, claim.Name).ConfigureAwait(false);
             throw StoreErrors.IsDiskFull(error) ? StoreErrors.StorageFull(error) : error;
         }
     }
