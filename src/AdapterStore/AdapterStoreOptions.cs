@@ -1,3 +1,5 @@
+using AdapterServe.AdapterStore.Tenants;
+
 namespace AdapterServe.AdapterStore;
 
 /// <summary>Where the store keeps its data and how much it takes.</summary>
@@ -36,6 +38,9 @@ public sealed class AdapterStoreOptions
 
     /// <summary>How long what was deleted can be restored; then it is purged. Zero purges at once.</summary>
     public TimeSpan DeletedRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>For tenants whose own limits don't say otherwise.</summary>
+    public TenantLimits TenantDefaults { get; init; } = TenantLimits.None;
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);

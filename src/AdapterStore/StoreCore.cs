@@ -5,6 +5,7 @@ using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
 
@@ -30,6 +31,8 @@ internal sealed class StoreCore(
     public CatalogFeed Feed { get; } = feed;
 
     public CatalogWriter Writer { get; } = new(registry, snapshot);
+
+    public TenantQuotas Quotas { get; } = new(snapshot);
 
     public AdapterLoader Loader { get; } = loader;
 

@@ -10,6 +10,7 @@ using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
@@ -48,6 +49,7 @@ internal static class ServerApplication
         app.MapAdapters();
         app.MapKeys();
         app.MapInference();
+        app.MapTenants();
         app.MapGrpcServices();
         return app;
     }
@@ -63,7 +65,7 @@ internal static class ServerApplication
         services.AddSingleton<StartupFailure>();
         services.AddSingleton<ModelStartup>();
         services.AddHttpContextAccessor();
-        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model with { Principal = Principal.Of(provider.GetRequiredService<IHttpContextAccessor>().HttpContext) });
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model.For(provider.GetRequiredService<IHttpContextAccessor>().HttpContext));
         services.AddHostedService<StartupService>();
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);

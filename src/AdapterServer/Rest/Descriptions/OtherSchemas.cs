@@ -67,6 +67,8 @@ internal static class OtherSchemas
 
     public static OpenApiSchema After() => Integer("Begin after this change; without it, and without Last-Event-ID, with the next one.", 0);
 
+    public static OpenApiSchema Purge() => Flag("Keep nothing that could be restored.");
+
     public static OpenApiSchema Lower() =>
         Text("svd:rank=N asks for an approximation: at linear sites where the adapter adds a matrix of higher rank, the nearest one of rank N. Without it adapters are served exactly.");
 
