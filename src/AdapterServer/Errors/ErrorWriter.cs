@@ -26,6 +26,11 @@ internal static class ErrorWriter
             context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (Challenge(error) is { } challenge)
+        {
+            context.Response.Headers.WWWAuthenticate = challenge;
+        }
+
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
@@ -37,4 +42,13 @@ internal static class ErrorWriter
         : (error.Status, MessageError.IsFor(context.Request)
             ? JsonSerializer.SerializeToUtf8Bytes(MessageError.Of(error), RestJson.Answers.MessageError)
             : JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody));
+
+    /// <summary>RFC 6750's words.</summary>
+    private static string? Challenge(ApiError error) => error.Body.Error.Code switch
+    {
+        ErrorCodes.MissingApiKey => "Bearer",
+        ErrorCodes.InvalidApiKey or ErrorCodes.InvalidToken => "Bearer error=\"invalid_token\"",
+        ErrorCodes.InsufficientScope => "Bearer error=\"insufficient_scope\"",
+        _ => null,
+    };
 }

@@ -9,6 +9,7 @@ using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Embeddings;
 using AdapterServe.AdapterServer.Rest.Generate;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.LoraAdapters;
 using AdapterServe.AdapterServer.Rest.Messages;
@@ -19,6 +20,7 @@ using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
@@ -55,6 +57,7 @@ internal static class ServerApplication
         app.MapEmbeddings();
         app.MapGenerate();
         app.MapLoraAdapters();
+        app.MapKeys();
         app.MapInference();
         app.MapTenants();
         app.MapGrpcServices();
@@ -88,6 +91,8 @@ internal static class ServerApplication
         services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "AdapterServe";
+            document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key or a JSON web token." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
             return Task.CompletedTask;
         }));
     }
