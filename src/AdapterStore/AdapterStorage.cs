@@ -10,6 +10,7 @@ using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Uploads;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterStore;
 
@@ -34,6 +35,7 @@ public sealed class AdapterStorage : IDisposable
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
         Uploads = new AdapterUploads(core);
+        Resumable = new ResumableUploads(core, Uploads, Catalog, time);
         Compositions = new AdapterCompositions(core, Uploads);
         Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
@@ -43,6 +45,8 @@ public sealed class AdapterStorage : IDisposable
     public AdapterCatalog Catalog { get; }
 
     public AdapterUploads Uploads { get; }
+
+    public ResumableUploads Resumable { get; }
 
     public AdapterCache Cache => _core.Cache;
 
@@ -101,6 +105,7 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Resumable.Dispose();
         _follower?.Dispose();
         _pinned.Dispose();
         Maintenance.Dispose();

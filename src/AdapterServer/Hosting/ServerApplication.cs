@@ -10,6 +10,7 @@ using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterServer.Rest.Uploads;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,7 @@ internal static class ServerApplication
         app.MapChatCompletions();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapUploads();
         app.MapInference();
         app.MapGrpcServices();
         return app;

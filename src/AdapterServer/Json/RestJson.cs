@@ -11,6 +11,7 @@ using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Inspection;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterServer.Json;
 
@@ -30,6 +31,7 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(AuditItem))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(AdapterResidency))]

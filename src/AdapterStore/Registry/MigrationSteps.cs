@@ -109,5 +109,8 @@ internal static class MigrationSteps
         CREATE INDEX api_keys_by_revision ON api_keys (revision);
         CREATE INDEX api_keys_by_tenant ON api_keys (tenant);
         """,
+        """
+        ALTER TABLE versions ADD COLUMN signed_by TEXT;
+        """,
     ];
 }
