@@ -78,6 +78,9 @@ internal sealed class ServerOptions
     /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
     public string EmbeddingWeights { get; set; } = string.Empty;
 
+    /// <summary>How the model writes calls of functions: auto (as its chat template shows), hermes, llama3, mistral, phi4 or json.</summary>
+    public string ToolCalls { get; set; } = "auto";
+
     /// <summary>How the factors of adapters' low-rank forms are held: file, bf16, int8 or 1bit.</summary>
     public string AdapterWeights { get; set; } = "file";
 

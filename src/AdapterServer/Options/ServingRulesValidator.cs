@@ -1,6 +1,7 @@
+using System.Net;
+using AdapterServe.AdapterServer.Rest.Tools;
 using AdapterServe.AdapterStore.Signatures;
 using AdapterServe.Engine.Models;
-using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Options;
@@ -45,6 +46,11 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
         if (KvFormats.Parse(options.Kv) is null)
         {
             failures.Add($"--kv must be {KvFormats.Names}, not '{options.Kv}'.");
+        }
+
+        if (options.ToolCalls != ToolFormat.Auto && ToolFormat.All.All(format => format.Name != options.ToolCalls))
+        {
+            failures.Add($"--tool-calls must be one of {ToolFormat.Names}, not '{options.ToolCalls}'.");
         }
 
         if (options.GrpcCompression is not ("none" or "gzip"))

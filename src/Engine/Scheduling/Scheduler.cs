@@ -7,7 +7,7 @@ namespace AdapterServe.Engine.Scheduling;
 /// <summary>
 /// Decides what each step does. <b>Semantics</b>: every decoding sequence gets its one row; then prompts, running and waiting ones in the order of
 /// <see cref="FairQueue.IsBefore"/>, share <see cref="EngineOptions.PrefillTokens"/>, no prompt more than half while others wait; a waiting one needs a place and blocks for all that
-/// is known of it. A step that gives a tenant its first token after an absence has no prompts of tenants that were inside before it, so that it is
+/// is known of it. A step that can give a tenant its first token after an absence is of such tenants alone, so that it is
 /// short; but no two such steps follow each other. For the first sequence of a tenant, and for one of a better priority, others give way: the
 /// youngest of a worse priority, or of a tenant with several places that
 /// has been served more. When blocks run out, the youngest running sequence of the worst priority gives its own back and waits again, at the place of its arrival; so the
@@ -20,8 +20,8 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private readonly FairQueue _waiting = new();
     private readonly BlockReservation _reservation = new(pool);
 
-    /// <summary>Whether the last step left prompts out for a newcomer's sake.</summary>
-    private bool _heldBack;
+    /// <summary>Whether the last step was of newcomers alone.</summary>
+    private bool _wereNewcomers;
     private long _step;
 
     public int Running => _running.Count;
@@ -60,7 +60,12 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         _step++;
         IsHeldUp = false;
         SendBackOutgrown();
-        PlanPrompts(plan, options.PrefillTokens - PlanDecodes(plan));
+        _wereNewcomers = !_wereNewcomers && PlanNewcomers(plan);
+        if (!_wereNewcomers)
+        {
+            PlanPrompts(plan, options.PrefillTokens - PlanDecodes(plan), newcomersOnly: false);
+        }
+
         plan.Seal();
     }
 
@@ -171,46 +176,62 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         return found;
     }
 
-    private void PlanPrompts(StepPlan plan, int budget)
+    /// <summary>Whole prompts of newcomers, if nobody who decodes has a better priority. False when there are none.</summary>
+    private bool PlanNewcomers(StepPlan plan)
     {
-        var mayAdmit = true;
-        var newcomersOnly = false;
-        while (budget > 0)
+        var prompt = NextPrompt(mayAdmit: true);
+        if (prompt is null || !IsNewcomer(prompt))
         {
-            var prompt = NextRunningPrompt();
-            var waiting = mayAdmit ? _waiting.Peek() : null;
-            var isWaitingFirst = waiting is not null && (prompt is null || FairQueue.IsBefore(waiting, prompt));
-            if (newcomersOnly && !MayShareWithNewcomers(isWaitingFirst ? waiting : prompt))
+            return false;
+        }
+
+        foreach (var sequence in _running)
+        {
+            if (HasWorsePriority(prompt, sequence))
+            {
+                return false;
+            }
+        }
+
+        return PlanPrompts(plan, options.PrefillTokens, newcomersOnly: true) > 0;
+    }
+
+    /// <summary>Returns how many rows they are.</summary>
+    private int PlanPrompts(StepPlan plan, int most, bool newcomersOnly)
+    {
+        var (budget, mayAdmit) = (most, true);
+        while (budget > 0 && NextPrompt(mayAdmit) is { } prompt)
+        {
+            if (newcomersOnly && (!MayShareWithNewcomers(prompt) || ChunkOf(prompt, budget) < prompt.Pending))
             {
                 break;
             }
 
-            if (waiting is not null && isWaitingFirst)
+            if (prompt == _waiting.Peek() && !TryAdmit(prompt, plan))
             {
-                mayAdmit = TryAdmit(waiting, plan);
-                prompt = mayAdmit ? waiting : NextRunningPrompt();
-            }
-
-            if (prompt is null)
-            {
-                if (waiting is null)
-                {
-                    break;
-                }
-
+                mayAdmit = false;
                 continue;
             }
 
-            var rows = PlanChunk(plan, prompt, budget);
-            budget -= rows;
-            if (rows == prompt.Pending && IsNewcomer(prompt))
+            if (IsNewcomer(prompt))
             {
                 prompt.Share.CameInStep = _step;
-                newcomersOnly |= !_heldBack;
             }
+
+            var rows = ChunkOf(prompt, budget);
+            Add(plan, prompt, rows);
+            budget -= rows;
         }
 
-        _heldBack = newcomersOnly;
+        return most - budget;
+    }
+
+    /// <summary>The one whose turn it is among the running ones that are not in the plan yet and, where they may be admitted, the waiting ones.</summary>
+    private Sequence? NextPrompt(bool mayAdmit)
+    {
+        var prompt = NextRunningPrompt();
+        var waiting = mayAdmit ? _waiting.Peek() : null;
+        return waiting is not null && (prompt is null || FairQueue.IsBefore(waiting, prompt)) ? waiting : prompt;
     }
 
     /// <summary>Whether its next token is the first of a tenant that has nothing else running.</summary>
@@ -220,12 +241,12 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
     private bool MayShareWithNewcomers(Sequence? sequence) => sequence is not null && (IsNewcomer(sequence) || sequence.Share.CameInStep == _step);
 
     /// <summary>The first of the running sequences whose prompt is not in the plan yet.</summary>
-    private Sequence? NextRunningPrompt()
+    private Sequence? NextRunningPrompt(Sequence? but = null)
     {
         Sequence? next = null;
         foreach (var sequence in _running)
         {
-            if (sequence.Pending > 1 && !sequence.IsPlanned && (next is null || FairQueue.IsBefore(sequence, next)))
+            if (sequence.Pending > 1 && !sequence.IsPlanned && sequence != but && (next is null || FairQueue.IsBefore(sequence, next)))
             {
                 next = sequence;
             }
@@ -234,14 +255,11 @@ internal sealed class Scheduler(EngineOptions options, BlockPool pool, Action<Ge
         return next;
     }
 
-    private int PlanChunk(StepPlan plan, Sequence sequence, int budget)
+    /// <summary>How many rows of a prompt the step takes: with others behind it at most half of what steps have for prompts.</summary>
+    private int ChunkOf(Sequence sequence, int budget)
     {
-        sequence.IsPlanned = true;
-        var othersWait = _waiting.Count > 0 || NextRunningPrompt() is not null;
-        var most = othersWait ? Math.Min(budget, (options.PrefillTokens + 1) / 2) : budget;
-        var rows = Math.Min(sequence.Pending, most);
-        Add(plan, sequence, rows);
-        return rows;
+        var othersWait = _waiting.Count > (sequence == _waiting.Peek() ? 1 : 0) || NextRunningPrompt(but: sequence) is not null;
+        return Math.Min(sequence.Pending, othersWait ? Math.Min(budget, (options.PrefillTokens + 1) / 2) : budget);
     }
 
     private static void Add(StepPlan plan, Sequence sequence, int rows)

@@ -61,6 +61,26 @@ public sealed class FairnessTests
     }
 
     [Fact]
+    public void A_newcomers_step_has_no_rows_of_those_who_decode_unless_their_priority_is_better()
+    {
+        using var fixture = new LoopFixture(400, s_options with { MaxSequences = 8, PrefillTokens = 16 });
+        var before = fixture.Submit([1, 2], 20, tenant: "before", tenantPriority: 1);
+        Step(fixture, 2);
+        var tokens = before.TokenCount;
+
+        var late = fixture.Submit([9, 9, 9, 9], 20, tenant: "late", tenantPriority: 1);
+        fixture.Loop.Step();
+        Assert.Equal((tokens, 1), (before.TokenCount, late.TokenCount));
+
+        var worse = fixture.Submit([9, 9, 9], 20, tenant: "worse", tenantPriority: 2);
+        Step(fixture, 2);
+        Assert.Equal((tokens + 2, 3, 2), (before.TokenCount, late.TokenCount, worse.TokenCount));
+
+        fixture.RunToEnd();
+        Assert.Equal(LoopFixture.ExpectedTokens([1, 2], 20, null), LoopFixture.TokensOf(before));
+    }
+
+    [Fact]
     public void Requests_that_come_together_share_a_step_also_those_of_one_tenant()
     {
         using var fixture = new LoopFixture(400, s_options);

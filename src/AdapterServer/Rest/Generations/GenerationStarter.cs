@@ -34,14 +34,14 @@ internal static class GenerationStarter
         var guide = settings.Guide is { } wanted ? new OutputGuide(model.Texts.Guides.Of(model.Principal.Tenant, wanted), target.Text.ForeignIds) : null;
         using var shared = await SharedAdapters.AcquireAsync(model, target.Spans, cancellationToken).ConfigureAwait(false);
         var maxTokens = MaxTokensBehind(shared.VirtualTokens);
-        var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.N);
+        var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.BestOf);
         try
         {
-            for (var i = 0; i < prompts.Length * settings.N; i++)
+            for (var i = 0; i < prompts.Length * settings.BestOf; i++)
             {
-                var (prompt, choice) = Math.DivRem(i, settings.N);
+                var (prompt, choice) = Math.DivRem(i, settings.BestOf);
                 var request = Request(model, settings, prompts[prompt], maxTokens[prompt], choice, scorePrompt) with { EndIds = target.Text.EndIds, Guide = guide };
-                var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), target.Text.Tokens.CreateDecoder(settings.SkipSpecialTokens), settings.Stops);
+                var text = new TextGeneration(model.Engine.Submit(shared.Into(request)), target.Text.Tokens.CreateDecoder(settings.SkipSpecialTokens, settings.ShownIds), settings.Stops);
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
         }
@@ -61,16 +61,16 @@ internal static class GenerationStarter
         PromptTokens = prompt.Ids,
         MaxTokens = maxTokens,
         Sampling = settings.Sampling with { Seed = settings.SeedOf(choice) },
-        LogProbs = settings.LogProbs,
+        LogProbs = settings.EngineLogProbs,
         PromptLogProbs = scorePrompt,
     };
 
     private static void CheckSequences(ServingModel model, GenerationSettings settings, int prompts)
     {
         var most = model.Options.MaxRequestSequences;
-        if ((long)prompts * settings.N > most)
+        if ((long)prompts * settings.BestOf > most)
         {
-            throw ApiException.Invalid("n", $"{prompts} prompts with {settings.N} choices each are more than the {most} sequences that one request may have.");
+            throw ApiException.Invalid("n", $"{prompts} prompts with {settings.BestOf} choices each are more than the {most} sequences that one request may have.");
         }
     }
 
