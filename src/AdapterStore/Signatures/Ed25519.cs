@@ -65,7 +65,8 @@ internal sealed class Ed25519
         var context = _makeContext();
         try
         {
-            return context != 0 && _begin(context, 0, 0, 0, handle) == 1 && _verify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1;
+            return context != 0 && _begin(context, 0, 0, 0, handle) == 1
+                && _verify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1;
         }
         finally
         {

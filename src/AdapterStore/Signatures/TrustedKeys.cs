@@ -3,7 +3,8 @@ using AdapterServe.AdapterStore.Validation;
 namespace AdapterServe.AdapterStore.Signatures;
 
 /// <summary>
-/// The file of trusted keys: a line for each, <c>name key</c> or <c>tenant/name key</c>, empty lines and lines that begin with <c>#</c> beside them. A key is the base64 between the lines of
+/// The file of trusted keys: a line for each, <c>name key</c> or <c>tenant/name key</c>, empty lines and lines that begin with <c>#</c> beside them.
+/// A key is the base64 between the lines of
 /// a PEM file, or that of its 32 bytes.
 /// </summary>
 internal static class TrustedKeys
@@ -49,7 +50,8 @@ internal static class TrustedKeys
 
         var slash = place.IndexOf('/', StringComparison.Ordinal);
         var (tenant, name) = slash < 0 ? (null, place) : (place[..slash], place[(slash + 1)..]);
-        var isName = name.Length is > 0 and <= MaxNameCharacters && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' or '@');
+        var isName = name.Length is > 0 and <= MaxNameCharacters
+            && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-' or '@');
         return isName && (tenant is null || AdapterNames.IsTenant(tenant)) ? new TrustedKey(name, tenant, key) : null;
     }
 
@@ -62,5 +64,6 @@ internal static class TrustedKeys
             : null;
     }
 
-    private static AdapterStoreException Wrong(string what, Exception? inner = null) => new(AdapterErrorKind.Conflict, "trusted_keys", $"--trusted-keys: {what}.", inner);
+    private static AdapterStoreException Wrong(string what, Exception? inner = null) =>
+        new(AdapterErrorKind.Conflict, "trusted_keys", $"--trusted-keys: {what}.", inner);
 }

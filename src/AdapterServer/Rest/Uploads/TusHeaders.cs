@@ -19,7 +19,8 @@ internal static class TusHeaders
         if (context.Request.Headers[Resumable] != Version)
         {
             context.Response.Headers["Tus-Version"] = Version;
-            throw new ApiException(StatusCodes.Status412PreconditionFailed, ErrorCodes.UnsupportedTusVersion, $"Uploads speak tus {Version}; send {Resumable}: {Version}.");
+            throw new ApiException(
+                StatusCodes.Status412PreconditionFailed, ErrorCodes.UnsupportedTusVersion, $"Uploads speak tus {Version}; send {Resumable}: {Version}.");
         }
     }
 

@@ -12,7 +12,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AdapterServe.AdapterServer.Rest.Uploads;
 
 /// <summary>
-/// Resumable uploads: the protocol tus 1.0.0 (https://tus.io/protocols/resumable-upload) with its extensions creation, termination and expiration, and what becomes of an upload as JSON.
+/// Resumable uploads: the protocol tus 1.0.0 (https://tus.io/protocols/resumable-upload) with its extensions creation, termination and expiration,
+/// and what becomes of an upload as JSON.
 /// HEAD is answered as GET is, see <see cref="HeadRequests"/>.
 /// </summary>
 internal static class UploadEndpoints
@@ -24,11 +25,13 @@ internal static class UploadEndpoints
         var group = routes.MapGroup("/v1/uploads").WithTags("uploads").Needs(AccessScopes.Upload);
         group.MapMethods("", [HttpMethods.Options], Options).WithName("DescribeUploads").Needs(AccessScopes.None);
         group.MapPost("", CreateAsync).WithName("BeginUpload").TakesHeader(TusHeaders.Resumable, OtherSchemas.TusResumable)
-            .TakesHeader(TusHeaders.Length, OtherSchemas.UploadLength).TakesHeader(TusHeaders.Metadata, OtherSchemas.UploadMetadata).Produces<UploadStatus>(StatusCodes.Status201Created);
+            .TakesHeader(TusHeaders.Length, OtherSchemas.UploadLength).TakesHeader(TusHeaders.Metadata, OtherSchemas.UploadMetadata)
+            .Produces<UploadStatus>(StatusCodes.Status201Created);
         group.MapGet("/{id}", GetAsync).WithName("GetUpload").Produces<UploadStatus>();
         group.MapPatch("/{id}", AppendAsync).WithName("ContinueUpload").TakesHeader(TusHeaders.Resumable, OtherSchemas.TusResumable)
             .TakesHeader(TusHeaders.Offset, OtherSchemas.UploadOffset).Takes(OtherSchemas.UploadBytes).Produces(StatusCodes.Status204NoContent);
-        group.MapDelete("/{id}", Delete).WithName("EndUpload").TakesHeader(TusHeaders.Resumable, OtherSchemas.TusResumable).Produces(StatusCodes.Status204NoContent);
+        group.MapDelete("/{id}", Delete).WithName("EndUpload")
+            .TakesHeader(TusHeaders.Resumable, OtherSchemas.TusResumable).Produces(StatusCodes.Status204NoContent);
         group.MapGet("/{id}:events", UploadEvents.GetAsync).WithName("FollowUpload");
     }
 
@@ -80,7 +83,8 @@ internal static class UploadEndpoints
             feature.MaxRequestBodySize = model.Store.Resumable.MaxBytes;
         }
 
-        var status = await model.Store.Resumable.AppendAsync(model.Principal.Tenant, id, offset, context.Request.Body, context.RequestAborted).ConfigureAwait(false);
+        var (uploads, tenant) = (model.Store.Resumable, model.Principal.Tenant);
+        var status = await uploads.AppendAsync(tenant, id, offset, context.Request.Body, context.RequestAborted).ConfigureAwait(false);
         TusHeaders.Write(context.Response, status);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }

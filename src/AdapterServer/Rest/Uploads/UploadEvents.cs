@@ -5,7 +5,10 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 
 namespace AdapterServe.AdapterServer.Rest.Uploads;
 
-/// <summary><c>GET /v1/uploads/{id}:events</c>: the upload's state now and after each change as server-sent events, each named after the state; the last one ends the stream.</summary>
+/// <summary>
+/// <c>GET /v1/uploads/{id}:events</c>: the upload's state now and after each change as server-sent events, each named after the state; the last one
+/// ends the stream.
+/// </summary>
 internal static class UploadEvents
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
@@ -20,7 +23,9 @@ internal static class UploadEvents
         {
             await foreach (var status in model.Store.Resumable.FollowAsync(tenant, id, Heartbeat, ends.Token).ConfigureAwait(false))
             {
-                var text = status is null ? ":\n\n" : $"event: {status.State}\ndata: {JsonSerializer.Serialize(status, RestJson.Answers.UploadStatus)}\n\n";
+                var text = status is null
+                    ? ":\n\n"
+                    : $"event: {status.State}\ndata: {JsonSerializer.Serialize(status, RestJson.Answers.UploadStatus)}\n\n";
                 await AdapterEvents.WriteAsync(context, text).ConfigureAwait(false);
             }
         }

@@ -12,7 +12,8 @@ namespace AdapterServe.AdapterServer.Rest.Uploads;
 /// <param name="IfMatch">As the header.</param>
 /// <param name="Signature">Of the content's digest.</param>
 /// <param name="Labels">The adapter's.</param>
-internal sealed record UploadMetadata(string Name, string? Lower, string? IfMatch, string? Signature, ImmutableSortedDictionary<string, string>? Labels)
+internal sealed record UploadMetadata(
+    string Name, string? Lower, string? IfMatch, string? Signature, ImmutableSortedDictionary<string, string>? Labels)
 {
     private const string Param = TusHeaders.Metadata;
 
@@ -64,7 +65,9 @@ internal sealed record UploadMetadata(string Name, string? Lower, string? IfMatc
         return document.RootElement.ValueKind == JsonValueKind.Object
             ? document.RootElement.EnumerateObject().ToImmutableSortedDictionary(
                 label => label.Name,
-                label => label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString()! : throw ApiException.WrongType("labels." + label.Name, "a string"),
+                label => label.Value.ValueKind == JsonValueKind.String
+                    ? label.Value.GetString()!
+                    : throw ApiException.WrongType("labels." + label.Name, "a string"),
                 StringComparer.Ordinal)
             : throw ApiException.WrongType("labels", "an object");
     }

@@ -10,7 +10,8 @@ namespace AdapterServe.AdapterStore.Uploads.Resumable;
 
 /// <summary>
 /// Uploads in as many pieces as it takes: each an archive that is verified behind the client's back once all of it is there.
-/// <b>Semantics</b>: an upload and its state outlive the server; after a day without an end, or after its end, it is forgotten. It is known to the server only where it was begun.
+/// <b>Semantics</b>: an upload and its state outlive the server; after a day without an end, or after its end, it is forgotten. It is known to the
+/// server only where it was begun.
 /// <b>Effects</b>: any thread. <b>Errors</b> of all: NotFound <c>upload_not_found</c>.
 /// </summary>
 public sealed class ResumableUploads : IDisposable
@@ -53,7 +54,8 @@ public sealed class ResumableUploads : IDisposable
     public long MaxBytes => _core.Options.MaxUploadBytes + FramingBytes;
 
     /// <summary>
-    /// Begins one. <b>Errors</b>: Malformed for a name, labels or an approximation that no adapter may have; TooLarge <c>upload_too_large</c>; Conflict <c>too_many_uploads</c>; StorageFull.
+    /// Begins one. <b>Errors</b>: Malformed for a name, labels or an approximation that no adapter may have; TooLarge <c>upload_too_large</c>;
+    /// Conflict <c>too_many_uploads</c>; StorageFull.
     /// </summary>
     /// <param name="caller">Whose adapter it becomes, and who uploads it on which condition.</param>
     /// <param name="owner">Who may go on with it.</param>
@@ -73,7 +75,8 @@ public sealed class ResumableUploads : IDisposable
         {
             RequireRoom(owner, wish.Bytes);
             var now = _time.GetUtcNow();
-            var record = new UploadRecord(Guid.NewGuid().ToString("N"), owner, caller.Tenant, caller.Actor, caller.IfMatch, wish, now, now + Life, UploadStates.Uploading);
+            var id = Guid.NewGuid().ToString("N");
+            var record = new UploadRecord(id, owner, caller.Tenant, caller.Actor, caller.IfMatch, wish, now, now + Life, UploadStates.Uploading);
             var session = UploadSession.Begin(FolderOf(record.Id), record);
             _sessions[record.Id] = session;
             return session.Status;
@@ -108,7 +111,8 @@ public sealed class ResumableUploads : IDisposable
     }
 
     /// <summary>Its state now and after each change, up to the last one; null when nothing has happened for a while.</summary>
-    public async IAsyncEnumerable<UploadStatus?> FollowAsync(string owner, string id, TimeSpan heartbeat, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<UploadStatus?> FollowAsync(
+        string owner, string id, TimeSpan heartbeat, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var session = Find(owner, id);
         while (true)
@@ -133,7 +137,7 @@ public sealed class ResumableUploads : IDisposable
     internal void Expire()
     {
         var now = _time.GetUtcNow();
-        foreach (var session in _sessions.Values.Where(session => session.Record is { State: not UploadStates.Verifying } record && record.ExpiresAt <= now))
+        foreach (var session in _sessions.Values.Where(session => session.Record.State != UploadStates.Verifying && session.Record.ExpiresAt <= now))
         {
             try
             {
@@ -158,7 +162,9 @@ public sealed class ResumableUploads : IDisposable
     private UploadSession Find(string owner, string id) => _sessions.TryGetValue(id, out var session) && session.Record.Owner == owner
         ? session
         : throw new AdapterStoreException(
-            AdapterErrorKind.NotFound, "upload_not_found", $"There is no upload '{AdapterNames.Shorten(id)}' here; uploads are known to the server where they were begun, for a day.");
+            AdapterErrorKind.NotFound,
+            "upload_not_found",
+            $"There is no upload '{AdapterNames.Shorten(id)}' here; uploads are known to the server where they were begun, for a day.");
 
     private void RequireRoom(string owner, long bytes)
     {
@@ -166,7 +172,9 @@ public sealed class ResumableUploads : IDisposable
         if (own[false].Count() >= MaxOpen || own[false].Sum(record => record.Wish.Bytes) + bytes > MaxOpen * MaxBytes / 4)
         {
             throw new AdapterStoreException(
-                AdapterErrorKind.Conflict, "too_many_uploads", $"A tenant has at most {MaxOpen} unfinished uploads, of {MaxOpen * MaxBytes / 4} bytes together; finish or delete one first.");
+                AdapterErrorKind.Conflict,
+                "too_many_uploads",
+                $"A tenant has at most {MaxOpen} unfinished uploads, of {MaxOpen * MaxBytes / 4} bytes together; finish or delete one first.");
         }
 
         foreach (var old in own[true].OrderByDescending(record => record.CreatedAt).Skip(MaxOver))

@@ -14,7 +14,8 @@ namespace AdapterServe.AdapterStore.Uploads.Resumable;
 /// <param name="CreatedAt">When it was begun.</param>
 /// <param name="ExpiresAt">When it is forgotten.</param>
 /// <param name="State">See <see cref="UploadStates"/>.</param>
-internal sealed record UploadRecord(string Id, string Owner, string Tenant, string Actor, string? IfMatch, UploadWish Wish, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string State)
+internal sealed record UploadRecord(
+    string Id, string Owner, string Tenant, string Actor, string? IfMatch, UploadWish Wish, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string State)
 {
     private const string FileName = "upload.json";
 

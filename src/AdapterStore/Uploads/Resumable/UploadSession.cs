@@ -73,7 +73,8 @@ internal sealed class UploadSession
     }
 
     /// <summary>Null where a crash left nothing that could go on.</summary>
-    public static UploadSession? TryResume(string folder) => UploadRecord.TryRead(folder) is { } record && record.Id == Path.GetFileName(folder) ? new UploadSession(folder, record) : null;
+    public static UploadSession? TryResume(string folder) =>
+        UploadRecord.TryRead(folder) is { } record && record.Id == Path.GetFileName(folder) ? new UploadSession(folder, record) : null;
 
     /// <summary>
     /// Takes what comes behind the offset; returns whether that was the last of it. What came before a body broke off stays.
@@ -83,14 +84,15 @@ internal sealed class UploadSession
     {
         if (Interlocked.Exchange(ref _isBusy, 1) != 0)
         {
-            throw new AdapterStoreException(AdapterErrorKind.Conflict, "upload_busy", "Another request is sending bytes of this upload; send them again when it has ended.");
+            throw Busy("send them again");
         }
 
         try
         {
             if (offset != _offset)
             {
-                throw new AdapterStoreException(AdapterErrorKind.Conflict, "offset_mismatch", $"The upload has {_offset} bytes, so the next ones begin there and not at {offset}.");
+                throw new AdapterStoreException(
+                    AdapterErrorKind.Conflict, "offset_mismatch", $"The upload has {_offset} bytes, so the next ones begin there and not at {offset}.");
             }
 
             if (Record.State != UploadStates.Uploading)
@@ -140,11 +142,14 @@ internal sealed class UploadSession
     {
         if (Interlocked.Exchange(ref _isBusy, 1) != 0)
         {
-            throw new AdapterStoreException(AdapterErrorKind.Conflict, "upload_busy", "Another request is sending bytes of this upload; remove it when that has ended.");
+            throw Busy("remove it");
         }
 
         FileSystem.RemoveFolder(_folder);
     }
+
+    private static AdapterStoreException Busy(string cure) =>
+        new(AdapterErrorKind.Conflict, "upload_busy", $"Another request is sending bytes of this upload; {cure} when that has ended.");
 
     private async Task WriteAsync(Stream body, CancellationToken cancellationToken)
     {
