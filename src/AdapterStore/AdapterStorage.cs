@@ -9,6 +9,7 @@ using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.AdapterStore.Uploads;
 using AdapterServe.AdapterStore.Uploads.Resumable;
 
@@ -34,6 +35,7 @@ public sealed class AdapterStorage : IDisposable
         Audit = new AdapterAudit(core);
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
+        Tenants = new TenantCatalog(core);
         Uploads = new AdapterUploads(core);
         Resumable = new ResumableUploads(core, Uploads, Catalog, time);
         Compositions = new AdapterCompositions(core, Uploads);
@@ -43,6 +45,8 @@ public sealed class AdapterStorage : IDisposable
     public BaseModel BaseModel => _core.BaseModel;
 
     public AdapterCatalog Catalog { get; }
+
+    public TenantCatalog Tenants { get; }
 
     public AdapterUploads Uploads { get; }
 
@@ -121,7 +125,7 @@ public sealed class AdapterStorage : IDisposable
         var blobs = BlobAddress.Open(options);
         var computed = new ComputedStore(options, baseModel.Fingerprint);
         var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, options.AdapterWeights, computed);
-        var snapshot = new CatalogSnapshot(new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
+        var snapshot = new CatalogSnapshot(new CatalogRules(baseModel.Fingerprint, options.AdapterWeights), new TenantProfiles(options.TenantDefaults));
         var feed = new CatalogFeed(registry, snapshot);
         // Where servers share names but not the files, a content that is not here may well be there.
         var failures = new LoadFailures(registry, feed, hasAllFiles: !registry.Database.IsShared || options.Blobs is { Length: > 0 });

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
 
@@ -44,6 +45,9 @@ public sealed class AdapterStoreOptions
 
     /// <summary>How long what was deleted can be restored; then it is purged. Zero purges at once.</summary>
     public TimeSpan DeletedRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>For tenants whose own limits don't say otherwise.</summary>
+    public TenantLimits TenantDefaults { get; init; } = TenantLimits.None;
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);

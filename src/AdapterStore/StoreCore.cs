@@ -6,6 +6,7 @@ using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
 
@@ -33,6 +34,8 @@ internal sealed class StoreCore(
     public CatalogFeed Feed { get; } = feed;
 
     public CatalogWriter Writer { get; } = new(registry, snapshot);
+
+    public TenantQuotas Quotas { get; } = new(snapshot);
 
     public AdapterLoader Loader { get; } = loader;
 

@@ -34,6 +34,8 @@ internal static class ErrorCodes
     public const string SwitchRunning = "switch_running";
     public const string FusedModeOff = "fused_mode_off";
     public const string NotFusable = "not_fusable";
+    public const string RequestOverLimit = "request_over_limit";
+    public const string RateLimitExceeded = "rate_limit_exceeded";
     public const string QueueFull = "queue_full";
     public const string ServerStarting = "server_starting";
     public const string ServerStopping = "server_stopping";

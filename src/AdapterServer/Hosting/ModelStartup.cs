@@ -1,9 +1,11 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
 using AdapterServe.Engine.ChatTemplates;
@@ -66,6 +68,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Engine = engine.Client,
             Fused = fused,
             Counters = engine.Counters,
+            Meters = new TenantMeters(time),
             Created = time.GetUtcNow(),
         };
     }
@@ -145,6 +148,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         KvFormat = KvFormats.Parse(_options.Kv)!.Value,
     };
 
+    private static int? Limit(int option) => option == 0 ? null : option;
+
     private AdapterStoreOptions StoreOptions() => new()
     {
         DataDirectory = _options.Data,
@@ -164,6 +169,14 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,
         DeletedRetention = TimeSpan.FromDays(_options.DeletedDays),
+        TenantDefaults = new TenantLimits
+        {
+            Adapters = Limit(_options.TenantAdapters),
+            Bytes = (long?)Limit(_options.TenantMb) << 20,
+            RequestsPerMinute = Limit(_options.TenantRequestsPerMinute),
+            TokensPerMinute = Limit(_options.TenantTokensPerMinute),
+            ConcurrentSequences = Limit(_options.TenantSequences),
+        },
     };
 
     private EngineOptions EngineOptions() => new()

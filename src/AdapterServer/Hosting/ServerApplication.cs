@@ -9,6 +9,7 @@ using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterServer.Rest.Uploads;
 using AdapterServe.AdapterStore.Access;
@@ -47,6 +48,7 @@ internal static class ServerApplication
         app.MapAdapters();
         app.MapUploads();
         app.MapInference();
+        app.MapTenants();
         app.MapGrpcServices();
         return app;
     }
@@ -62,7 +64,7 @@ internal static class ServerApplication
         services.AddSingleton<StartupFailure>();
         services.AddSingleton<ModelStartup>();
         services.AddHttpContextAccessor();
-        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model with { Principal = Principal.Of(provider.GetRequiredService<IHttpContextAccessor>().HttpContext) });
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model.For(provider.GetRequiredService<IHttpContextAccessor>().HttpContext));
         services.AddHostedService<StartupService>();
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);

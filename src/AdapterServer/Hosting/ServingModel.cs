@@ -1,6 +1,7 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
@@ -38,8 +39,17 @@ internal sealed record ServingModel
 
     public required EngineCounters Counters { get; init; }
 
+    /// <summary>What tenants use of their limits here.</summary>
+    public required TenantMeters Meters { get; init; }
+
+    /// <summary>The headers of the caller's answer; null where it has none of its own.</summary>
+    public IHeaderDictionary? AnswerHeaders { get; init; }
+
     /// <summary>When the server became ready; the base's <c>created</c>.</summary>
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>In the name of a request's caller.</summary>
+    public ServingModel For(HttpContext? context) => this with { Principal = Principal.Of(context), AnswerHeaders = context!.Response.Headers };
 
     /// <summary>
     /// The adapter version that a <c>model</c> field means, or null for the base.

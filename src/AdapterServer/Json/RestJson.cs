@@ -8,6 +8,7 @@ using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Inspection;
@@ -37,6 +38,9 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]
+[JsonSerializable(typeof(TenantItem))]
+[JsonSerializable(typeof(TenantList))]
+[JsonSerializable(typeof(OwnUsage))]
 [JsonSerializable(typeof(InferenceResponse))]
 [JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(ServerLiveness))]

@@ -151,6 +151,26 @@ internal sealed class ServerOptions
     [Range(1, 1024)]
     public int MaxJsonMb { get; set; } = 64;
 
+    /// <summary>Most adapters of a tenant whose own limits don't say otherwise; 0 is no limit, as with those that follow.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantAdapters { get; set; }
+
+    /// <summary>Most bytes of a tenant's adapters, in MiB.</summary>
+    [Range(0, 1 << 30)]
+    public int TenantMb { get; set; }
+
+    /// <summary>Most generations that a tenant begins in a minute, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantRequestsPerMinute { get; set; }
+
+    /// <summary>Most tokens of prompts and answers of a tenant in a minute, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantTokensPerMinute { get; set; }
+
+    /// <summary>Most sequences (prompts times n) of a tenant at a time, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantSequences { get; set; }
+
     /// <summary>How long a deleted adapter can be restored, in days; 0 removes it at once.</summary>
     [Range(0, 3650)]
     public int DeletedDays { get; set; } = 7;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AdapterServe.AdapterStore.Tenants;
 using Dapper;
 
 namespace AdapterServe.AdapterStore.Registry;
@@ -15,6 +16,8 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
 {
     public AdapterRows? Before { get; } = before;
 
+    public string Tenant { get; } = tenant;
+
     /// <summary>As the registry holds times.</summary>
     public string Now { get; } = now;
 
@@ -25,7 +28,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
     public async Task AddVersionAsync(string digest, long bytes, string facts, string? signer, string claim)
     {
         await UseClaimAsync(digest, claim).ConfigureAwait(false);
-        await ExecuteAsync("INSERT INTO tenants VALUES (@tenant, @now) ON CONFLICT (tenant) DO NOTHING").ConfigureAwait(false);
+        await ExecuteAsync("INSERT INTO tenants (tenant, created_at) VALUES (@tenant, @now) ON CONFLICT (tenant) DO NOTHING").ConfigureAwait(false);
         if (Before?.Adapter is { DeletedAt: not null } or { CurrentVersion: null })
         {
             await ForgetAsync().ConfigureAwait(false);
@@ -90,7 +93,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
     public async Task PurgeAsync(string until)
     {
         var isGone = await connection.ExecuteScalarAsync<long>(
-            "SELECT COUNT(*) FROM adapters WHERE tenant = @tenant AND name = @name AND deleted_at <= @until", new { tenant, name, until }).ConfigureAwait(false) > 0;
+            "SELECT COUNT(*) FROM adapters WHERE tenant = @tenant AND name = @name AND deleted_at <= @until", new { tenant = Tenant, name, until }).ConfigureAwait(false) > 0;
         if (isGone)
         {
             await ForgetAsync().ConfigureAwait(false);
@@ -135,6 +138,12 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
         await TouchAsync().ConfigureAwait(false);
     }
 
+    /// <summary>What is set for the tenant; null for nothing.</summary>
+    public async Task<string?> ReadTenantSettingsAsync() => (await TenantStatements.FindAsync(connection, Tenant).ConfigureAwait(false))?.Settings;
+
+    /// <summary>With what this change has written so far.</summary>
+    public Task<TenantUse> ReadTenantUseAsync() => TenantStatements.UseAsync(connection, Tenant);
+
     private Task<int> SetCurrentAsync(long? number) => ExecuteAsync(
         "UPDATE adapters SET current_version = @number, updated_at = @now, revision = @revision WHERE tenant = @tenant AND name = @name", new { number });
 
@@ -178,7 +187,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
 
     private Task<int> ExecuteAsync(string statement, object? more = null)
     {
-        var values = new DynamicParameters(new { tenant, name, baseFingerprint, revision, now = Now });
+        var values = new DynamicParameters(new { tenant = Tenant, name, baseFingerprint, revision, now = Now });
         values.AddDynamicParams(more);
         return connection.ExecuteAsync(statement, values);
     }

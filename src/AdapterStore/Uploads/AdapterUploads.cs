@@ -33,7 +33,7 @@ public sealed class AdapterUploads
     /// <b>Semantics</b>: content equal to a version's makes that version current; nothing new is created then.
     /// <b>Effects</b>: on success the files belong to the store; on failure nothing has changed. Uploads of one name end in some order, none is lost.
     /// <b>Errors</b>: Malformed, Unservable or TooLarge with the reason; PreconditionFailed (<c>digest_mismatch</c>) when <paramref name="ifMatch"/> is not the
-    /// current digest or there is none; StorageFull.
+    /// current digest or there is none; QuotaExceeded (<c>quota_exceeded</c>) when the tenant has as much as it may have; StorageFull.
     /// </summary>
     /// <param name="caller">Whose adapter it is, and who uploads it.</param>
     /// <param name="name">Its name.</param>
@@ -57,6 +57,7 @@ public sealed class AdapterUploads
             await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
             var digest = files.ComputeDigest();
             var signer = _core.Signatures.Signer(tenant, digest, files.Signature);
+            await RequireRoomAsync(caller, name, digest, files.Bytes, cancellationToken).ConfigureAwait(false);
             var facts = await KnownFactsAsync(tenant, name, digest, cancellationToken).ConfigureAwait(false) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
             return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts, signer), cancellationToken).ConfigureAwait(false);
         }
@@ -124,6 +125,24 @@ public sealed class AdapterUploads
         }
     }
 
+    /// <summary>Ahead of the verification, by what is known here; the change itself checks again.</summary>
+    private async Task RequireRoomAsync(Caller caller, string name, string digest, long bytes, CancellationToken cancellationToken)
+    {
+        var refusal = _core.Quotas.FindRefusal(caller.Tenant, name, digest, bytes);
+        if (refusal is not null && _core.Registry.Database.IsShared)
+        {
+            // Another server may have deleted something.
+            await _core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            refusal = _core.Quotas.FindRefusal(caller.Tenant, name, digest, bytes);
+        }
+
+        if (refusal is not null)
+        {
+            await _core.Writer.RefuseAsync(caller, name, Action, refusal).ConfigureAwait(false);
+            throw refusal;
+        }
+    }
+
     /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
     private async Task<string?> KnownFactsAsync(string tenant, string name, string digest, CancellationToken cancellationToken) =>
         _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && await _core.Blobs.ExistsAsync(digest, cancellationToken).ConfigureAwait(false) ? facts : null;
@@ -148,6 +167,7 @@ public sealed class AdapterUploads
                 await (known is null
                     ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, content.Signer, claim.Name)
                     : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, content.Signer, claim.Name)).ConfigureAwait(false);
+                await _core.Quotas.RequireWithinAsync(change, hasMoreAdapters: entry is not { IsThere: true }, hasMoreBytes: isNew).ConfigureAwait(false);
                 return new ChangedVersion(known?.Version.Number, content.Digest, content.Signer is null ? null : $"signed by {content.Signer}");
             }
         }

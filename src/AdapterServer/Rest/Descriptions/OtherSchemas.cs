@@ -70,6 +70,8 @@ internal static class OtherSchemas
     /// <summary>The next bytes of an upload.</summary>
     public static IEnumerable<(string Type, OpenApiSchema Schema)> UploadBytes() => [("application/offset+octet-stream", Bytes("What follows the bytes that are there."))];
 
+    public static OpenApiSchema Purge() => Flag("Keep nothing that could be restored.");
+
     public static OpenApiSchema Lower() =>
         Text("svd:rank=N asks for an approximation: at linear sites where the adapter adds a matrix of higher rank, the nearest one of rank N. Without it adapters are served exactly.");
 

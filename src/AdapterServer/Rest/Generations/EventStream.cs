@@ -47,7 +47,8 @@ internal sealed class EventStream : IAsyncDisposable
         catch (Exception) when (!_context.Response.HasStarted)
         {
             // Nothing was sent yet, so the answer can still have the error's own status.
-            _context.Response.Clear();
+            _context.Response.Headers.CacheControl = default;
+            _context.Response.Headers.Remove("X-Accel-Buffering");
             throw;
         }
         catch (Exception exception) when (!_context.RequestAborted.IsCancellationRequested)

@@ -23,7 +23,7 @@ internal static class UploadEndpoints
     public static void MapUploads(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/uploads").WithTags("uploads").Needs(AccessScopes.Upload);
-        group.MapMethods("", [HttpMethods.Options], Options).WithName("DescribeUploads").Needs(AccessScopes.None);
+        group.MapMethods("", [HttpMethods.Options], Options).WithName("DescribeUploads");
         group.MapPost("", CreateAsync).WithName("BeginUpload").TakesHeader(TusHeaders.Resumable, OtherSchemas.TusResumable)
             .TakesHeader(TusHeaders.Length, OtherSchemas.UploadLength).TakesHeader(TusHeaders.Metadata, OtherSchemas.UploadMetadata)
             .Produces<UploadStatus>(StatusCodes.Status201Created);
