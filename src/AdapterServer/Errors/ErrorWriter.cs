@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AdapterServe.AdapterServer.Grpc.Errors;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Messages;
 
 namespace AdapterServe.AdapterServer.Errors;
 
@@ -25,7 +26,9 @@ internal static class ErrorWriter
         }
 
         context.Response.ContentType = "application/json";
-        var body = JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
+        var body = MessageError.IsFor(context.Request)
+            ? JsonSerializer.SerializeToUtf8Bytes(MessageError.Of(error), RestJson.Answers.MessageError)
+            : JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }

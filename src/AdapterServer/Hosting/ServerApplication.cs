@@ -8,7 +8,9 @@ using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
 using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterServer.Rest.Uploads;
@@ -44,6 +46,8 @@ internal static class ServerApplication
         app.MapModels();
         app.MapCompletions();
         app.MapChatCompletions();
+        app.MapResponses();
+        app.MapMessages();
         app.MapTokenize();
         app.MapAdapters();
         app.MapUploads();

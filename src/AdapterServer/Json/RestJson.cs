@@ -7,7 +7,9 @@ using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
 using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
@@ -26,6 +28,13 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(CompletionUsageEvent))]
 [JsonSerializable(typeof(ChatResponse))]
 [JsonSerializable(typeof(ChatUsageEvent))]
+[JsonSerializable(typeof(ResponseBody))]
+[JsonSerializable(typeof(ResponseEvent))]
+[JsonSerializable(typeof(MessageBody))]
+[JsonSerializable(typeof(MessageCount))]
+[JsonSerializable(typeof(MessageEnd))]
+[JsonSerializable(typeof(MessageError))]
+[JsonSerializable(typeof(MessageEvent))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(AdapterDescriptor))]

@@ -26,6 +26,9 @@ internal static class QuotaGate
     }
 
     private static ApiException Refused(MeterRefusal refusal) => refusal.RetryAfter is { } wait
-        ? new ApiException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimitExceeded, refusal.Message) { RetryAfterSeconds = (int)Math.Ceiling(wait.TotalSeconds) }
+        ? new ApiException(StatusCodes.Status429TooManyRequests, ErrorCodes.RateLimitExceeded, refusal.Message)
+        {
+            RetryAfterSeconds = (int)Math.Ceiling(wait.TotalSeconds),
+        }
         : new ApiException(StatusCodes.Status400BadRequest, ErrorCodes.RequestOverLimit, refusal.Message, refusal.Param);
 }

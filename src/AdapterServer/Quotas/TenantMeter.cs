@@ -89,7 +89,8 @@ internal sealed class TenantMeter(TimeProvider time)
 
         if (limits.TokensPerMinute < tokens)
         {
-            return new MeterRefusal($"Prompt and answer may have {tokens} tokens together; the tenant's limit is {limits.TokensPerMinute} a minute. Ask for fewer.", null, "max_tokens");
+            return new MeterRefusal(
+                $"Prompt and answer may have {tokens} tokens together; the tenant's limit is {limits.TokensPerMinute} a minute. Ask for fewer.", null, "max_tokens");
         }
 
         if (states.Requests is { Remaining: 0 } requests)
@@ -101,7 +102,8 @@ internal sealed class TenantMeter(TimeProvider time)
 
         if (states.Tokens is { } left && _tokens.Until(tokens) is var wait && wait > TimeSpan.Zero)
         {
-            return new MeterRefusal($"The tenant's limit is {left.Limit} tokens a minute; {left.Remaining} are left, and the request may use {tokens}.", wait);
+            return new MeterRefusal(
+                $"The tenant's limit is {left.Limit} tokens a minute; {left.Remaining} are left, and the request may use {tokens}.", wait);
         }
 
         return limits.ConcurrentSequences - _sequences < sequences
@@ -117,5 +119,6 @@ internal sealed class TenantMeter(TimeProvider time)
         return Now(limits);
     }
 
-    private RateStates Now(TenantLimits limits) => new(limits.RequestsPerMinute is null ? null : _requests.State, limits.TokensPerMinute is null ? null : _tokens.State);
+    private RateStates Now(TenantLimits limits) =>
+        new(limits.RequestsPerMinute is null ? null : _requests.State, limits.TokensPerMinute is null ? null : _tokens.State);
 }

@@ -76,11 +76,14 @@ public sealed class TenantCatalog
         if (ifMatch is not null && (revision is null || (ifMatch.Trim().Trim('"') is var wanted && wanted != "*" && wanted != revision)))
         {
             throw new AdapterStoreException(
-                AdapterErrorKind.PreconditionFailed, "revision_mismatch", revision is null ? $"Nothing was set for '{tenant}' that If-Match could hold for." : $"The revision of '{tenant}' is {revision}; If-Match names another.");
+                AdapterErrorKind.PreconditionFailed,
+                "revision_mismatch",
+                revision is null ? $"Nothing was set for '{tenant}' that If-Match could hold for." : $"The revision of '{tenant}' is {revision}; If-Match names another.");
         }
     }
 
-    private async Task<TenantProfile> ChangeAsync(Caller caller, string action, Func<TenantRow?, TenantUse, string?> decide, string? detail, CancellationToken cancellationToken)
+    private async Task<TenantProfile> ChangeAsync(
+        Caller caller, string action, Func<TenantRow?, TenantUse, string?> decide, string? detail, CancellationToken cancellationToken)
     {
         try
         {

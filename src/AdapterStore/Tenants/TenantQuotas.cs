@@ -37,7 +37,8 @@ internal sealed class TenantQuotas(CatalogSnapshot snapshot)
 
     private static AdapterStoreException? Refusal(TenantLimits limits, long adapters, long bytes) =>
         adapters > limits.Adapters ? Exceeded($"The tenant has {adapters - 1} of at most {limits.Adapters} adapters; delete one first.")
-        : bytes > limits.Bytes ? Exceeded($"With this the tenant's adapters would have {bytes} bytes of at most {limits.Bytes}; what is deleted counts until it is purged, at once with ?purge=true.")
+        : bytes > limits.Bytes ? Exceeded(
+            $"With this the tenant's adapters would have {bytes} bytes of at most {limits.Bytes}; what is deleted counts until it is purged, at once with ?purge=true.")
         : null;
 
     private static AdapterStoreException Exceeded(string message) => new(AdapterErrorKind.QuotaExceeded, "quota_exceeded", message);

@@ -67,6 +67,7 @@ public sealed class CommandLineTests
     [InlineData("Weights", "fp8", "--weights")]
     [InlineData("EmbeddingWeights", "f16", "--embedding-weights")]
     [InlineData("GrpcCompression", "br", "--grpc-compression")]
+    [InlineData("ToolCalls", "xml", "--tool-calls")]
     [InlineData("TlsKey", "/k.pem", "--tls-key")]
     public void Rules_are_refused_with_the_reason(string property, string value, string reason)
     {

@@ -15,6 +15,7 @@ public sealed partial class ReadmeTests
     [InlineData("docs/rest.md", 6)]
     [InlineData("docs/text.md", 2)]
     [InlineData("docs/tools.md", 1)]
+    [InlineData("docs/apis.md", 3)]
     public async Task Every_call_that_shows_an_answer_gets_it(string page, int least)
     {
         await using var server = await ServerProcess.StartAsync([]);

@@ -12,7 +12,8 @@ public sealed class OpenApiTests(SharedServer shared)
     private static readonly string[] Routes =
     [
         "GET /livez", "GET /readyz", "GET /v1/models", "GET /v1/models/{id}",
-        $"POST /v1/completions {Json}", $"POST /v1/chat/completions {Json}", $"POST /tokenize {Json}", $"POST /detokenize {Json}",
+        $"POST /v1/completions {Json}", $"POST /v1/chat/completions {Json}", $"POST /v1/responses {Json}", $"POST /v1/messages {Json}", $"POST /v1/messages/count_tokens {Json}",
+        $"POST /tokenize {Json}", $"POST /detokenize {Json}",
         "GET /v1/adapters", "GET /v1/adapters/{name}", "DELETE /v1/adapters/{name}", "PUT /v1/adapters/{name} application/gzip application/x-tar application/zip multipart/form-data",
         "GET /v1/adapters/{name}/inspect", "GET /v1/adapters/{name}/versions", "GET /v1/adapters/{name}/versions/{version}", "DELETE /v1/adapters/{name}/versions/{version}",
         $"PUT /v1/adapters/{{name}}/aliases/{{alias}} {Json}", "DELETE /v1/adapters/{name}/aliases/{alias}",

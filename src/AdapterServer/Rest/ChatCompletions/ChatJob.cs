@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Generations;
@@ -20,6 +21,14 @@ internal sealed record ChatJob(RequestTarget Target, GenerationSettings Settings
         var prompt = ChatRenderer.Prepare(target.Text, request.Prompt, tools?.PromptEnd ?? string.Empty);
         // An answer that is held to another form has no calls in it.
         return new ChatJob(target, settings, prompt, request.Settings.Guide is null ? tools : null);
+    }
+
+    /// <summary>A chat that another interface wrote in these words.</summary>
+    public static async Task<ChatJob> ReadAsync(ServingModel model, JsonObject body, string? requestId, CancellationToken cancellationToken)
+    {
+        // A little deeper than the body that it was made of.
+        using var document = JsonDocument.Parse(body.ToJsonString(), new JsonDocumentOptions { MaxDepth = 2 * JsonBody.MaxDepth });
+        return await ReadAsync(model, document.RootElement, requestId, cancellationToken).ConfigureAwait(false);
     }
 
     public Task<RunningChoices> StartAsync(ServingModel model, CancellationToken cancellationToken) =>

@@ -88,19 +88,11 @@ internal static class ChatPromptParser
         var message = new JsonObject();
         foreach (var property in item.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null || property.Name == "content"))
         {
-            message[property.Name] = Node(property.Value);
+            message[property.Name] = JsonNodes.Of(property.Value);
         }
 
         return message;
     }
-
-    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.Object => JsonObject.Create(value),
-        JsonValueKind.Array => JsonArray.Create(value),
-        _ => JsonValue.Create(value),
-    };
 
     private static void CheckContent(JsonFields fields, string role)
     {

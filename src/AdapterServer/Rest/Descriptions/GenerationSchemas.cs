@@ -37,7 +37,10 @@ internal static class GenerationSchemas
     [
         ("messages", List(Message(), most: RequestLimits.Messages)),
         ("tools", List(Tool(), "Functions that the answer may call.", RequestLimits.Tools)),
-        ("tool_choice", AnyOf("auto, none to leave out the tools, required, or a function: then the answer is a call that its schema takes.", Text(), Map("type is function; function.name is the one to call."))),
+        ("tool_choice", AnyOf(
+            "auto, none to leave out the tools, required, or a function: then the answer is a call that its schema takes.",
+            Text(),
+            Map("type is function; function.name is the one to call."))),
         ("parallel_tool_calls", Flag("Where a call must come, several may; true unless set.")),
         ("add_generation_prompt", Flag("The prompt ends with the beginning of an answer; true unless set.")),
         ("continue_final_message", Flag("May only be false.")),
@@ -83,7 +86,8 @@ internal static class GenerationSchemas
         ("combine", Text("average or fuse.")),
         ("fusion", Text("With fuse: the adapter that holds the attention.")));
 
-    private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
+    /// <summary>Who answers, and how tokens are drawn.</summary>
+    public static IEnumerable<(string Name, OpenApiSchema Schema)> Sampling() =>
     [
         ("model", Text("The base, an adapter, adapter@version, adapter@alias or adapter@digest.")),
         .. Mixture(),
@@ -96,6 +100,11 @@ internal static class GenerationSchemas
         ("repetition_penalty", Number("Above 0; 1 is off.", 0)),
         ("logit_bias", Map("From token ids to what is added to their logits.", Number(min: RequestLimits.LowestBias, max: RequestLimits.HighestBias))),
         ("seed", Integer("Makes the answer repeatable.")),
+    ];
+
+    private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
+    [
+        .. Sampling(),
         ("n", Integer("Choices for each prompt.", 1, RequestLimits.Choices)),
         ("best_of", Integer("Completions only: so many are made, and the n with the highest log-probability per token answered.", 1, RequestLimits.Choices)),
         ("stop", AnyOf("End the answer, and are left out.", Text(), List(Text(), most: RequestLimits.StopStrings))),

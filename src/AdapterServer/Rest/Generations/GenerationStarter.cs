@@ -33,7 +33,8 @@ internal static class GenerationStarter
         // What can't fit with any adapter is refused before one is loaded.
         var most = MaxTokensBehind(virtualTokens: 0);
         target.Require(prompts, model.Facts.VocabularySize);
-        var admission = QuotaGate.Admit(model, prompts.Sum(prompt => (long)prompt.Ids.Length) + (most.Sum(tokens => (long)tokens) * settings.BestOf), prompts.Length * settings.BestOf);
+        var mostTokens = prompts.Sum(prompt => (long)prompt.Ids.Length) + (most.Sum(tokens => (long)tokens) * settings.BestOf);
+        var admission = QuotaGate.Admit(model, mostTokens, prompts.Length * settings.BestOf);
         var choices = ImmutableArray.CreateBuilder<RunningChoice>(prompts.Length * settings.BestOf);
         try
         {

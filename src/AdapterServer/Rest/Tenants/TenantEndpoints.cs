@@ -38,7 +38,8 @@ internal static class TenantEndpoints
     private static async Task PutAsync(HttpContext context, ServingModel model, string tenant)
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
-        var profile = await model.Store.Tenants.PutAsync(Caller(context, model, tenant), TenantParser.Parse(body.RootElement), context.RequestAborted).ConfigureAwait(false);
+        var settings = TenantParser.Parse(body.RootElement);
+        var profile = await model.Store.Tenants.PutAsync(Caller(context, model, tenant), settings, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, tenant, profile).ConfigureAwait(false);
     }
 

@@ -15,7 +15,8 @@ namespace AdapterServe.AdapterServer.Rest.Tenants;
 /// <param name="Labels">The operator's.</param>
 /// <param name="Usage">Now.</param>
 internal sealed record TenantItem(
-    string Object, string Name, long Revision, TenantLimits Limits, TenantLimits EffectiveLimits, int Weight, int Priority, ImmutableSortedDictionary<string, string> Labels, TenantUsage Usage)
+    string Object, string Name, long Revision, TenantLimits Limits, TenantLimits EffectiveLimits, int Weight, int Priority,
+    ImmutableSortedDictionary<string, string> Labels, TenantUsage Usage)
 {
     public static TenantItem Of(ServingModel model, string tenant, TenantProfile profile)
     {
