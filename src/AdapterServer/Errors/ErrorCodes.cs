@@ -18,6 +18,9 @@ internal static class ErrorCodes
     public const string NoChatTemplate = "no_chat_template";
     public const string InvalidMultipart = "invalid_multipart";
     public const string BadRequest = "bad_request";
+    public const string MissingApiKey = "missing_api_key";
+    public const string InvalidApiKey = "invalid_api_key";
+    public const string InvalidToken = "invalid_token";
     public const string InsufficientScope = "insufficient_scope";
     public const string SharedReadOnly = "shared_read_only";
     public const string ModelNotFound = "model_not_found";

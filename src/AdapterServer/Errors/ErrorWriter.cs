@@ -25,6 +25,11 @@ internal static class ErrorWriter
             context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (Challenge(error) is { } challenge)
+        {
+            context.Response.Headers.WWWAuthenticate = challenge;
+        }
+
         context.Response.ContentType = "application/json";
         var body = MessageError.IsFor(context.Request)
             ? JsonSerializer.SerializeToUtf8Bytes(MessageError.Of(error), RestJson.Answers.MessageError)
@@ -32,4 +37,13 @@ internal static class ErrorWriter
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>RFC 6750's words.</summary>
+    private static string? Challenge(ApiError error) => error.Body.Error.Code switch
+    {
+        ErrorCodes.MissingApiKey => "Bearer",
+        ErrorCodes.InvalidApiKey or ErrorCodes.InvalidToken => "Bearer error=\"invalid_token\"",
+        ErrorCodes.InsufficientScope => "Bearer error=\"insufficient_scope\"",
+        _ => null,
+    };
 }

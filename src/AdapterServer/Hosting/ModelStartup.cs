@@ -3,7 +3,6 @@ using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
-using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
@@ -25,6 +24,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     private readonly ServerOptions _options = options.Value;
     private EngineHost? _engine;
     private AdapterStorage? _store;
+    private AccessStartup? _access;
 
     /// <summary>The engine once it runs; draining ends its requests.</summary>
     public EngineHost? Engine => Volatile.Read(ref _engine);
@@ -35,6 +35,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var demo = DemoFiles.Find();
         var folder = ModelFolder(demo);
         var isDemo = demo is not null && Path.GetFullPath(folder) == Path.GetFullPath(demo.Model);
+        _access = new AccessStartup(_options, time, logger);
+        var access = await UntilThereAsync(() => _access.OpenAsync(RegistryOptions(), cancellationToken), cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, $"reading the tokenizer of {folder}");
         var tokenizer = Tokenizer.Load(folder);
         var template = ChatTemplate.Load(folder, tokenizer.Special);
@@ -45,7 +47,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         var texts = new AdapterTextReader(tokenizer, folder, imported.Shape.VocabularySize);
-        _store = await OpenStoreAsync(imported.Base, texts, cancellationToken).ConfigureAwait(false);
+        _store = await UntilThereAsync(() => AdapterStorage.OpenAsync(StoreOptions(), imported.Base, time, texts, cancellationToken), cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "starting the engine");
         var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
@@ -59,6 +61,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens, defaults);
         return new ServingModel
         {
+            Access = access,
             Options = _options,
             Base = imported.Base,
             Texts = new ServingTexts(new ServingText(facts, new ServingTokens(tokenizer, facts), template, []), tokenizer, texts, _store),
@@ -79,6 +82,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         }
 
         _store?.Dispose();
+        _access?.Dispose();
     }
 
     private async Task FuseAsync(FusedAdapters fused, AdapterStorage store, CancellationToken cancellationToken)
@@ -100,13 +104,13 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     }
 
     /// <summary>A registry whose database is away is waited for: replicas and their database start in any order.</summary>
-    private async Task<AdapterStorage> OpenStoreAsync(BaseModel baseModel, AdapterTextReader texts, CancellationToken cancellationToken)
+    private async Task<T> UntilThereAsync<T>(Func<Task<T>> open, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await AdapterStorage.OpenAsync(StoreOptions(), baseModel, time, texts, cancellationToken).ConfigureAwait(false);
+                return await open().ConfigureAwait(false);
             }
             catch (AdapterStoreException away) when (away.Kind == AdapterErrorKind.Unavailable)
             {
@@ -145,6 +149,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         IsFusable = _options.MayFuse,
         KvFormat = KvFormats.Parse(_options.Kv)!.Value,
     };
+
+    private AdapterStoreOptions RegistryOptions() => new() { DataDirectory = _options.Data, Registry = _options.Registry };
 
     private static int? Limit(int option) => option == 0 ? null : option;
 

@@ -21,6 +21,9 @@ internal sealed record ServingModel
     /// <summary>Who asks: names are looked up, changes made and work is queued in this name.</summary>
     public Principal Principal { get; init; } = Principal.Local;
 
+    /// <summary>Who is let in.</summary>
+    public required AccessControl Access { get; init; }
+
     public required ServerOptions Options { get; init; }
 
     public required BaseModel Base { get; init; }

@@ -6,6 +6,7 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
 using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
@@ -42,6 +43,8 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterAlias))]
 [JsonSerializable(typeof(AuditItem))]
 [JsonSerializable(typeof(AuditList))]
+[JsonSerializable(typeof(KeyItem))]
+[JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]

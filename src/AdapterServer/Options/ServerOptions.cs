@@ -63,6 +63,29 @@ internal sealed class ServerOptions
     /// <summary>A PEM file with the certificate's private key, where it is not in the same file.</summary>
     public string TlsKey { get; set; } = string.Empty;
 
+    /// <summary>A PEM file with the authorities whose clients' certificates are taken. Empty takes none.</summary>
+    public string TlsClientCa { get; set; } = string.Empty;
+
+    /// <summary>With <see cref="TlsClientCa"/>: require ends connections without a certificate, allow lets their requests show a key or token.</summary>
+    public string TlsClientCert { get; set; } = "require";
+
+    /// <summary>The JSON web key set that tokens are signed with: a file, or a URL. Empty takes no tokens.</summary>
+    public string JwtKeys { get; set; } = string.Empty;
+
+    /// <summary>What a token's <c>iss</c> must be.</summary>
+    public string JwtIssuer { get; set; } = string.Empty;
+
+    /// <summary>What a token's <c>aud</c> must be or have.</summary>
+    public string JwtAudience { get; set; } = string.Empty;
+
+    /// <summary>The claim of a token that names the tenant.</summary>
+    [Required]
+    public string JwtTenantClaim { get; set; } = "tenant";
+
+    /// <summary>The claim of a token that lists its scopes.</summary>
+    [Required]
+    public string JwtScopeClaim { get; set; } = "scope";
+
     /// <summary>The address to listen on.</summary>
     public string Bind { get; set; } = "127.0.0.1";
 

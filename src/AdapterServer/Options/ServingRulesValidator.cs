@@ -12,13 +12,9 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
     {
         ArgumentNullException.ThrowIfNull(options);
         var failures = new List<string>();
-        if (!IPAddress.TryParse(options.Bind, out var address))
+        if (!IPAddress.TryParse(options.Bind, out _))
         {
             failures.Add($"--bind must be an IP address, not '{options.Bind}'.");
-        }
-        else if (!IPAddress.IsLoopback(address))
-        {
-            failures.Add($"--bind {options.Bind} is refused: without API keys anybody who reaches the port could use and replace every adapter, so the server listens on loopback only.");
         }
 
         if (WeightFormats.Parse(options.Weights) is null)
@@ -67,6 +63,32 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add("--tls-key is of no use without --tls-certificate.");
         }
 
+        AddAccess(options, failures);
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void AddAccess(ServerOptions options, List<string> failures)
+    {
+        if (options.TlsClientCa.Length > 0 && options.TlsCertificate.Length == 0)
+        {
+            failures.Add("--tls-client-ca is of no use without --tls-certificate.");
+        }
+
+        if (options.TlsClientCert is not ("require" or "allow"))
+        {
+            failures.Add($"--tls-client-cert must be require or allow, not '{options.TlsClientCert}'.");
+        }
+
+        string[] tokens = [options.JwtKeys, options.JwtIssuer, options.JwtAudience];
+        if (tokens.Any(option => option.Length > 0) && tokens.Any(option => option.Length == 0))
+        {
+            failures.Add("--jwt-keys, --jwt-issuer and --jwt-audience are of use only together.");
+        }
+
+        if (Uri.TryCreate(options.JwtKeys, UriKind.Absolute, out var keys) && keys.Scheme == Uri.UriSchemeHttp && !keys.IsLoopback)
+        {
+            failures.Add("--jwt-keys must be a file or an https URL: whoever is on the way of an http one could sign tokens.");
+        }
     }
 }

@@ -54,6 +54,17 @@ internal static class OtherSchemas
         ("application/gzip", Bytes("A tar archive of the files, compressed with gzip.")),
     ];
 
+    public static OpenApiSchema NewKey() => Object(
+        ["scopes"],
+        ("scopes", List(Text("infer, upload, admin or operator."))),
+        ("tenant", Text("In whose name the key acts; the caller's own unless an operator says so.")),
+        ("name", Text("What to call it.")),
+        ("expires_in", Integer("Seconds that it is good for; for ever unless given.", 1)));
+
+    public static OpenApiSchema RotateKey() => Object([], ("grace_seconds", Integer("How long the old secret is good for; a day unless given.", 0)));
+
+    public static OpenApiSchema KeysTenant() => Text("Only this tenant's keys; an operator's way to ask for others than its own.");
+
     public static OpenApiSchema After() => Integer("Begin after this change; without it, and without Last-Event-ID, with the next one.", 0);
 
     public static OpenApiSchema Purge() => Flag("Keep nothing that could be restored.");

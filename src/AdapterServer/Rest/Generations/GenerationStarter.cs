@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterStore.Tenants;
+using AdapterServe.Engine.Fusing;
 using AdapterServe.Engine.Guided;
 using AdapterServe.Engine.Requests;
 
@@ -50,9 +51,15 @@ internal static class GenerationStarter
                 choices.Add(new RunningChoice(i, choice == 0, prompts[prompt], text, model.Counters));
             }
         }
-        catch
+        catch (Exception error)
         {
             new RunningChoices(choices.DrainToImmutable(), admission).Dispose();
+            // Whose adapter it is and what it is called is not everybody's to know.
+            if (error is FusedConflictException fused && !model.Principal.MayRead(fused.Target.Version.Tenant))
+            {
+                throw new ApiException(409, ErrorCodes.AdapterFused, "An adapter is fused into the base, so only requests for it alone are served.", "model");
+            }
+
             throw;
         }
 
