@@ -64,6 +64,7 @@ public sealed class CommandLineTests
     [InlineData("Weights", "fp8", "--weights")]
     [InlineData("EmbeddingWeights", "f16", "--embedding-weights")]
     [InlineData("GrpcCompression", "br", "--grpc-compression")]
+    [InlineData("ToolCalls", "xml", "--tool-calls")]
     [InlineData("TlsKey", "/k.pem", "--tls-key")]
     [InlineData("TlsClientCa", "/ca.pem", "--tls-client-ca")]
     [InlineData("TlsClientCert", "maybe", "--tls-client-cert")]
