@@ -14,6 +14,7 @@ using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Responses;
 using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterServer.Rest.Uploads;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -51,6 +52,7 @@ internal static class ServerApplication
         app.MapMessages();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapUploads();
         app.MapKeys();
         app.MapInference();
         app.MapTenants();
