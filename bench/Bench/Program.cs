@@ -1,3 +1,4 @@
+using AdapterServe.Bench.Access;
 using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Fused;
 using AdapterServe.Bench.Grpc;
@@ -10,6 +11,7 @@ using AdapterServe.Bench.Sampling;
 var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringComparer.Ordinal)
 {
     ["answers"] = AnswersBenchmark.Run,
+    ["authorisation"] = AuthorisationBenchmark.Run,
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
     ["fused"] = FusedBenchmark.Run,

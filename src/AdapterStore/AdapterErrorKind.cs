@@ -21,6 +21,9 @@ public enum AdapterErrorKind
     /// <summary>The compare-and-swap digest is not the current one (412).</summary>
     PreconditionFailed,
 
+    /// <summary>The tenant has as much as it may have (429).</summary>
+    QuotaExceeded,
+
     /// <summary>The disk is full (507).</summary>
     StorageFull,
 

@@ -1,5 +1,6 @@
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Blobs;
+using AdapterServe.AdapterStore.Blobs.S3;
 using AdapterServe.AdapterStore.Cache;
 using AdapterServe.AdapterStore.Catalog;
 using AdapterServe.AdapterStore.Composition;
@@ -8,7 +9,9 @@ using AdapterServe.AdapterStore.Inspection;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.AdapterStore.Uploads;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterStore;
 
@@ -32,7 +35,9 @@ public sealed class AdapterStorage : IDisposable
         Audit = new AdapterAudit(core);
         _folderLock = folderLock;
         Catalog = new AdapterCatalog(core);
+        Tenants = new TenantCatalog(core);
         Uploads = new AdapterUploads(core);
+        Resumable = new ResumableUploads(core, Uploads, Catalog, time);
         Compositions = new AdapterCompositions(core, Uploads);
         Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
@@ -41,7 +46,11 @@ public sealed class AdapterStorage : IDisposable
 
     public AdapterCatalog Catalog { get; }
 
+    public TenantCatalog Tenants { get; }
+
     public AdapterUploads Uploads { get; }
+
+    public ResumableUploads Resumable { get; }
 
     public AdapterCache Cache => _core.Cache;
 
@@ -81,7 +90,7 @@ public sealed class AdapterStorage : IDisposable
             await core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
             var isShared = core.Registry.Database.IsShared;
             core.Blobs.ClearStaging(isShared ? clock.GetUtcNow() - BlobClaims.Grace : DateTimeOffset.MaxValue);
-            await core.CollectAsync(isAlone: !isShared, cancellationToken).ConfigureAwait(false);
+            await CollectAsync(core, isAlone: !isShared, cancellationToken).ConfigureAwait(false);
             return new AdapterStorage(core, clock, folderLock);
         }
         catch
@@ -92,11 +101,15 @@ public sealed class AdapterStorage : IDisposable
         }
     }
 
-    /// <summary>Where a version's files lie, to be read at once: deleting the version removes them.</summary>
-    public string FolderOf(AdapterVersion version) => _core.Blobs.FolderOf(version.Digest);
+    /// <summary>Brings a version's files to this machine's disk, for <see cref="OpenFiles"/> not to wait for them. <b>Errors</b>: NotFound, Unservable, Unavailable, StorageFull.</summary>
+    public Task FetchFilesAsync(AdapterVersion version, CancellationToken cancellationToken) => _core.Blobs.FetchAsync(version.Digest, cancellationToken);
+
+    /// <summary>A version's files, to be read at once: deleting the version removes them. <b>Errors</b>: as <see cref="FetchFilesAsync"/>.</summary>
+    public BlobLease OpenFiles(AdapterVersion version) => _core.Blobs.Open(version.Digest);
 
     public void Dispose()
     {
+        Resumable.Dispose();
         _follower?.Dispose();
         _pinned.Dispose();
         Maintenance.Dispose();
@@ -109,19 +122,39 @@ public sealed class AdapterStorage : IDisposable
     private static StoreCore MakeCore(AdapterStoreOptions options, BaseModel baseModel, TimeProvider time, IAdapterText? text)
     {
         var registry = new AdapterRegistry(RegistryAddress.Open(options, time), baseModel.Fingerprint, time);
-        var blobs = new BlobStore(options);
+        var blobs = BlobAddress.Open(options);
         var computed = new ComputedStore(options, baseModel.Fingerprint);
         var loader = new AdapterLoader(baseModel, options.MaxAdapterBytes, options.AdapterWeights, computed);
-        var snapshot = new CatalogSnapshot(new CatalogRules(baseModel.Fingerprint, options.AdapterWeights));
+        var snapshot = new CatalogSnapshot(new CatalogRules(baseModel.Fingerprint, options.AdapterWeights), new TenantProfiles(options.TenantDefaults));
         var feed = new CatalogFeed(registry, snapshot);
         // Where servers share names but not the files, a content that is not here may well be there.
         var failures = new LoadFailures(registry, feed, hasAllFiles: !registry.Database.IsShared || options.Blobs is { Length: > 0 });
         var cache = new AdapterCache(options.CacheBytes, weightsDigest =>
         {
             var (digest, task, isExact) = WeightsDigest.Split(weightsDigest);
-            return failures.Watch(digest, time, () => loader.Load(blobs.Open(digest), digest, task, isExact).Weights);
-        }, time);
+            return failures.Watch(digest, time, () =>
+            {
+                using var stored = blobs.Open(digest);
+                return loader.Load(stored.Files, digest, task, isExact).Weights;
+            });
+        }, time, blobs.FetchAsync);
         return new StoreCore(options, baseModel, blobs, registry, snapshot, feed, failures, loader, cache, computed, text);
+    }
+
+    /// <summary>A bucket that is away is no reason not to start: what is on this machine's disk can be served. <b>Errors</b>: Conflict <c>blobs_refused</c>.</summary>
+    private static async Task CollectAsync(StoreCore core, bool isAlone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await core.CollectAsync(isAlone, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AdapterStoreException away) when (away.Code == "blobs_unavailable")
+        {
+            if (S3Objects.IsRefusal(away))
+            {
+                throw new AdapterStoreException(AdapterErrorKind.Conflict, "blobs_refused", $"The bucket of --blobs refuses this server: {away.InnerException!.Message}", away);
+            }
+        }
     }
 
     private static FileStream TakeLock(string folder)

@@ -1,3 +1,6 @@
+using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
+
 namespace AdapterServe.AdapterStore;
 
 /// <summary>Where the store keeps its data and how much it takes.</summary>
@@ -9,8 +12,20 @@ public sealed class AdapterStoreOptions
     /// <summary>Where the registry is: a PostgreSQL connection string (<c>Host=…;Database=…</c>), a SQLite file that other servers may share, or null for one in the data folder.</summary>
     public string? Registry { get; init; }
 
-    /// <summary>The folder of the adapters' files, which servers with one registry share; null for one in the data folder.</summary>
+    /// <summary>The folder of the adapters' files, or <c>s3://bucket/prefix</c>, which servers with one registry share; null for a folder in the data folder.</summary>
     public string? Blobs { get; init; }
+
+    /// <summary>How the bucket is reached, where <see cref="Blobs"/> is one.</summary>
+    public S3Settings S3 { get; init; } = new();
+
+    /// <summary>Disk for files of a bucket that were used last.</summary>
+    public long BlobCacheBytes { get; init; } = 10L << 30;
+
+    /// <summary>What becomes of the signatures of uploads.</summary>
+    public SignaturePolicy Signatures { get; init; }
+
+    /// <summary>The file of the keys that count, unless <see cref="Signatures"/> is off.</summary>
+    public string? TrustedKeys { get; init; }
 
     /// <summary>Host memory for lowered weights, those in use included. A single adapter may take more, see <see cref="MaxAdapterBytes"/>.</summary>
     public long CacheBytes { get; init; } = 1L << 30;
@@ -30,6 +45,9 @@ public sealed class AdapterStoreOptions
 
     /// <summary>How long what was deleted can be restored; then it is purged. Zero purges at once.</summary>
     public TimeSpan DeletedRetention { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>For tenants whose own limits don't say otherwise.</summary>
+    public TenantLimits TenantDefaults { get; init; } = TenantLimits.None;
 
     /// <summary>How long one inspection may take; what is measured by then is answered.</summary>
     public TimeSpan InspectionLimit { get; init; } = TimeSpan.FromSeconds(5);

@@ -5,6 +5,8 @@ using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
 
@@ -12,7 +14,7 @@ namespace AdapterServe.AdapterStore;
 /// The parts that uploads and the catalog share.
 /// </summary>
 internal sealed class StoreCore(
-    AdapterStoreOptions options, BaseModel baseModel, BlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, LoadFailures failures,
+    AdapterStoreOptions options, BaseModel baseModel, IBlobStore blobs, AdapterRegistry registry, CatalogSnapshot snapshot, CatalogFeed feed, LoadFailures failures,
     AdapterLoader loader, AdapterCache cache, ComputedStore computed, IAdapterText? text) : IDisposable
 {
     private readonly SemaphoreSlim _verifications = new(options.MaxConcurrentVerifications);
@@ -21,7 +23,9 @@ internal sealed class StoreCore(
 
     public BaseModel BaseModel { get; } = baseModel;
 
-    public BlobStore Blobs { get; } = blobs;
+    public SignatureRules Signatures { get; } = new(options);
+
+    public IBlobStore Blobs { get; } = blobs;
 
     public AdapterRegistry Registry { get; } = registry;
 
@@ -30,6 +34,8 @@ internal sealed class StoreCore(
     public CatalogFeed Feed { get; } = feed;
 
     public CatalogWriter Writer { get; } = new(registry, snapshot);
+
+    public TenantQuotas Quotas { get; } = new(snapshot);
 
     public AdapterLoader Loader { get; } = loader;
 
@@ -66,7 +72,8 @@ internal sealed class StoreCore(
     /// <param name="cancellationToken">Gives up between two contents.</param>
     public async Task CollectAsync(bool isAlone, CancellationToken cancellationToken)
     {
-        foreach (var digest in Blobs.Digests().Except(Snapshot.Digests()).Union(await Registry.Claims.FindAsync(cancellationToken).ConfigureAwait(false)))
+        var stored = await Blobs.ListAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var digest in stored.Except(Snapshot.Digests()).Union(await Registry.Claims.FindAsync(cancellationToken).ConfigureAwait(false)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             await RemoveUnreferencedAsync(digest, isAlone ? BlobClaims.AnyClaim : BlobClaims.NoClaim).ConfigureAwait(false);
@@ -80,6 +87,7 @@ internal sealed class StoreCore(
         Registry.Dispose();
         Cache.Dispose();
         _verifications.Dispose();
+        (Blobs as IDisposable)?.Dispose();
     }
 
     private static async Task<IDisposable> EnterAsync(SemaphoreSlim semaphore, CancellationToken cancellationToken)

@@ -31,6 +31,9 @@ internal static class StoreErrors
     public static AdapterStoreException RegistryUnavailable(Exception? inner = null) => new(
         AdapterErrorKind.Unavailable, "registry_unavailable", "The registry's database does not answer; nothing was changed, send the request again in a moment.", inner);
 
+    public static AdapterStoreException BlobsUnavailable(Exception inner) => new(
+        AdapterErrorKind.Unavailable, "blobs_unavailable", "The bucket that holds the adapters' files does not answer; nothing was changed, send the request again in a moment.", inner);
+
     public static AdapterStoreException UploadTooOld() => new(
         AdapterErrorKind.Unavailable, "upload_too_old", "The upload took so long that its files were cleared away before it ended; send it again.");
 

@@ -18,6 +18,9 @@ internal static class ErrorCodes
     public const string NoChatTemplate = "no_chat_template";
     public const string InvalidMultipart = "invalid_multipart";
     public const string BadRequest = "bad_request";
+    public const string MissingApiKey = "missing_api_key";
+    public const string InvalidApiKey = "invalid_api_key";
+    public const string InvalidToken = "invalid_token";
     public const string InsufficientScope = "insufficient_scope";
     public const string SharedReadOnly = "shared_read_only";
     public const string ModelNotFound = "model_not_found";
@@ -28,11 +31,14 @@ internal static class ErrorCodes
     public const string RequestTooLarge = "request_too_large";
     public const string UnsupportedContentType = "unsupported_content_type";
     public const string UnsupportedContentEncoding = "unsupported_content_encoding";
+    public const string UnsupportedTusVersion = "unsupported_tus_version";
     public const string AdapterFused = "adapter_fused";
     public const string NotFused = "not_fused";
     public const string SwitchRunning = "switch_running";
     public const string FusedModeOff = "fused_mode_off";
     public const string NotFusable = "not_fusable";
+    public const string RequestOverLimit = "request_over_limit";
+    public const string RateLimitExceeded = "rate_limit_exceeded";
     public const string QueueFull = "queue_full";
     public const string ServerStarting = "server_starting";
     public const string ServerStopping = "server_stopping";

@@ -10,12 +10,13 @@ internal static class ErrorMapper
     private const int BusyRetrySeconds = 1;
     private const int StoppingRetrySeconds = 5;
     private const int AwayRetrySeconds = 2;
+    private const int RoomRetrySeconds = 60;
 
     /// <summary>The answer to <paramref name="exception"/>. Details of what nobody expected go to the log, never to the client.</summary>
     public static ApiError Map(Exception exception) => exception switch
     {
         ApiException e => ApiError.Of(e.Status, e.Code, e.Message, e.Param, e.RetryAfterSeconds),
-        AdapterStoreException e => ApiError.Of(StatusOf(e.Kind), e.Code, e.Message, null, e.Kind == AdapterErrorKind.Unavailable ? AwayRetrySeconds : null),
+        AdapterStoreException e => ApiError.Of(StatusOf(e.Kind), e.Code, e.Message, null, RetryAfter(e.Kind)),
         EngineBusyException { Stopping: true } e => ApiError.Of(503, ErrorCodes.ServerStopping, e.Message, null, StoppingRetrySeconds),
         EngineBusyException e => ApiError.Of(429, ErrorCodes.QueueFull, e.Message, null, BusyRetrySeconds),
         FusedConflictException e => OfFused(e),
@@ -46,9 +47,18 @@ internal static class ErrorMapper
         AdapterErrorKind.NotFound => 404,
         AdapterErrorKind.Conflict => 409,
         AdapterErrorKind.PreconditionFailed => 412,
+        AdapterErrorKind.QuotaExceeded => 429,
         AdapterErrorKind.StorageFull => 507,
         AdapterErrorKind.Unavailable => 503,
         _ => 500,
+    };
+
+    private static int? RetryAfter(AdapterErrorKind kind) => kind switch
+    {
+        AdapterErrorKind.Unavailable => AwayRetrySeconds,
+        // Room comes when somebody deletes something.
+        AdapterErrorKind.QuotaExceeded => RoomRetrySeconds,
+        _ => null,
     };
 
     private static ApiError OfFused(FusedConflictException e) =>

@@ -2,7 +2,7 @@ using AdapterServe.AdapterServer.Hosting;
 
 namespace AdapterServe.AdapterServer.Errors;
 
-/// <summary>Gives every error OpenAI's body, whichever layer it came from.</summary>
+/// <summary>Gives every error its interface's body, whichever layer it came from.</summary>
 internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AdapterServe.AdapterServer.Grpc.Errors;
 using AdapterServe.AdapterServer.Json;
+using AdapterServe.AdapterServer.Rest.Messages;
 
 namespace AdapterServe.AdapterServer.Errors;
 
@@ -24,9 +25,25 @@ internal static class ErrorWriter
             context.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (Challenge(error) is { } challenge)
+        {
+            context.Response.Headers.WWWAuthenticate = challenge;
+        }
+
         context.Response.ContentType = "application/json";
-        var body = JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
+        var body = MessageError.IsFor(context.Request)
+            ? JsonSerializer.SerializeToUtf8Bytes(MessageError.Of(error), RestJson.Answers.MessageError)
+            : JsonSerializer.SerializeToUtf8Bytes(error.Body, RestJson.Answers.ErrorBody);
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
+
+    /// <summary>RFC 6750's words.</summary>
+    private static string? Challenge(ApiError error) => error.Body.Error.Code switch
+    {
+        ErrorCodes.MissingApiKey => "Bearer",
+        ErrorCodes.InvalidApiKey or ErrorCodes.InvalidToken => "Bearer error=\"invalid_token\"",
+        ErrorCodes.InsufficientScope => "Bearer error=\"insufficient_scope\"",
+        _ => null,
+    };
 }

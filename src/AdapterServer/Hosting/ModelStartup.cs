@@ -1,8 +1,10 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
-using AdapterServe.AdapterStore.Models;
+using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
 using AdapterServe.Engine.ChatTemplates;
@@ -23,6 +25,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     private readonly ServerOptions _options = options.Value;
     private EngineHost? _engine;
     private AdapterStorage? _store;
+    private AccessStartup? _access;
 
     /// <summary>The engine once it runs; draining ends its requests.</summary>
     public EngineHost? Engine => Volatile.Read(ref _engine);
@@ -33,6 +36,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var demo = DemoFiles.Find();
         var folder = ModelFolder(demo);
         var isDemo = demo is not null && Path.GetFullPath(folder) == Path.GetFullPath(demo.Model);
+        _access = new AccessStartup(_options, time, logger);
+        var access = await UntilThereAsync(() => _access.OpenAsync(RegistryOptions(), cancellationToken), cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, $"reading the tokenizer of {folder}");
         var tokenizer = Tokenizer.Load(folder);
         var template = ChatTemplate.Load(folder, tokenizer.Special);
@@ -43,11 +48,12 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             .ImportAsync(folder, Path.Combine(_options.Data, "models"), ImportOptions(folder, isDemo), null, cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "opening the adapter store");
         var texts = new AdapterTextReader(tokenizer, folder, imported.Shape.VocabularySize);
-        _store = await OpenStoreAsync(imported.Base, texts, cancellationToken).ConfigureAwait(false);
+        _store = await UntilThereAsync(() => AdapterStorage.OpenAsync(StoreOptions(), imported.Base, time, texts, cancellationToken), cancellationToken).ConfigureAwait(false);
         ServerLog.Starting(logger, "starting the engine");
         var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
-        if (isDemo && !_options.NoDemo)
+        // Nobody signed those.
+        if (isDemo && !_options.NoDemo && SignaturePolicies.Parse(_options.Signatures) != SignaturePolicy.Required)
         {
             await new DemoAdapters(_store, logger).UploadAsync(demo!.Adapters, _options.Data, cancellationToken).ConfigureAwait(false);
         }
@@ -57,6 +63,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         var facts = new ModelFacts(engine.Client.Limits.VocabularySize, engine.Client.Limits.SequenceTokens, defaults);
         return new ServingModel
         {
+            Access = access,
             Options = _options,
             Base = imported.Base,
             Texts = new ServingTexts(new ServingText(facts, new ServingTokens(tokenizer, facts), template, []), tokenizer, texts, _store),
@@ -64,6 +71,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Engine = engine.Client,
             Fused = fused,
             Counters = engine.Counters,
+            Meters = new TenantMeters(time),
             Created = time.GetUtcNow(),
         };
     }
@@ -76,6 +84,7 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         }
 
         _store?.Dispose();
+        _access?.Dispose();
     }
 
     private async Task FuseAsync(FusedAdapters fused, AdapterStorage store, CancellationToken cancellationToken)
@@ -97,13 +106,13 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
     }
 
     /// <summary>A registry whose database is away is waited for: replicas and their database start in any order.</summary>
-    private async Task<AdapterStorage> OpenStoreAsync(BaseModel baseModel, AdapterTextReader texts, CancellationToken cancellationToken)
+    private async Task<T> UntilThereAsync<T>(Func<Task<T>> open, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await AdapterStorage.OpenAsync(StoreOptions(), baseModel, time, texts, cancellationToken).ConfigureAwait(false);
+                return await open().ConfigureAwait(false);
             }
             catch (AdapterStoreException away) when (away.Kind == AdapterErrorKind.Unavailable)
             {
@@ -143,15 +152,37 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         KvFormat = KvFormats.Parse(_options.Kv)!.Value,
     };
 
+    private AdapterStoreOptions RegistryOptions() => new() { DataDirectory = _options.Data, Registry = _options.Registry };
+
+    private static int? Limit(int option) => option == 0 ? null : option;
+
     private AdapterStoreOptions StoreOptions() => new()
     {
         DataDirectory = _options.Data,
         Registry = _options.Registry,
         Blobs = _options.Blobs,
+        S3 = new S3Settings
+        {
+            Endpoint = _options.S3Endpoint.Length > 0 ? new Uri(_options.S3Endpoint) : null,
+            Region = _options.S3Region.Length > 0 ? _options.S3Region : null,
+            PathStyle = _options.S3PathStyle,
+            Timeout = TimeSpan.FromSeconds(_options.S3TimeoutSeconds),
+        },
+        BlobCacheBytes = (long)_options.BlobCacheMb << 20,
+        Signatures = SignaturePolicies.Parse(_options.Signatures)!.Value,
+        TrustedKeys = _options.TrustedKeys,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
         AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,
         DeletedRetention = TimeSpan.FromDays(_options.DeletedDays),
+        TenantDefaults = new TenantLimits
+        {
+            Adapters = Limit(_options.TenantAdapters),
+            Bytes = (long?)Limit(_options.TenantMb) << 20,
+            RequestsPerMinute = Limit(_options.TenantRequestsPerMinute),
+            TokensPerMinute = Limit(_options.TenantTokensPerMinute),
+            ConcurrentSequences = Limit(_options.TenantSequences),
+        },
     };
 
     private EngineOptions EngineOptions() => new()

@@ -12,6 +12,15 @@ internal sealed class RecentlyUsed<T>(long capacity, Func<T, long> weigh)
     private readonly LinkedList<Entry> _order = new();
     private long _weight;
 
+    /// <summary>Whether <see cref="Get"/> would make nothing.</summary>
+    public bool Has(string key)
+    {
+        lock (_gate)
+        {
+            return _entries.ContainsKey(key);
+        }
+    }
+
     public T Get(string key, Func<T> make)
     {
         var entry = Find(key, make);

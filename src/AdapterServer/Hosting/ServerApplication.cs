@@ -7,12 +7,18 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterServer.Rest.Uploads;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 
 namespace AdapterServe.AdapterServer.Hosting;
 
@@ -42,9 +48,14 @@ internal static class ServerApplication
         app.MapModels();
         app.MapCompletions();
         app.MapChatCompletions();
+        app.MapResponses();
+        app.MapMessages();
         app.MapTokenize();
         app.MapAdapters();
+        app.MapUploads();
+        app.MapKeys();
         app.MapInference();
+        app.MapTenants();
         app.MapGrpcServices();
         return app;
     }
@@ -60,7 +71,7 @@ internal static class ServerApplication
         services.AddSingleton<StartupFailure>();
         services.AddSingleton<ModelStartup>();
         services.AddHttpContextAccessor();
-        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model with { Principal = Principal.Of(provider.GetRequiredService<IHttpContextAccessor>().HttpContext) });
+        services.AddTransient(provider => provider.GetRequiredService<ServerState>().Model.For(provider.GetRequiredService<IHttpContextAccessor>().HttpContext));
         services.AddHostedService<StartupService>();
         services.AddHostedService<DrainService>();
         services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.GraceSeconds) + AfterGrace);
@@ -76,6 +87,8 @@ internal static class ServerApplication
         services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "AdapterServe";
+            document.AddComponent("key", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key or a JSON web token." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
             return Task.CompletedTask;
         }));
     }

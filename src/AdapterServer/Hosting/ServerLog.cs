@@ -33,6 +33,12 @@ internal static partial class ServerLog
     [LoggerMessage(1010, LogLevel.Warning, "Waiting for the registry's database: {Reason}")]
     public static partial void RegistryAway(ILogger logger, string reason);
 
+    [LoggerMessage(1060, LogLevel.Warning, "The keys of tokens at {Place} can't be read: {Reason}")]
+    public static partial void VerificationKeysUnread(ILogger logger, string place, string reason);
+
+    [LoggerMessage(1061, LogLevel.Warning, "Without --tls-certificate keys and answers cross the network as they are, unless something in front of the server speaks TLS")]
+    public static partial void NoTls(ILogger logger);
+
     [LoggerMessage(1006, LogLevel.Information, "Demo adapter {Name} uploaded as version {Version}")]
     public static partial void DemoAdapterUploaded(ILogger logger, string name, int version);
 }

@@ -1,6 +1,7 @@
 using AdapterServe.AdapterServer.Access;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
@@ -20,6 +21,9 @@ internal sealed record ServingModel
     /// <summary>Who asks: names are looked up, changes made and work is queued in this name.</summary>
     public Principal Principal { get; init; } = Principal.Local;
 
+    /// <summary>Who is let in.</summary>
+    public required AccessControl Access { get; init; }
+
     public required ServerOptions Options { get; init; }
 
     public required BaseModel Base { get; init; }
@@ -38,8 +42,17 @@ internal sealed record ServingModel
 
     public required EngineCounters Counters { get; init; }
 
+    /// <summary>What tenants use of their limits here.</summary>
+    public required TenantMeters Meters { get; init; }
+
+    /// <summary>The headers of the caller's answer; null where it has none of its own.</summary>
+    public IHeaderDictionary? AnswerHeaders { get; init; }
+
     /// <summary>When the server became ready; the base's <c>created</c>.</summary>
     public required DateTimeOffset Created { get; init; }
+
+    /// <summary>In the name of a request's caller.</summary>
+    public ServingModel For(HttpContext? context) => this with { Principal = Principal.Of(context), AnswerHeaders = context!.Response.Headers };
 
     /// <summary>
     /// The adapter version that a <c>model</c> field means, or null for the base.
@@ -57,11 +70,14 @@ internal sealed record ServingModel
         LookAsync(() => Store.Catalog.Resolve(TenantOf(reference), reference), cancellationToken);
 
     /// <summary>A look at the catalog. Where it finds nothing, another one with what other replicas have changed meanwhile.</summary>
-    public async Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken)
+    public Task<T> LookAsync<T>(Func<T> look, CancellationToken cancellationToken) => LookAsync(() => ValueTask.FromResult(look()), cancellationToken);
+
+    /// <summary>The same, where what is found has to be read.</summary>
+    public async Task<T> LookAsync<T>(Func<ValueTask<T>> look, CancellationToken cancellationToken)
     {
         try
         {
-            return look();
+            return await look().ConfigureAwait(false);
         }
         catch (Exception missing) when (missing is AdapterStoreException { Kind: AdapterErrorKind.NotFound } or ApiException { Status: StatusCodes.Status404NotFound })
         {
@@ -71,7 +87,7 @@ internal sealed record ServingModel
             }
         }
 
-        return look();
+        return await look().ConfigureAwait(false);
     }
 
     /// <summary>In which tenant's name the catalog is asked: what an operator may read is there for its owner.</summary>

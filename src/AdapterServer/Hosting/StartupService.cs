@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterStore;
 using AdapterServe.Engine;
 using AdapterServe.Engine.ChatTemplates;
@@ -50,12 +51,12 @@ internal sealed class StartupService(
     private IEnumerable<string> Addresses() => server.Features.Get<IServerAddressesFeature>()?.Addresses.DefaultIfEmpty("no address") ?? ["no address"];
 
     private static bool IsWrongModel(Exception exception) =>
-        exception is TokenizerException or ChatTemplateException || exception is ModelImportException { Code: not ("disk_full" or "io_error") };
+        exception is TokenizerException or ChatTemplateException or CommandLineException || exception is ModelImportException { Code: not ("disk_full" or "io_error") };
 
     /// <summary>What the operator can do something about, in one sentence; null for a bug.</summary>
     private static string? Sentence(Exception exception) => exception switch
     {
-        StartupException or AdapterStoreException or TokenizerException or ChatTemplateException or ModelImportException or EngineStartException => exception.Message,
+        StartupException or CommandLineException or AdapterStoreException or TokenizerException or ChatTemplateException or ModelImportException or EngineStartException => exception.Message,
         IOException or UnauthorizedAccessException => $"A file can't be read or written: {exception.Message}",
         _ => null,
     };

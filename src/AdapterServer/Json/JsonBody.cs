@@ -12,7 +12,7 @@ namespace AdapterServe.AdapterServer.Json;
 /// </summary>
 internal static class JsonBody
 {
-    private const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     /// <summary>Each value costs the document 12 bytes beside its text; this bounds them to about 100 MB.</summary>
     private const int MaxValues = 8_000_000;

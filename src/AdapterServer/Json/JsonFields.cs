@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using AdapterServe.AdapterServer.Errors;
 
@@ -87,6 +88,35 @@ internal readonly struct JsonFields(JsonElement element, string prefix = "")
         }
 
         return value.ValueKind == JsonValueKind.Object ? new JsonFields(value, Path(name) + ".") : throw ApiException.WrongType(Path(name), "an object");
+    }
+
+    /// <summary>An object of strings.</summary>
+    public ImmutableSortedDictionary<string, string>? Labels(string name)
+    {
+        if (!TryGet(name, out var labels))
+        {
+            return null;
+        }
+
+        var path = Path(name);
+        return labels.ValueKind == JsonValueKind.Object
+            ? labels.EnumerateObject().ToImmutableSortedDictionary(
+                label => label.Name,
+                label => label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString()! : throw ApiException.WrongType($"{path}.{label.Name}", "a string"),
+                StringComparer.Ordinal)
+            : throw ApiException.WrongType(path, "an object");
+    }
+
+    /// <summary>Refuses any other field.</summary>
+    public void RequireOnly(params ReadOnlySpan<string> names)
+    {
+        foreach (var field in element.EnumerateObject())
+        {
+            if (!names.Contains(field.Name))
+            {
+                throw ApiException.Unsupported(Path(field.Name), $"There is no field '{Path(field.Name)}' here; there are {string.Join(", ", names.ToArray())}.");
+            }
+        }
     }
 
     /// <summary>A list of ids in [0, <paramref name="vocabulary"/>), at most <paramref name="most"/> of them.</summary>

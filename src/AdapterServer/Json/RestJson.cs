@@ -6,11 +6,16 @@ using AdapterServe.AdapterServer.Rest.Adapters;
 using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Health;
+using AdapterServe.AdapterServer.Rest.Keys;
 using AdapterServe.AdapterServer.Rest.KServe;
+using AdapterServe.AdapterServer.Rest.Messages;
 using AdapterServe.AdapterServer.Rest.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
+using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Inspection;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterServer.Json;
 
@@ -24,17 +29,30 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(CompletionUsageEvent))]
 [JsonSerializable(typeof(ChatResponse))]
 [JsonSerializable(typeof(ChatUsageEvent))]
+[JsonSerializable(typeof(ResponseBody))]
+[JsonSerializable(typeof(ResponseEvent))]
+[JsonSerializable(typeof(MessageBody))]
+[JsonSerializable(typeof(MessageCount))]
+[JsonSerializable(typeof(MessageEnd))]
+[JsonSerializable(typeof(MessageError))]
+[JsonSerializable(typeof(MessageEvent))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(AdapterDescriptor))]
 [JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(AuditItem))]
 [JsonSerializable(typeof(AuditList))]
+[JsonSerializable(typeof(KeyItem))]
+[JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(AdapterResidency))]
 [JsonSerializable(typeof(AdapterDeleted))]
 [JsonSerializable(typeof(AdapterFusion))]
+[JsonSerializable(typeof(TenantItem))]
+[JsonSerializable(typeof(TenantList))]
+[JsonSerializable(typeof(OwnUsage))]
 [JsonSerializable(typeof(InferenceResponse))]
 [JsonSerializable(typeof(ServerMetadata))]
 [JsonSerializable(typeof(ServerLiveness))]

@@ -10,6 +10,7 @@ internal static class RequestLimits
     public const int LogProbs = 20;
     public const int StopTokenIds = 1024;
     public const int Messages = 4096;
+    public const int Tools = 512;
 
     /// <summary>Most characters that are tokenized in one call, whatever the context.</summary>
     public const int TokenizeCharacters = 8 << 20;

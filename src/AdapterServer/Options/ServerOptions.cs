@@ -26,8 +26,31 @@ internal sealed class ServerOptions
     /// <summary>A PostgreSQL connection string, or a SQLite file that other servers may use too. Empty is a file in <see cref="Data"/>.</summary>
     public string Registry { get; set; } = string.Empty;
 
-    /// <summary>The folder of the adapters' files, shared by servers with one registry. Empty is one in <see cref="Data"/>.</summary>
+    /// <summary>The folder of the adapters' files, or s3://bucket/prefix, shared by servers with one registry. Empty is a folder in <see cref="Data"/>.</summary>
     public string Blobs { get; set; } = string.Empty;
+
+    /// <summary>The address of the S3 server of <see cref="Blobs"/>. Empty is AWS.</summary>
+    public string S3Endpoint { get; set; } = string.Empty;
+
+    /// <summary>The bucket's region. Empty is AWS_REGION, or us-east-1 at an <see cref="S3Endpoint"/>.</summary>
+    public string S3Region { get; set; } = string.Empty;
+
+    /// <summary>The bucket's name stands in the path rather than in the host's name, as most servers other than AWS want it.</summary>
+    public bool S3PathStyle { get; set; }
+
+    /// <summary>How long a call of S3 may go without anything happening.</summary>
+    [Range(1, 300)]
+    public int S3TimeoutSeconds { get; set; } = 10;
+
+    /// <summary>Disk in <see cref="Data"/> for files of the bucket that were used last, in MiB.</summary>
+    [Range(1, 1 << 24)]
+    public int BlobCacheMb { get; set; } = 10240;
+
+    /// <summary>What becomes of the Ed25519 signatures of uploads: off, optional or required.</summary>
+    public string Signatures { get; set; } = "off";
+
+    /// <summary>The file of the public keys whose signatures count.</summary>
+    public string TrustedKeys { get; set; } = string.Empty;
 
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]
@@ -46,6 +69,29 @@ internal sealed class ServerOptions
     /// <summary>A PEM file with the certificate's private key, where it is not in the same file.</summary>
     public string TlsKey { get; set; } = string.Empty;
 
+    /// <summary>A PEM file with the authorities whose clients' certificates are taken. Empty takes none.</summary>
+    public string TlsClientCa { get; set; } = string.Empty;
+
+    /// <summary>With <see cref="TlsClientCa"/>: require ends connections without a certificate, allow lets their requests show a key or token.</summary>
+    public string TlsClientCert { get; set; } = "require";
+
+    /// <summary>The JSON web key set that tokens are signed with: a file, or a URL. Empty takes no tokens.</summary>
+    public string JwtKeys { get; set; } = string.Empty;
+
+    /// <summary>What a token's <c>iss</c> must be.</summary>
+    public string JwtIssuer { get; set; } = string.Empty;
+
+    /// <summary>What a token's <c>aud</c> must be or have.</summary>
+    public string JwtAudience { get; set; } = string.Empty;
+
+    /// <summary>The claim of a token that names the tenant.</summary>
+    [Required]
+    public string JwtTenantClaim { get; set; } = "tenant";
+
+    /// <summary>The claim of a token that lists its scopes.</summary>
+    [Required]
+    public string JwtScopeClaim { get; set; } = "scope";
+
     /// <summary>The address to listen on.</summary>
     public string Bind { get; set; } = "127.0.0.1";
 
@@ -54,6 +100,9 @@ internal sealed class ServerOptions
 
     /// <summary>How embedding and head are held: f32, int8 or int4. Empty is f32 where the linears are, else int8.</summary>
     public string EmbeddingWeights { get; set; } = string.Empty;
+
+    /// <summary>How the model writes calls of functions: auto (as its chat template shows), hermes, llama3, mistral, phi4 or json.</summary>
+    public string ToolCalls { get; set; } = "auto";
 
     /// <summary>How the factors of adapters' low-rank forms are held: file, bf16, int8 or 1bit.</summary>
     public string AdapterWeights { get; set; } = "file";
@@ -124,6 +173,26 @@ internal sealed class ServerOptions
     /// <summary>Most bytes of a JSON body, in MiB.</summary>
     [Range(1, 1024)]
     public int MaxJsonMb { get; set; } = 64;
+
+    /// <summary>Most adapters of a tenant whose own limits don't say otherwise; 0 is no limit, as with those that follow.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantAdapters { get; set; }
+
+    /// <summary>Most bytes of a tenant's adapters, in MiB.</summary>
+    [Range(0, 1 << 30)]
+    public int TenantMb { get; set; }
+
+    /// <summary>Most generations that a tenant begins in a minute, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantRequestsPerMinute { get; set; }
+
+    /// <summary>Most tokens of prompts and answers of a tenant in a minute, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantTokensPerMinute { get; set; }
+
+    /// <summary>Most sequences (prompts times n) of a tenant at a time, at this server.</summary>
+    [Range(0, int.MaxValue)]
+    public int TenantSequences { get; set; }
 
     /// <summary>How long a deleted adapter can be restored, in days; 0 removes it at once.</summary>
     [Range(0, 3650)]

@@ -1,5 +1,7 @@
-using AdapterServe.Engine.Models;
 using System.Net;
+using AdapterServe.AdapterServer.Rest.Tools;
+using AdapterServe.AdapterStore.Signatures;
+using AdapterServe.Engine.Models;
 using Microsoft.Extensions.Options;
 
 namespace AdapterServe.AdapterServer.Options;
@@ -11,13 +13,9 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
     {
         ArgumentNullException.ThrowIfNull(options);
         var failures = new List<string>();
-        if (!IPAddress.TryParse(options.Bind, out var address))
+        if (!IPAddress.TryParse(options.Bind, out _))
         {
             failures.Add($"--bind must be an IP address, not '{options.Bind}'.");
-        }
-        else if (!IPAddress.IsLoopback(address))
-        {
-            failures.Add($"--bind {options.Bind} is refused: without API keys anybody who reaches the port could use and replace every adapter, so the server listens on loopback only.");
         }
 
         if (WeightFormats.Parse(options.Weights) is null)
@@ -46,9 +44,28 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add($"--kv must be {KvFormats.Names}, not '{options.Kv}'.");
         }
 
+        if (options.ToolCalls != ToolFormat.Auto && ToolFormat.All.All(format => format.Name != options.ToolCalls))
+        {
+            failures.Add($"--tool-calls must be one of {ToolFormat.Names}, not '{options.ToolCalls}'.");
+        }
+
         if (options.GrpcCompression is not ("none" or "gzip"))
         {
             failures.Add($"--grpc-compression must be none or gzip, not '{options.GrpcCompression}'.");
+        }
+
+        if (options.S3Endpoint.Length > 0 && !(Uri.TryCreate(options.S3Endpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"))
+        {
+            failures.Add($"--s3-endpoint must be an address such as http://127.0.0.1:9000, not '{options.S3Endpoint}'.");
+        }
+
+        if (SignaturePolicies.Parse(options.Signatures) is not { } signatures)
+        {
+            failures.Add($"--signatures must be {SignaturePolicies.Names}, not '{options.Signatures}'.");
+        }
+        else if (signatures == SignaturePolicy.Off != (options.TrustedKeys.Length == 0))
+        {
+            failures.Add("--signatures optional and required need --trusted-keys FILE, which is of no use without them.");
         }
 
         if (options.TlsKey.Length > 0 && options.TlsCertificate.Length == 0)
@@ -56,6 +73,32 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
             failures.Add("--tls-key is of no use without --tls-certificate.");
         }
 
+        AddAccess(options, failures);
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void AddAccess(ServerOptions options, List<string> failures)
+    {
+        if (options.TlsClientCa.Length > 0 && options.TlsCertificate.Length == 0)
+        {
+            failures.Add("--tls-client-ca is of no use without --tls-certificate.");
+        }
+
+        if (options.TlsClientCert is not ("require" or "allow"))
+        {
+            failures.Add($"--tls-client-cert must be require or allow, not '{options.TlsClientCert}'.");
+        }
+
+        string[] tokens = [options.JwtKeys, options.JwtIssuer, options.JwtAudience];
+        if (tokens.Any(option => option.Length > 0) && tokens.Any(option => option.Length == 0))
+        {
+            failures.Add("--jwt-keys, --jwt-issuer and --jwt-audience are of use only together.");
+        }
+
+        if (Uri.TryCreate(options.JwtKeys, UriKind.Absolute, out var keys) && keys.Scheme == Uri.UriSchemeHttp && !keys.IsLoopback)
+        {
+            failures.Add("--jwt-keys must be a file or an https URL: whoever is on the way of an http one could sign tokens.");
+        }
     }
 }

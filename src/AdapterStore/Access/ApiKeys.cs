@@ -76,6 +76,11 @@ public sealed class ApiKeys : IDisposable
     public IReadOnlyList<ApiKey> List(string? tenant) =>
         [.. Keys.Values.Select(known => known.Key).Where(key => tenant is null || key.Tenant == tenant).OrderBy(key => key.Tenant, StringComparer.Ordinal).ThenBy(key => key.CreatedAt).ThenBy(key => key.Id, StringComparer.Ordinal)];
 
+    /// <summary><b>Errors</b>: NotFound (<c>key_not_found</c>).</summary>
+    /// <param name="tenant">Whose key it must be; null: anybody's.</param>
+    /// <param name="id">The key's.</param>
+    public ApiKey Get(string? tenant, string id) => Keys.TryGetValue(id, out var known) && (tenant is null || known.Key.Tenant == tenant) ? known.Key : throw NoKey(id);
+
     /// <summary>What a text is that somebody shows as a key. Takes the same time for an id that nobody has and for a wrong secret.</summary>
     public (KeyState State, ApiKey? Key) Check(ReadOnlySpan<char> text)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore.Adapters;
 
@@ -8,5 +9,6 @@ namespace AdapterServe.AdapterStore.Adapters;
 [JsonSerializable(typeof(AdapterDescriptor))]
 [JsonSerializable(typeof(IReadOnlyList<AdapterDescriptor>))]
 [JsonSerializable(typeof(AdapterFacts))]
+[JsonSerializable(typeof(TenantSettings))]
 [JsonSerializable(typeof(ImmutableSortedDictionary<string, string>))]
 public sealed partial class AdapterJsonContext : JsonSerializerContext;

@@ -6,25 +6,25 @@ namespace AdapterServe.AdapterStore.Blobs;
 /// Content-addressed folders: <c>blobs/ab/abcd…/</c> holds the files of the version with digest <c>sha256:abcd…</c>.
 /// <b>Effects</b>: a blob appears by one rename after its files are on disk, and goes by one, so it is whole or absent; whoever removes one has made sure that nobody needs it.
 /// </summary>
-internal sealed class BlobStore
+internal sealed class BlobStore : IBlobStore
 {
     /// <summary>Holds the <see cref="LowerOption"/> of a content that is to be approximated.</summary>
     public const string LowerFile = ".lower";
 
     private const string StagingFolder = ".staging";
 
-    private const string Prefix = "sha256:";
-
     private readonly AdapterStoreOptions _options;
     private readonly string _blobs;
     private readonly string _staging;
 
-    public BlobStore(AdapterStoreOptions options)
+    /// <param name="options">The data folder, and limits of uploads.</param>
+    /// <param name="shared">The folder, where it is not the data folder's own.</param>
+    public BlobStore(AdapterStoreOptions options, string? shared = null)
     {
         _options = options;
-        _blobs = options.Blobs is { Length: > 0 } shared ? Path.GetFullPath(shared) : Path.Combine(options.DataDirectory, "blobs");
+        _blobs = shared is not null ? Path.GetFullPath(shared) : Path.Combine(options.DataDirectory, "blobs");
         // On the same disk, so that a rename suffices.
-        _staging = options.Blobs is { Length: > 0 } ? Path.Combine(_blobs, StagingFolder) : Path.Combine(options.DataDirectory, "staging");
+        _staging = shared is not null ? Path.Combine(_blobs, StagingFolder) : Path.Combine(options.DataDirectory, "staging");
         FileSystem.CreateFolder(_blobs);
         FileSystem.CreateFolder(_staging);
     }
@@ -33,8 +33,14 @@ internal sealed class BlobStore
 
     public bool Exists(string digest) => Directory.Exists(FolderOf(digest));
 
+    public Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken) => Task.FromResult(Exists(digest));
+
+    public Task FetchAsync(string digest, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public BlobLease Open(string digest) => new(Read(digest));
+
     /// <summary>The stored files. <b>Errors</b>: NotFound when they are gone.</summary>
-    public AdapterFiles Open(string digest)
+    public AdapterFiles Read(string digest)
     {
         var folder = FolderOf(digest);
         try
@@ -48,26 +54,10 @@ internal sealed class BlobStore
         }
     }
 
-    /// <summary>Makes the staged files durable: the slow half of <see cref="Commit"/>, which may be done ahead, outside any lock.</summary>
-    public static void Flush(StagedFiles files)
+    public Task CommitAsync(StagedFiles files, string digest, bool isSound, CancellationToken cancellationToken)
     {
-        if (files.Flushed)
-        {
-            return;
-        }
-
-        foreach (var file in files.Files)
-        {
-            FileSystem.FlushFile(Path.Combine(files.Folder, file.Name));
-        }
-
-        if (files.Lower is not null)
-        {
-            FileSystem.FlushFile(Path.Combine(files.Folder, LowerFile));
-        }
-
-        FileSystem.FlushFolder(files.Folder);
-        files.Flushed = true;
+        Commit(files, digest);
+        return Task.CompletedTask;
     }
 
     /// <summary>Turns the files into the blob. Returns false when the content was there already; then nothing changes.</summary>
@@ -79,7 +69,7 @@ internal sealed class BlobStore
             return false;
         }
 
-        Flush(files);
+        files.Flush();
         var shard = Path.GetDirectoryName(folder)!;
         FileSystem.CreateFolder(shard);
         try
@@ -98,8 +88,14 @@ internal sealed class BlobStore
         return true;
     }
 
-    /// <summary>Does nothing where there is no such blob.</summary>
     public Task RemoveAsync(string digest)
+    {
+        Remove(digest);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Does nothing where there is no such blob.</summary>
+    public void Remove(string digest)
     {
         if (Exists(digest))
         {
@@ -107,15 +103,15 @@ internal sealed class BlobStore
             Directory.Move(FolderOf(digest), trash);
             FileSystem.RemoveFolder(trash);
         }
-
-        return Task.CompletedTask;
     }
 
-    /// <summary>Of every blob.</summary>
-    public IEnumerable<string> Digests() =>
-        Directory.EnumerateDirectories(_blobs).Where(folder => Path.GetFileName(folder) != StagingFolder).SelectMany(Directory.EnumerateDirectories).Select(folder => Prefix + Path.GetFileName(folder)).ToList();
+    public Task<IReadOnlyCollection<string>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyCollection<string>>(Digests());
 
-    /// <summary>Removes what a crash left of uploads that never ended: what nobody has touched since a time.</summary>
+    /// <summary>Of every blob.</summary>
+    public List<string> Digests() =>
+        Directory.EnumerateDirectories(_blobs).Where(folder => Path.GetFileName(folder) != StagingFolder)
+            .SelectMany(Directory.EnumerateDirectories).Select(folder => ContentDigest.Prefix + Path.GetFileName(folder)).ToList();
+
     public void ClearStaging(DateTimeOffset since)
     {
         foreach (var leftover in new DirectoryInfo(_staging).EnumerateFileSystemInfos().Where(entry => entry.LastWriteTimeUtc <= since.UtcDateTime).ToList())
@@ -143,9 +139,9 @@ internal sealed class BlobStore
         }
     }
 
-    public string FolderOf(string digest)
+    private string FolderOf(string digest)
     {
-        var hex = digest.StartsWith(Prefix, StringComparison.Ordinal) ? digest[Prefix.Length..] : throw new ArgumentException("Not a digest.", nameof(digest));
+        var hex = ContentDigest.HexOf(digest);
         return Path.Combine(_blobs, hex[..2], hex);
     }
 }

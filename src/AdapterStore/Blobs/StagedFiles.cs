@@ -19,6 +19,7 @@ public sealed class StagedFiles : IDisposable
     private readonly AdapterStoreOptions _options;
     private readonly SortedDictionary<string, StagedFile> _files = new(StringComparer.Ordinal);
     private bool _moved;
+    private bool _flushed;
 
     internal StagedFiles(string folder, AdapterStoreOptions options)
     {
@@ -36,10 +37,11 @@ public sealed class StagedFiles : IDisposable
 
     internal string Folder { get; }
 
-    internal bool Flushed { get; set; }
-
     /// <summary>How the uploader asks to have the adapter approximated; null for exactly.</summary>
     public LowerOption? Lower { get; private set; }
+
+    /// <summary>The uploader's Ed25519 signature over the content's digest, as text in base64; null for none. Beside the content: the same files are the same content with any.</summary>
+    public string? Signature { get; set; }
 
     internal long MaxBytes => _options.MaxUploadBytes;
 
@@ -104,6 +106,28 @@ public sealed class StagedFiles : IDisposable
         }
     }
 
+    /// <summary>Makes what there is durable: the slow half of a commit, which may be done ahead, outside any lock.</summary>
+    internal void Flush()
+    {
+        if (_flushed)
+        {
+            return;
+        }
+
+        foreach (var file in _files.Values)
+        {
+            FileSystem.FlushFile(Path.Combine(Folder, file.Name));
+        }
+
+        if (Lower is not null)
+        {
+            FileSystem.FlushFile(Path.Combine(Folder, BlobStore.LowerFile));
+        }
+
+        FileSystem.FlushFolder(Folder);
+        _flushed = true;
+    }
+
     public void Dispose()
     {
         if (!_moved)
@@ -115,23 +139,8 @@ public sealed class StagedFiles : IDisposable
 
     internal AdapterFiles AsAdapterFiles() => new(Folder, [.. _files.Keys]) { Lower = Lower };
 
-    /// <summary>SHA-256 over one line a file, sorted by name: name, length, SHA-256 of the content; then one with the approximation, where one is asked for.</summary>
-    internal string ComputeDigest()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in _files.Values)
-        {
-            var line = $"{file.Name}\0{file.Bytes}\0{Convert.ToHexStringLower(file.Sha256.AsSpan())}\n";
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(line));
-        }
-
-        if (Lower is not null)
-        {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"\0lower\0{Lower}\n"));
-        }
-
-        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    /// <summary>See <see cref="ContentDigest"/>.</summary>
+    internal string ComputeDigest() => ContentDigest.Of(_files.Values, Lower);
 
     /// <summary>Tells that the folder is a blob now, or was thrown away.</summary>
     internal void MarkMoved() => _moved = true;

@@ -22,6 +22,7 @@ public sealed partial class AdapterCache : IDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly Func<string, AdapterWeights> _load;
+    private readonly Func<string, CancellationToken, Task>? _fetch;
     private readonly Dictionary<string, CacheEntry> _inUse = new(StringComparer.Ordinal);
     private readonly LinkedList<CacheEntry> _waiting = new();
     private readonly WeightsOfContents _contents = new();
@@ -39,8 +40,10 @@ public sealed partial class AdapterCache : IDisposable
     /// <param name="capacityBytes">The limit on all weights together.</param>
     /// <param name="load">Reads and lowers the weights that a digest names, see <see cref="AdapterVersion.WeightsDigest"/>.</param>
     /// <param name="time">For tests.</param>
-    internal AdapterCache(long capacityBytes, Func<string, AdapterWeights> load, TimeProvider? time = null)
+    /// <param name="fetch">Brings a content's files to where <paramref name="load"/> reads them, so that no thread that loads waits for another machine.</param>
+    internal AdapterCache(long capacityBytes, Func<string, AdapterWeights> load, TimeProvider? time = null, Func<string, CancellationToken, Task>? fetch = null)
     {
+        _fetch = fetch;
         CapacityBytes = capacityBytes;
         _time = time ?? TimeProvider.System;
         _load = load;
@@ -78,7 +81,25 @@ public sealed partial class AdapterCache : IDisposable
     /// the line.</param>
     /// <param name="cancellationToken">The client went away.</param>
     internal ValueTask<AdapterLease> AcquireAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
+        _fetch is null || Contains(version.WeightsDigest) ? AcquireHereAsync(version, holdsOthers, cancellationToken) : FetchAndAcquireAsync(_fetch, version, holdsOthers, cancellationToken);
+
+    private ValueTask<AdapterLease> AcquireHereAsync(AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken) =>
         AcquireAsync(version.WeightsDigest, version.WeightBytes, () => _load(version.WeightsDigest), holdsOthers, cancellationToken);
+
+    private async ValueTask<AdapterLease> FetchAndAcquireAsync(
+        Func<string, CancellationToken, Task> fetch, AdapterVersion version, bool holdsOthers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await fetch(version.Digest, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AdapterStoreException failure) when (failure.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Unservable)
+        {
+            // What the files are to blame for the load finds out as well, and is watched for it.
+        }
+
+        return await AcquireHereAsync(version, holdsOthers, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The same for weights that are no version's: <paramref name="load"/> brings them where they are not there.</summary>
     internal ValueTask<AdapterLease> AcquireAsync(

@@ -9,51 +9,24 @@ namespace AdapterServe.AdapterStore.Catalog;
 public sealed partial class AdapterCatalog
 {
     /// <summary>Hides the adapter with all its versions and aliases, at once. It can be restored until the retention has passed; then its files go.</summary>
-    public async Task DeleteAsync(Caller caller, string name, CancellationToken cancellationToken)
-    {
-        IReadOnlyCollection<string> removed = [];
-        await ChangeAsync(
-            caller,
-            name,
-            "delete",
-            async (change, entry) =>
-            {
-                removed = [.. entry.Versions.Values.Select(version => version.Version.Digest)];
-                await change.DeleteAdapterAsync().ConfigureAwait(false);
-                await PurgeWithoutRetentionAsync(change).ConfigureAwait(false);
-                return new ChangedVersion(entry.CurrentNumber, entry.Current.Version.Digest);
-            },
-            cancellationToken).ConfigureAwait(false);
-        await DropAsync(removed).ConfigureAwait(false);
-    }
+    public Task DeleteAsync(Caller caller, string name, CancellationToken cancellationToken) => DeleteAsync(caller, name, isForGood: false, cancellationToken);
+
+    /// <summary>Removes the adapter for good, and what was deleted of it before.</summary>
+    public Task PurgeAsync(Caller caller, string name, CancellationToken cancellationToken) => DeleteAsync(caller, name, isForGood: true, cancellationToken);
 
     /// <summary>
     /// Hides one version, by number, digest or alias; the last one takes the adapter with it.
     /// <b>Errors</b>: Conflict when it is current while others remain (<c>version_is_current</c>), or an alias points to it (<c>version_has_alias</c>).
     /// </summary>
-    public async Task DeleteAsync(Caller caller, string name, string selector, CancellationToken cancellationToken)
-    {
-        var removed = string.Empty;
-        await ChangeAsync(
-            caller,
-            name,
-            "delete_version",
-            async (change, entry) =>
-            {
-                var version = Find(entry, name, selector).Version;
-                RequireFree(entry, version);
-                removed = version.Digest;
-                await (entry.Versions.Count == 1 ? change.DeleteAdapterAsync() : change.DeleteVersionAsync(version.Number)).ConfigureAwait(false);
-                await PurgeWithoutRetentionAsync(change).ConfigureAwait(false);
-                return Of(version);
-            },
-            cancellationToken).ConfigureAwait(false);
-        await DropAsync([removed]).ConfigureAwait(false);
-    }
+    public Task DeleteAsync(Caller caller, string name, string selector, CancellationToken cancellationToken) => DeleteAsync(caller, name, selector, isForGood: false, cancellationToken);
+
+    /// <summary>Removes one version for good, and what was deleted of the adapter before. <b>Errors</b>: as those of deleting one.</summary>
+    public Task PurgeAsync(Caller caller, string name, string selector, CancellationToken cancellationToken) => DeleteAsync(caller, name, selector, isForGood: true, cancellationToken);
 
     /// <summary>
     /// Brings back an adapter that was deleted, with the versions and aliases that it had; with a number, one deleted version of an adapter that is there.
-    /// <b>Errors</b>: NotFound where nothing deleted is left; Conflict (<c>adapter_exists</c>) when the name was given to another adapter meanwhile.
+    /// <b>Errors</b>: NotFound where nothing deleted is left; Conflict (<c>adapter_exists</c>) when the name was given to another adapter meanwhile;
+    /// QuotaExceeded (<c>quota_exceeded</c>) when the tenant has as many others as it may have.
     /// </summary>
     public async Task<AdapterDescriptor> RestoreAsync(Caller caller, string name, int? number, CancellationToken cancellationToken)
     {
@@ -65,6 +38,7 @@ public sealed partial class AdapterCatalog
             {
                 var restored = Restorable(entry, name, number);
                 await (number is null ? change.RestoreAdapterAsync() : change.RestoreVersionAsync(restored.Number)).ConfigureAwait(false);
+                await _core.Quotas.RequireWithinAsync(change, hasMoreAdapters: number is null, hasMoreBytes: false).ConfigureAwait(false);
                 return Of(restored);
             },
             cancellationToken).ConfigureAwait(false);
@@ -115,16 +89,7 @@ public sealed partial class AdapterCatalog
     /// <summary>Changes what is set beside the content. <b>Errors</b>: also Malformed (<c>invalid_label</c>, <c>too_many_labels</c>).</summary>
     public async Task<AdapterDescriptor> UpdateAsync(Caller caller, string name, AdapterSettings settings, CancellationToken cancellationToken)
     {
-        foreach (var (label, value) in settings.Labels ?? LabelsJson.None)
-        {
-            AdapterNames.RequireLabel(label, value);
-        }
-
-        if (settings.Labels?.Count > AdapterSettings.MaxLabels)
-        {
-            throw StoreErrors.Malformed("too_many_labels", $"An adapter has at most {AdapterSettings.MaxLabels} labels.");
-        }
-
+        AdapterSettings.RequireLabels(settings.Labels);
         var labels = settings.Labels is { } wanted ? LabelsJson.Format(wanted) : null;
         var after = await ChangeAsync(
             caller,
@@ -175,16 +140,62 @@ public sealed partial class AdapterCatalog
     private AdapterVersion Usable(AdapterEntry entry, string name, string selector) =>
         Find(entry, name, selector) is { Descriptor: not null } found ? found.Version : throw WrongBase(name);
 
-    private Task PurgeWithoutRetentionAsync(AdapterChange change) => _core.Options.DeletedRetention == TimeSpan.Zero ? change.PurgeAsync(change.Now) : Task.CompletedTask;
+    private bool HasRetention => _core.Options.DeletedRetention != TimeSpan.Zero;
+
+    private async Task DeleteAsync(Caller caller, string name, bool isForGood, CancellationToken cancellationToken)
+    {
+        IReadOnlyCollection<string> removed = [];
+        await ChangeAsync(
+            caller,
+            name,
+            "delete",
+            async (change, entry) =>
+            {
+                removed = [.. entry.Versions.Values.Select(version => version.Version.Digest)];
+                await change.DeleteAdapterAsync().ConfigureAwait(false);
+                if (isForGood || !HasRetention)
+                {
+                    await change.PurgeAsync(change.Now).ConfigureAwait(false);
+                }
+
+                return new ChangedVersion(entry.CurrentNumber, entry.Current.Version.Digest);
+            },
+            cancellationToken).ConfigureAwait(false);
+        await DropAsync(removed, isForGood).ConfigureAwait(false);
+    }
+
+    private async Task DeleteAsync(Caller caller, string name, string selector, bool isForGood, CancellationToken cancellationToken)
+    {
+        var removed = string.Empty;
+        await ChangeAsync(
+            caller,
+            name,
+            "delete_version",
+            async (change, entry) =>
+            {
+                var version = Find(entry, name, selector).Version;
+                RequireFree(entry, version);
+                removed = version.Digest;
+                await (entry.Versions.Count == 1 ? change.DeleteAdapterAsync() : change.DeleteVersionAsync(version.Number)).ConfigureAwait(false);
+                if (isForGood || !HasRetention)
+                {
+                    await change.PurgeAsync(change.Now).ConfigureAwait(false);
+                }
+
+                return Of(version);
+            },
+            cancellationToken).ConfigureAwait(false);
+        await DropAsync([removed], isForGood).ConfigureAwait(false);
+    }
 
     /// <summary>After a deletion: contents that no version that is there has leave memory, and the disk where they were purged.</summary>
-    private async Task DropAsync(IReadOnlyCollection<string> digests)
+    private async Task DropAsync(IReadOnlyCollection<string> digests, bool isForGood)
     {
         var named = _core.Snapshot.Digests();
         foreach (var digest in digests.Where(digest => !named.Contains(digest)))
         {
             _core.Cache.UnloadContent(digest);
-            if (_core.Options.DeletedRetention == TimeSpan.Zero)
+            if (isForGood || !HasRetention)
             {
                 await _core.RemoveUnreferencedAsync(digest).ConfigureAwait(false);
             }

@@ -20,6 +20,7 @@ internal sealed class AdapterEntry
         IsPinned = row.Pinned != 0;
         Versions = versions.RemoveRange(versions.Where(version => version.Value.DeletedAt is not null).Select(version => version.Key));
         Deleted = versions.RemoveRange(Versions.Keys);
+        StoredBytes = versions.Values.Sum(version => version.StoredBytes);
         _aliases = aliases;
     }
 
@@ -45,6 +46,9 @@ internal sealed class AdapterEntry
 
     /// <summary>Those that can still be restored.</summary>
     public ImmutableSortedDictionary<int, EntryVersion> Deleted { get; }
+
+    /// <summary>Of the files of all versions, deleted ones included.</summary>
+    public long StoredBytes { get; }
 
     public EntryVersion Current => Versions[CurrentNumber];
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore.Catalog;
 
@@ -8,12 +9,15 @@ namespace AdapterServe.AdapterStore.Catalog;
 /// <b>Semantics</b>: of two states of one name the later one stays, in whatever order they come.
 /// <b>Effects</b>: any thread; a name changes atomically for readers.
 /// </summary>
-internal sealed class CatalogSnapshot(CatalogRules rules)
+internal sealed class CatalogSnapshot(CatalogRules rules, TenantProfiles tenants)
 {
     private ConcurrentDictionary<string, TenantEntries> _tenants = new(StringComparer.Ordinal);
 
     /// <summary>What the rows mean on this server.</summary>
     public CatalogRules Rules { get; } = rules;
+
+    /// <summary>What is set for tenants.</summary>
+    public TenantProfiles Tenants { get; } = tenants;
 
     /// <summary>Whose content this is.</summary>
     public string Registry { get; private set; } = string.Empty;
@@ -35,6 +39,12 @@ internal sealed class CatalogSnapshot(CatalogRules rules)
     /// <summary>By name.</summary>
     public IReadOnlyList<AdapterEntry> Of(string tenant) => _tenants.TryGetValue(tenant, out var entries) ? entries.All : [];
 
+    public TenantUse UseOf(string tenant) => _tenants.TryGetValue(tenant, out var entries) ? new TenantUse(entries.All.Count, entries.StoredBytes) : default;
+
+    /// <summary>Whether a version of the name, be it deleted, has a content.</summary>
+    public bool IsStored(string tenant, string name, string digest) =>
+        _tenants.TryGetValue(tenant, out var entries) && entries.Find(name) is { } entry && entry.Versions.Values.Concat(entry.Deleted.Values).Any(version => version.Version.Digest == digest);
+
     /// <summary>Of every version that is there.</summary>
     public HashSet<string> Digests() => [.. All.SelectMany(entry => entry.Versions.Values).Select(version => version.Version.Digest)];
 
@@ -44,6 +54,12 @@ internal sealed class CatalogSnapshot(CatalogRules rules)
         if (content.Registry != Registry || content.Revision < Revision)
         {
             _tenants = new ConcurrentDictionary<string, TenantEntries>(StringComparer.Ordinal);
+            Tenants.Clear();
+        }
+
+        foreach (var row in content.Tenants)
+        {
+            Tenants.Apply(row);
         }
 
         foreach (var rows in content.Adapters)
@@ -57,6 +73,13 @@ internal sealed class CatalogSnapshot(CatalogRules rules)
         {
             Changed?.Invoke();
         }
+    }
+
+    public TenantProfile Apply(TenantRow row)
+    {
+        var profile = Tenants.Apply(row);
+        Changed?.Invoke();
+        return profile;
     }
 
     public void Apply(AdapterEntry entry)

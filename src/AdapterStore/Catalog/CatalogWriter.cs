@@ -21,7 +21,7 @@ internal sealed class CatalogWriter(AdapterRegistry registry, CatalogSnapshot sn
             snapshot.Apply(after);
             return after;
         }
-        catch (AdapterStoreException refusal) when (refusal.Kind is AdapterErrorKind.Conflict or AdapterErrorKind.PreconditionFailed)
+        catch (AdapterStoreException refusal) when (refusal.Kind is AdapterErrorKind.Conflict or AdapterErrorKind.PreconditionFailed or AdapterErrorKind.QuotaExceeded)
         {
             await RefuseAsync(caller, name, action, refusal).ConfigureAwait(false);
             throw;

@@ -19,7 +19,7 @@ internal sealed class EntryDescriptors(AdapterRows rows, CatalogRules rules)
             AddedTokens = facts?.AddedTokens ?? 0,
             ExactBytes = rules.IsHeldExactly(facts) ? null : facts!.WeightBytes,
         };
-        return new EntryVersion(version, facts is null ? null : Describe(row, facts, version), row.Facts) { DeletedAt = row.DeletedAt };
+        return new EntryVersion(version, facts is null ? null : Describe(row, facts, version), row.Facts) { DeletedAt = row.DeletedAt, StoredBytes = row.Bytes };
     }
 
     private AdapterDescriptor Describe(VersionRow row, AdapterFacts facts, AdapterVersion version)
@@ -37,6 +37,7 @@ internal sealed class EntryDescriptors(AdapterRows rows, CatalogRules rules)
             Lower = facts.Lower,
             AddedTokens = facts.AddedTokens,
             Reason = row.Reason,
+            SignedBy = row.SignedBy,
             Revision = rows.Adapter.Revision,
             Labels = _labels,
             Pinned = rows.Adapter.Pinned != 0,

@@ -11,5 +11,8 @@ internal sealed record EntryVersion(AdapterVersion Version, AdapterDescriptor? D
     /// <summary>Null while it is there.</summary>
     public string? DeletedAt { get; init; }
 
+    /// <summary>Of its files.</summary>
+    public required long StoredBytes { get; init; }
+
     public bool IsQuarantined => Descriptor?.State == AdapterStates.Quarantined;
 }

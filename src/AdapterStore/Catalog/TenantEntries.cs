@@ -28,6 +28,9 @@ internal sealed class TenantEntries
     /// <summary>Those that were deleted and can be restored, by name.</summary>
     public IEnumerable<AdapterEntry> Deleted => _entries.Values.Where(entry => entry is { IsThere: false, DeletedAt: not null }).OrderBy(entry => entry.Name, StringComparer.Ordinal);
 
+    /// <summary>Of the files of all versions, deleted ones that can be restored included.</summary>
+    public long StoredBytes => _entries.Values.Sum(entry => entry.StoredBytes);
+
     /// <summary>Also a name whose adapter is gone.</summary>
     public AdapterEntry? Find(string name) => _entries.GetValueOrDefault(name);
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AdapterServe.AdapterStore.Tenants;
 using Dapper;
 
 namespace AdapterServe.AdapterStore.Registry;
@@ -15,6 +16,8 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
 {
     public AdapterRows? Before { get; } = before;
 
+    public string Tenant { get; } = tenant;
+
     /// <summary>As the registry holds times.</summary>
     public string Now { get; } = now;
 
@@ -22,10 +25,10 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
     /// Records the content as a new version and makes it current.
     /// <b>Errors</b>: Unavailable when the content was collected meanwhile, which needs an upload that took hours.
     /// </summary>
-    public async Task AddVersionAsync(string digest, long bytes, string facts, string claim)
+    public async Task AddVersionAsync(string digest, long bytes, string facts, string? signer, string claim)
     {
         await UseClaimAsync(digest, claim).ConfigureAwait(false);
-        await ExecuteAsync("INSERT INTO tenants VALUES (@tenant, @now) ON CONFLICT (tenant) DO NOTHING").ConfigureAwait(false);
+        await ExecuteAsync("INSERT INTO tenants (tenant, created_at) VALUES (@tenant, @now) ON CONFLICT (tenant) DO NOTHING").ConfigureAwait(false);
         if (Before?.Adapter is { DeletedAt: not null } or { CurrentVersion: null })
         {
             await ForgetAsync().ConfigureAwait(false);
@@ -41,18 +44,19 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
             """).ConfigureAwait(false);
         await ExecuteAsync(
             """
-            INSERT INTO versions (tenant, name, number, digest, bytes, created_at)
-            SELECT tenant, name, last_version, @digest, @bytes, @now FROM adapters WHERE tenant = @tenant AND name = @name
+            INSERT INTO versions (tenant, name, number, digest, bytes, created_at, signed_by)
+            SELECT tenant, name, last_version, @digest, @bytes, @now, @signer FROM adapters WHERE tenant = @tenant AND name = @name
             """,
-            new { digest, bytes }).ConfigureAwait(false);
+            new { digest, bytes, signer }).ConfigureAwait(false);
         await SaveFactsAsync(digest, facts).ConfigureAwait(false);
     }
 
-    /// <summary>Makes an existing version current and records what verification found.</summary>
-    public async Task SetCurrentAsync(long number, string digest, string facts, string claim)
+    /// <summary>Makes an existing version current and records what verification found, and who signed it if somebody did.</summary>
+    public async Task SetCurrentAsync(long number, string digest, string facts, string? signer, string claim)
     {
         await UseClaimAsync(digest, claim).ConfigureAwait(false);
         await SetCurrentAsync(number).ConfigureAwait(false);
+        await ExecuteAsync("UPDATE versions SET signed_by = COALESCE(@signer, signed_by) WHERE tenant = @tenant AND name = @name AND number = @number", new { number, signer }).ConfigureAwait(false);
         await SaveFactsAsync(digest, facts).ConfigureAwait(false);
     }
 
@@ -89,7 +93,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
     public async Task PurgeAsync(string until)
     {
         var isGone = await connection.ExecuteScalarAsync<long>(
-            "SELECT COUNT(*) FROM adapters WHERE tenant = @tenant AND name = @name AND deleted_at <= @until", new { tenant, name, until }).ConfigureAwait(false) > 0;
+            "SELECT COUNT(*) FROM adapters WHERE tenant = @tenant AND name = @name AND deleted_at <= @until", new { tenant = Tenant, name, until }).ConfigureAwait(false) > 0;
         if (isGone)
         {
             await ForgetAsync().ConfigureAwait(false);
@@ -134,6 +138,12 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
         await TouchAsync().ConfigureAwait(false);
     }
 
+    /// <summary>What is set for the tenant; null for nothing.</summary>
+    public async Task<string?> ReadTenantSettingsAsync() => (await TenantStatements.FindAsync(connection, Tenant).ConfigureAwait(false))?.Settings;
+
+    /// <summary>With what this change has written so far.</summary>
+    public Task<TenantUse> ReadTenantUseAsync() => TenantStatements.UseAsync(connection, Tenant);
+
     private Task<int> SetCurrentAsync(long? number) => ExecuteAsync(
         "UPDATE adapters SET current_version = @number, updated_at = @now, revision = @revision WHERE tenant = @tenant AND name = @name", new { number });
 
@@ -177,7 +187,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
 
     private Task<int> ExecuteAsync(string statement, object? more = null)
     {
-        var values = new DynamicParameters(new { tenant, name, baseFingerprint, revision, now = Now });
+        var values = new DynamicParameters(new { tenant = Tenant, name, baseFingerprint, revision, now = Now });
         values.AddDynamicParams(more);
         return connection.ExecuteAsync(statement, values);
     }

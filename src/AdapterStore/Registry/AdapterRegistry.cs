@@ -1,4 +1,5 @@
 using System.Data.Common;
+using AdapterServe.AdapterStore.Tenants;
 using Dapper;
 
 namespace AdapterServe.AdapterStore.Registry;
@@ -21,7 +22,7 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
     private const string SelectVersions =
         """
         SELECT v.tenant AS Tenant, v.name AS Name, v.number AS Number, v.digest AS Digest, v.bytes AS Bytes, v.created_at AS CreatedAt, v.deleted_at AS DeletedAt,
-               f.facts AS Facts, f.state AS State, f.reason AS Reason
+               v.signed_by AS SignedBy, f.facts AS Facts, f.state AS State, f.reason AS Reason
         FROM versions v JOIN adapters a ON a.tenant = v.tenant AND a.name = v.name
         LEFT JOIN verifications f ON f.digest = v.digest AND f.base = @base
         """;
@@ -43,7 +44,7 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
     public Task OpenAsync(CancellationToken cancellationToken) => Migrations.ApplyAsync(database, Now(), cancellationToken);
 
     public Task<RegistryContent> ReadAllAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(async connection => await ReadAsync(connection, await ReadClockAsync(connection).ConfigureAwait(false), string.Empty, new { @base = baseFingerprint }).ConfigureAwait(false), cancellationToken);
+        database.ReadAsync(async connection => await ReadAsync(connection, await ReadClockAsync(connection).ConfigureAwait(false), after: -1).ConfigureAwait(false), cancellationToken);
 
     /// <summary>The names that changed after a revision; all of them where the registry is not the one that had it.</summary>
     public Task<RegistryContent> ReadSinceAsync(string registry, long revision, CancellationToken cancellationToken) => database.ReadAsync(
@@ -52,12 +53,10 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
             var clock = await ReadClockAsync(connection).ConfigureAwait(false);
             if (clock.Registry != registry || clock.Value < revision)
             {
-                return await ReadAsync(connection, clock, string.Empty, new { @base = baseFingerprint }).ConfigureAwait(false);
+                return await ReadAsync(connection, clock, after: -1).ConfigureAwait(false);
             }
 
-            return clock.Value == revision
-                ? new RegistryContent(registry, revision, [])
-                : await ReadAsync(connection, clock, " WHERE a.revision > @revision", new { @base = baseFingerprint, revision }).ConfigureAwait(false);
+            return clock.Value == revision ? new RegistryContent(registry, revision, [], []) : await ReadAsync(connection, clock, revision).ConfigureAwait(false);
         },
         cancellationToken);
 
@@ -80,6 +79,29 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
             var after = await ReadNameAsync(connection, tenant, name).ConfigureAwait(false);
             await AuditLog.AppendAsync(connection, entry with { Revision = revision, HappenedAt = now, Tenant = tenant, Name = name, Version = entry.Version ?? after?.Adapter.CurrentVersion })
                 .ConfigureAwait(false);
+            await database.AnnounceAsync(connection).ConfigureAwait(false);
+            return after;
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Changes what is set for one tenant.
+    /// <b>Errors</b>: also whatever <paramref name="decide"/> throws; then nothing has changed.
+    /// </summary>
+    /// <param name="tenant">Which.</param>
+    /// <param name="entry">What to record.</param>
+    /// <param name="decide">What was set, and what the tenant has → what is set from now on; null for nothing. May be called twice.</param>
+    /// <param name="cancellationToken">Gives up before anything has happened.</param>
+    public Task<TenantRow> ChangeTenantAsync(string tenant, AuditEntry entry, Func<TenantRow?, TenantUse, string?> decide, CancellationToken cancellationToken) => database.ChangeAsync(
+        async connection =>
+        {
+            var revision = await TickAsync(connection).ConfigureAwait(false);
+            var before = await TenantStatements.FindAsync(connection, tenant).ConfigureAwait(false);
+            var use = await TenantStatements.UseAsync(connection, tenant).ConfigureAwait(false);
+            var after = new TenantRow { Tenant = tenant, Settings = decide(before, use), Revision = revision };
+            var now = Now();
+            await TenantStatements.SaveAsync(connection, after, now).ConfigureAwait(false);
+            await AuditLog.AppendAsync(connection, entry with { Revision = revision, HappenedAt = now, Tenant = tenant }).ConfigureAwait(false);
             await database.AnnounceAsync(connection).ConfigureAwait(false);
             return after;
         },
@@ -149,18 +171,22 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
     internal static async Task<(string Registry, long Value)> ReadClockAsync(DbConnection connection) =>
         await connection.QuerySingleAsync<(string, long)>("SELECT registry, value FROM registry_clock").ConfigureAwait(false);
 
-    private static async Task<RegistryContent> ReadAsync(DbConnection connection, (string Registry, long Value) clock, string filter, object values)
+    private async Task<RegistryContent> ReadAsync(DbConnection connection, (string Registry, long Value) clock, long after) => new(
+        clock.Registry,
+        clock.Value,
+        await ReadNamesAsync(connection, " WHERE a.revision > @after", new { @base = baseFingerprint, after }).ConfigureAwait(false),
+        await TenantStatements.ReadSinceAsync(connection, after).ConfigureAwait(false));
+
+    private static async Task<IReadOnlyList<AdapterRows>> ReadNamesAsync(DbConnection connection, string filter, object values)
     {
         var adapters = await connection.QueryAsync<AdapterRow>(SelectAdapters + filter, values).ConfigureAwait(false);
         var versions = (await connection.QueryAsync<VersionRow>(SelectVersions + filter, values).ConfigureAwait(false)).ToLookup(row => (row.Tenant, row.Name));
         var aliases = (await connection.QueryAsync<AliasRow>(SelectAliases + filter, values).ConfigureAwait(false)).ToLookup(row => (row.Tenant, row.Name));
-        return new RegistryContent(
-            clock.Registry, clock.Value, [.. adapters.Select(row => new AdapterRows(row, [.. versions[(row.Tenant, row.Name)]], [.. aliases[(row.Tenant, row.Name)]]))]);
+        return [.. adapters.Select(row => new AdapterRows(row, [.. versions[(row.Tenant, row.Name)]], [.. aliases[(row.Tenant, row.Name)]]))];
     }
 
     private async Task<AdapterRows?> ReadNameAsync(DbConnection connection, string tenant, string name) =>
-        (await ReadAsync(connection, (string.Empty, 0), " WHERE a.tenant = @tenant AND a.name = @name", new { @base = baseFingerprint, tenant, name }).ConfigureAwait(false))
-        .Adapters.SingleOrDefault();
+        (await ReadNamesAsync(connection, " WHERE a.tenant = @tenant AND a.name = @name", new { @base = baseFingerprint, tenant, name }).ConfigureAwait(false)).SingleOrDefault();
 
     private string Now() => RegistryTime.Format(time.GetUtcNow());
 }

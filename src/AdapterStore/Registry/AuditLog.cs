@@ -18,7 +18,7 @@ internal static class AuditLog
         var conditions = "tenant = @Tenant AND revision > @After"
             + (query.Name is null ? string.Empty : " AND name = @Name")
             + (query.Action is null ? string.Empty : " AND action = @Action")
-            + (query.ChangesOnly ? $" AND outcome = '{AuditEntry.Ok}' AND action NOT IN ('create_key', 'rotate_key', 'revoke_key')" : string.Empty);
+            + (query.ChangesOnly ? $" AND outcome = '{AuditEntry.Ok}' AND action NOT IN ('create_key', 'rotate_key', 'revoke_key', 'put_tenant', 'delete_tenant')" : string.Empty);
         var rows = await connection.QueryAsync<AuditRow>(
             "SELECT revision AS Revision, happened_at AS HappenedAt, tenant AS Tenant, name AS Name, actor AS Actor, action AS Action, version AS Version, digest AS Digest, "
             + $"outcome AS Outcome, detail AS Detail FROM audit WHERE {conditions} ORDER BY revision LIMIT @Limit",

@@ -12,15 +12,20 @@ internal sealed class BlobClaims(RegistryDatabase database, TimeProvider time)
     public static readonly TimeSpan Grace = TimeSpan.FromHours(1);
 
     /// <summary>Before a content is stored: it stays for an hour, or until the claim is used. Waits for a collection of the same content.</summary>
-    /// <returns>The claim's name.</returns>
-    public Task<string> ClaimAsync(string digest, CancellationToken cancellationToken) => database.ChangeAsync(
+    public Task<BlobClaim> ClaimAsync(string digest, CancellationToken cancellationToken) => database.ChangeAsync(
         async connection =>
         {
             var claim = Guid.NewGuid().ToString("N");
             await connection.ExecuteAsync(
                 "INSERT INTO blobs (digest, claim, claimed_at) VALUES (@digest, @claim, @now) ON CONFLICT (digest) DO UPDATE SET claim = @claim, claimed_at = @now",
                 new { digest, claim, now = RegistryTime.Format(time.GetUtcNow()) }).ConfigureAwait(false);
-            return claim;
+            var isSound = await connection.ExecuteScalarAsync<long>(
+                """
+                SELECT COUNT(*) FROM versions WHERE digest = @digest
+                AND NOT EXISTS (SELECT 1 FROM verifications f WHERE f.digest = versions.digest AND f.state <> 'ready')
+                """,
+                new { digest }).ConfigureAwait(false) > 0;
+            return new BlobClaim(claim, isSound);
         },
         cancellationToken);
 
@@ -64,3 +69,10 @@ internal sealed class BlobClaims(RegistryDatabase database, TimeProvider time)
 
     private string GraceEnd() => RegistryTime.Format(time.GetUtcNow() - Grace);
 }
+
+/// <summary>An upload's right to a content.</summary>
+/// <param name="Name">Differs from every other claim's.</param>
+/// <param name="IsSound">
+/// A version names the content, so that no removal can be under way, not even one that was given up and whose last request is still on the wire, and no load has complained of its files.
+/// </param>
+internal sealed record BlobClaim(string Name, bool IsSound);

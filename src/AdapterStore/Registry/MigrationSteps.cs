@@ -109,5 +109,13 @@ internal static class MigrationSteps
         CREATE INDEX api_keys_by_revision ON api_keys (revision);
         CREATE INDEX api_keys_by_tenant ON api_keys (tenant);
         """,
+        """
+        ALTER TABLE tenants ADD COLUMN settings TEXT;
+        ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX tenants_by_revision ON tenants (revision);
+        """,
+        """
+        ALTER TABLE versions ADD COLUMN signed_by TEXT;
+        """,
     ];
 }

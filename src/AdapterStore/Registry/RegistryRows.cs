@@ -45,6 +45,9 @@ internal sealed class VersionRow
 
     public string? Reason { get; init; }
 
+    /// <summary>The name of the key; null where nobody signed it.</summary>
+    public string? SignedBy { get; init; }
+
     /// <summary>Null while it is there.</summary>
     public string? DeletedAt { get; init; }
 }
@@ -75,4 +78,5 @@ internal sealed record AdapterRows(AdapterRow Adapter, IReadOnlyCollection<Versi
 /// <param name="Registry">Differs from every other registry's.</param>
 /// <param name="Revision">The number of the last change.</param>
 /// <param name="Adapters">The names that were asked for.</param>
-internal sealed record RegistryContent(string Registry, long Revision, IReadOnlyList<AdapterRows> Adapters);
+/// <param name="Tenants">The tenants that were asked for.</param>
+internal sealed record RegistryContent(string Registry, long Revision, IReadOnlyList<AdapterRows> Adapters, IReadOnlyList<TenantRow> Tenants);

@@ -33,7 +33,7 @@ public sealed class AdapterUploads
     /// <b>Semantics</b>: content equal to a version's makes that version current; nothing new is created then.
     /// <b>Effects</b>: on success the files belong to the store; on failure nothing has changed. Uploads of one name end in some order, none is lost.
     /// <b>Errors</b>: Malformed, Unservable or TooLarge with the reason; PreconditionFailed (<c>digest_mismatch</c>) when <paramref name="ifMatch"/> is not the
-    /// current digest or there is none; StorageFull.
+    /// current digest or there is none; QuotaExceeded (<c>quota_exceeded</c>) when the tenant has as much as it may have; StorageFull.
     /// </summary>
     /// <param name="caller">Whose adapter it is, and who uploads it.</param>
     /// <param name="name">Its name.</param>
@@ -56,8 +56,10 @@ public sealed class AdapterUploads
             await RequireMatchAsync(caller, name, cancellationToken).ConfigureAwait(false);
             await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
             var digest = files.ComputeDigest();
-            var facts = KnownFacts(tenant, name, digest) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
-            return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts), cancellationToken).ConfigureAwait(false);
+            var signer = _core.Signatures.Signer(tenant, digest, files.Signature);
+            await RequireRoomAsync(caller, name, digest, files.Bytes, cancellationToken).ConfigureAwait(false);
+            var facts = await KnownFactsAsync(tenant, name, digest, cancellationToken).ConfigureAwait(false) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
+            return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts, signer), cancellationToken).ConfigureAwait(false);
         }
         catch (AdapterStoreException refusal) when (refusal.Kind == AdapterErrorKind.Unservable)
         {
@@ -99,7 +101,9 @@ public sealed class AdapterUploads
     {
         try
         {
-            return (await _verification.RunAsync(_core.Blobs.Open(digest), digest, null, cancellationToken).ConfigureAwait(false), null);
+            await _core.Blobs.FetchAsync(digest, cancellationToken).ConfigureAwait(false);
+            using var stored = _core.Blobs.Open(digest);
+            return (await _verification.RunAsync(stored.Files, digest, null, cancellationToken).ConfigureAwait(false), null);
         }
         catch (AdapterStoreException failure) when (failure.Kind is AdapterErrorKind.NotFound or AdapterErrorKind.Malformed or AdapterErrorKind.Unservable)
         {
@@ -121,19 +125,37 @@ public sealed class AdapterUploads
         }
     }
 
+    /// <summary>Ahead of the verification, by what is known here; the change itself checks again.</summary>
+    private async Task RequireRoomAsync(Caller caller, string name, string digest, long bytes, CancellationToken cancellationToken)
+    {
+        var refusal = _core.Quotas.FindRefusal(caller.Tenant, name, digest, bytes);
+        if (refusal is not null && _core.Registry.Database.IsShared)
+        {
+            // Another server may have deleted something.
+            await _core.Feed.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+            refusal = _core.Quotas.FindRefusal(caller.Tenant, name, digest, bytes);
+        }
+
+        if (refusal is not null)
+        {
+            await _core.Writer.RefuseAsync(caller, name, Action, refusal).ConfigureAwait(false);
+            throw refusal;
+        }
+    }
+
     /// <summary>What an earlier verification of the same content found, while its files are still stored.</summary>
-    private string? KnownFacts(string tenant, string name, string digest) =>
-        _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && _core.Blobs.Exists(digest) ? facts : null;
+    private async Task<string?> KnownFactsAsync(string tenant, string name, string digest, CancellationToken cancellationToken) =>
+        _core.Snapshot.Find(tenant, name)?.FindDigest(digest)?.Facts is { } facts && await _core.Blobs.ExistsAsync(digest, cancellationToken).ConfigureAwait(false) ? facts : null;
 
     private Task<string> VerifyAsync(StagedFiles files, string digest, CancellationToken cancellationToken) =>
-        _verification.RunAsync(files.AsAdapterFiles(), digest, () => BlobStore.Flush(files), cancellationToken);
+        _verification.RunAsync(files.AsAdapterFiles(), digest, files.Flush, cancellationToken);
 
     private async Task<UploadResult> CommitAsync(Caller caller, string name, StagedFiles files, VerifiedContent content, CancellationToken cancellationToken)
     {
         var claim = await _core.Registry.Claims.ClaimAsync(content.Digest, cancellationToken).ConfigureAwait(false);
         try
         {
-            _core.Blobs.Commit(files, content.Digest);
+            await _core.Blobs.CommitAsync(files, content.Digest, claim.IsSound, cancellationToken).ConfigureAwait(false);
             var isNew = false;
             var after = await _core.Writer.ChangeAsync(caller, name, Action, NameAsync, cancellationToken).ConfigureAwait(false);
             return new UploadResult(isNew, after.Current.Descriptor!);
@@ -143,17 +165,18 @@ public sealed class AdapterUploads
                 var known = entry is { IsThere: true } ? entry.FindDigest(content.Digest) : null;
                 isNew = known is null;
                 await (known is null
-                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim)
-                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim)).ConfigureAwait(false);
-                return new ChangedVersion(known?.Version.Number, content.Digest);
+                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, content.Signer, claim.Name)
+                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, content.Signer, claim.Name)).ConfigureAwait(false);
+                await _core.Quotas.RequireWithinAsync(change, hasMoreAdapters: entry is not { IsThere: true }, hasMoreBytes: isNew).ConfigureAwait(false);
+                return new ChangedVersion(known?.Version.Number, content.Digest, content.Signer is null ? null : $"signed by {content.Signer}");
             }
         }
         catch (Exception error)
         {
-            await _core.RemoveUnreferencedAsync(content.Digest, claim).ConfigureAwait(false);
+            await _core.RemoveUnreferencedAsync(content.Digest, claim.Name).ConfigureAwait(false);
             throw StoreErrors.IsDiskFull(error) ? StoreErrors.StorageFull(error) : error;
         }
     }
 
-    private sealed record VerifiedContent(string Digest, string Facts);
+    private sealed record VerifiedContent(string Digest, string Facts, string? Signer);
 }

@@ -26,10 +26,12 @@ internal sealed class InventoryFiles(StoreCore core)
 
         try
         {
-            var stored = core.Blobs.Open(Find(tenant, needed.Name, needed.Kind).Digest);
-            foreach (var name in stored.Names)
+            var digest = Find(tenant, needed.Name, needed.Kind).Digest;
+            await core.Blobs.FetchAsync(digest, cancellationToken).ConfigureAwait(false);
+            using var stored = core.Blobs.Open(digest);
+            foreach (var name in stored.Files.Names)
             {
-                var content = File.OpenRead(stored.PathOf(name));
+                var content = File.OpenRead(stored.Files.PathOf(name));
                 await using var _ = content.ConfigureAwait(false);
                 await files.AddAsync(AdapterFolder.InventoryPrefix + name, content, cancellationToken).ConfigureAwait(false);
             }

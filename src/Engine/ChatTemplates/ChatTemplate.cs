@@ -21,11 +21,13 @@ public sealed class ChatTemplate
     private const string NameVariable = "chat_template";
 
     private readonly FrozenDictionary<string, (Statement[] Statements, bool TakesParts)> _templates;
+    private readonly string[] _sources;
     private readonly SpecialTokens _special;
     private readonly TimeProvider _time;
 
     private ChatTemplate(IReadOnlyList<(string Name, string Source)> sources, SpecialTokens special, TimeProvider time)
     {
+        _sources = [.. sources.Select(source => source.Source)];
         SourceCharacters = sources.Sum(source => (long)source.Source.Length);
         _templates = sources.DistinctBy(source => source.Name).ToFrozenDictionary(source => source.Name, source => Compile(source.Source), StringComparer.Ordinal);
         _special = special;
@@ -46,6 +48,9 @@ public sealed class ChatTemplate
     /// <summary>A template from its source. <b>Errors</b>: <see cref="ChatTemplateException"/>.</summary>
     public static ChatTemplate Parse(string source, SpecialTokens special, TimeProvider? time = null) =>
         new([(ChatTemplateFiles.DefaultName, source)], special, time ?? TimeProvider.System);
+
+    /// <summary>Whether the source of one of the templates has this text.</summary>
+    public bool Mentions(string text) => _sources.Any(source => source.Contains(text, StringComparison.Ordinal));
 
     /// <summary>
     /// The prompt's text, special tokens included, to be encoded without adding any. Content parts are flattened where the template expects strings.

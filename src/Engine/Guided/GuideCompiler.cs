@@ -57,6 +57,13 @@ public static class GuideCompiler
                 }
 
                 break;
+            case GuideKind.Calls:
+                using (var calls = JsonDocument.Parse(text, Strict))
+                {
+                    CallsGrammar.Emit(builder, calls.RootElement, root);
+                }
+
+                break;
             default:
                 using (var choices = JsonDocument.Parse(text, Strict))
                 {

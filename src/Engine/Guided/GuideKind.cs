@@ -14,4 +14,7 @@ public enum GuideKind
 
     /// <summary>A JSON list of texts, one of which the answer is.</summary>
     Choice,
+
+    /// <summary>Calls of functions whose arguments are documents of their schemas, as JSON text: see <see cref="Grammars.CallsGrammar"/>.</summary>
+    Calls,
 }

@@ -11,6 +11,9 @@ internal sealed class StopMatcher(StopStrings stops)
     private readonly int[] _matched = new int[stops.Count];
     private readonly StringBuilder _held = new();
 
+    /// <summary>The string that ended the text, or null.</summary>
+    public string? Completed { get; private set; }
+
     /// <summary>
     /// Adds text. What can no longer be part of a stop string goes to <paramref name="released"/>.
     /// True when a stop string completes: then everything before it is released, and the matcher is spent.
@@ -32,6 +35,7 @@ internal sealed class StopMatcher(StopStrings stops)
             var (open, complete) = Advance(character);
             if (complete > 0 && heed)
             {
+                Completed = _held.ToString(_held.Length - complete, complete);
                 _held.Length -= complete;
                 Release(_held.Length, released);
                 return true;

@@ -21,6 +21,9 @@ public sealed class TextGeneration(Generation generation, ITextDecoder decoder, 
     /// <summary>How the text ended; null before the last piece is read.</summary>
     public FinishReason? Finish { get; private set; }
 
+    /// <summary>The stop string that ended the text; null before the last piece is read, and where the text ended otherwise.</summary>
+    public string? StopText => _matcher.Completed;
+
     /// <summary>Tokens read so far; at the end those that count, the one that completed a stop string included.</summary>
     public int TokenCount => _offsets.Count;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.Engine.Tokenization.Decoders;
 
 namespace AdapterServe.Engine.Tokenization;
@@ -10,12 +11,14 @@ public sealed class IncrementalDecoder : Requests.ITextDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
+    private readonly ImmutableHashSet<int> _shown;
     private readonly CollectingStage _text = new();
     private readonly DecoderStage _first;
 
-    internal IncrementalDecoder(Tokenizer tokenizer, ITokenDecoder decoder, bool skipSpecialTokens)
+    internal IncrementalDecoder(Tokenizer tokenizer, ITokenDecoder decoder, bool skipSpecialTokens, ImmutableHashSet<int> shown)
     {
         _tokenizer = tokenizer;
+        _shown = shown;
         _skipSpecialTokens = skipSpecialTokens;
         _first = decoder.Open(_text);
     }
@@ -36,7 +39,7 @@ public sealed class IncrementalDecoder : Requests.ITextDecoder
 
     internal void Push(int id)
     {
-        if ((_skipSpecialTokens && _tokenizer.IsSpecial(id)) || !_tokenizer.TryGetToken(id, out string? token))
+        if ((_skipSpecialTokens && _tokenizer.IsSpecial(id) && !_shown.Contains(id)) || !_tokenizer.TryGetToken(id, out string? token))
         {
             return;
         }

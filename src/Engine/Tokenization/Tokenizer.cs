@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
@@ -90,7 +91,9 @@ public sealed class Tokenizer
         return decoder.Flush();
     }
 
-    public IncrementalDecoder CreateDecoder(bool skipSpecialTokens) => new(this, _parts.Decoder, skipSpecialTokens);
+    /// <param name="skipSpecialTokens">Special tokens have no text.</param>
+    /// <param name="shown">But these have.</param>
+    public IncrementalDecoder CreateDecoder(bool skipSpecialTokens, ImmutableHashSet<int>? shown = null) => new(this, _parts.Decoder, skipSpecialTokens, shown ?? []);
 
     /// <summary>An added token that generated text leaves out.</summary>
     public bool IsSpecial(int id) => _parts.Added.TryGet(id, out AddedToken? token) && token.Special;

@@ -31,6 +31,6 @@ public sealed partial class ReadmeOptionsTests
     [GeneratedRegex(@"^\| (`--.*?) \| .* \| (.*?) \|$", RegexOptions.Multiline)]
     private static partial Regex RowPattern();
 
-    [GeneratedRegex(@"(?<=`)--[a-z-]+")]
+    [GeneratedRegex(@"(?<=`)--[a-z0-9-]+")]
     private static partial Regex OptionPattern();
 }

@@ -90,9 +90,10 @@ public sealed class RightRequestTests
     [Fact]
     public void Chats_take_either_name_of_the_limit_and_tools_go_to_the_template()
     {
-        var request = Chat("""{"model":"demo","messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]},{"role":"assistant","content":null,"tool_calls":[]}],"max_completion_tokens":7,"tools":[{"type":"function"}],"chat_template_kwargs":{"a":1},"logprobs":true,"top_logprobs":3}""");
+        var request = Chat("""{"model":"demo","messages":[{"role":"user","content":[{"type":"text","text":"Hi"}]},{"role":"assistant","content":null,"tool_calls":[]}],"max_completion_tokens":7,"tools":[{"type":"function","function":{"name":"now"}}],"chat_template_kwargs":{"a":1},"logprobs":true,"top_logprobs":3}""");
         Assert.Equal((7, 3), (request.Settings.MaxTokens, request.Settings.LogProbs));
         Assert.Equal(2, request.Prompt.Messages.Count);
+        Assert.Equal("now", Assert.Single(request.Prompt.Tools!.Functions).Name);
         Assert.True(request.Prompt.AddGenerationPrompt);
         Assert.False(request.Prompt.AddSpecialTokens);
     }
@@ -100,7 +101,7 @@ public sealed class RightRequestTests
     [Fact]
     public void Tools_are_left_out_when_none_may_be_chosen()
     {
-        Assert.Null(Chat("""{"model":"demo","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function"}],"tool_choice":"none"}""").Prompt.Tools);
+        Assert.Null(Chat("""{"model":"demo","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"now"}}],"tool_choice":"none"}""").Prompt.Tools);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using AdapterServe.AdapterServer.Rest.ChatCompletions;
 using AdapterServe.AdapterServer.Rest.Completions;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.Engine.Models;
+using AdapterServe.AdapterServer.Rest.Responses;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 
 namespace AdapterServe.AdapterServer.Tests.Rest;
@@ -70,6 +71,7 @@ public sealed class WrongRequestTests
         {
             "/v1/completions" => CompletionParser.Parse(document.RootElement, Facts),
             "/v1/chat/completions" => ChatParser.Parse(document.RootElement, Facts),
+            "/v1/responses" => ResponseParser.Parse(document.RootElement),
             "/tokenize" => TokenizeParser.ParseTokenize(document.RootElement),
             "/detokenize" => TokenizeParser.ParseDetokenize(document.RootElement, Facts),
             _ => throw new InvalidOperationException(path),

@@ -10,7 +10,7 @@ public static class WrongRequests
     private const string Completions = "/v1/completions";
     private const string Chat = "/v1/chat/completions";
 
-    public static IReadOnlyList<WrongRequest> All { get; } = [.. Json(), .. Completion(), .. Sampling(), .. Mixtures(), .. Chats(), .. Tokens()];
+    public static IReadOnlyList<WrongRequest> All { get; } = [.. Json(), .. Completion(), .. Sampling(), .. Mixtures(), .. Chats(), .. Responses(), .. Tokens()];
 
     private static IEnumerable<WrongRequest> Json()
     {
@@ -63,7 +63,7 @@ public static class WrongRequests
         yield return Field("n zero", "n", "0", "invalid_value");
         yield return Field("n 129", "n", "129", "invalid_value");
         yield return Field("n true", "n", "true", "invalid_type");
-        yield return Field("best_of other than n", "best_of", "3", "unsupported_parameter");
+        yield return new("fewer than n to choose from", Completions, """{"model":"demo","prompt":"a","n":3,"best_of":2}""", 400, "invalid_value", "best_of");
         yield return Field("logprobs 21", "logprobs", "21", "invalid_value");
         yield return Field("logprobs below zero", "logprobs", "-1", "invalid_value");
         yield return Field("logprobs true", "logprobs", "true", "invalid_type");
@@ -207,7 +207,19 @@ public static class WrongRequests
         yield return ChatField("top_logprobs 21", "top_logprobs", "21", "invalid_value", Hello);
         yield return ChatField("tools text", "tools", "\"hammer\"", "invalid_type", Hello);
         yield return ChatField("tools of text", "tools", "[\"hammer\"]", "invalid_type", Hello);
-        yield return ChatField("tool_choice required", "tool_choice", "\"required\"", "unsupported_parameter", Hello);
+        yield return ChatField("tools without a type", "tools", "[{}]", "missing_required_parameter", Hello, "tools[0].type");
+        yield return ChatField("a tool that searches the web", "tools", """[{"type":"web_search"}]""", "unsupported_parameter", Hello, "tools[0].type");
+        yield return ChatField("a tool without a function", "tools", """[{"type":"function"}]""", "missing_required_parameter", Hello, "tools[0].function");
+        yield return ChatField("a function without a name", "tools", """[{"type":"function","function":{}}]""", "missing_required_parameter", Hello, "tools[0].function.name");
+        yield return ChatField("a function with quotes in its name", "tools", """[{"type":"function","function":{"name":"a\""}}]""", "invalid_value", Hello, "tools[0].function.name");
+        yield return ChatField("two functions of one name", "tools", """[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"a"}}]""", "invalid_value", Hello);
+        yield return ChatField("parameters that are no object", "tools", """[{"type":"function","function":{"name":"a","parameters":{"type":"string"}}}]""", "invalid_value", Hello, "tools[0].function.parameters");
+        yield return ChatField("tool_choice required without tools", "tool_choice", "\"required\"", "invalid_value", Hello);
+        yield return ChatField("an unknown tool_choice", "tool_choice", "\"perhaps\"", "invalid_value", Hello);
+        yield return ChatField("tool_choice of another function", "tools", """[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"function","function":{"name":"b"}}""", "invalid_value", Hello, "tool_choice");
+        yield return Messages("a call without arguments", """[{"role":"assistant","tool_calls":[{"function":{"name":"a"}}]}]""", "invalid_type", "messages[0].tool_calls.function.arguments");
+        yield return Messages("calls that are text", """[{"role":"assistant","tool_calls":"a"}]""", "invalid_type", "messages[0].tool_calls");
+        yield return ChatField("best_of above n", "best_of", "2", "unsupported_parameter", Hello);
         yield return ChatField("tool_choice a number", "tool_choice", "1", "invalid_type", Hello);
         yield return ChatField("functions", "functions", """[{"name":"f"}]""", "unsupported_parameter", Hello);
         yield return new("a schema that is missing", Chat, """{"model":"demo","messages":[{"role":"user","content":"Hi"}],"response_format":{"type":"json_schema","json_schema":{}}}""", 400, "missing_required_parameter", "response_format.json_schema.schema");
@@ -218,6 +230,28 @@ public static class WrongRequests
         yield return ChatField("n 1000", "n", "1000", "invalid_value", Hello);
         yield return new("an unknown model in a chat", Chat, $$"""{"model":"nobody","messages":{{Hello}}}""", 404, "model_not_found", "model");
         yield return new("max_tokens and max_completion_tokens differ", Chat, $$"""{"model":"demo","messages":{{Hello}},"max_tokens":3,"max_completion_tokens":4}""", 400, "invalid_value", "max_tokens");
+    }
+
+    private static IEnumerable<WrongRequest> Responses()
+    {
+        yield return new("nothing to respond to", "/v1/responses", """{"model":"demo"}""", 400, "missing_required_parameter", "input");
+        yield return Response("a number to respond to", "\"input\":5", "invalid_type", "input");
+        yield return Response("no items", "\"input\":[]", "invalid_value", "input");
+        yield return Response("an item of an unknown type", """ "input":[{"type":"web_search_call"}]""", "unsupported_parameter", "input[0].type");
+        yield return Response("an item of an unknown role", """ "input":[{"role":"tool","content":"a"}]""", "invalid_value", "input[0].role");
+        yield return Response("an item without content", """ "input":[{"role":"user"}]""", "missing_required_parameter", "input[0].content");
+        yield return Response("an image among the input", """ "input":[{"role":"user","content":[{"type":"input_image"}]}]""", "unsupported_parameter", "input[0].content[0].type");
+        yield return Response("a call without an id", """ "input":[{"type":"function_call","name":"a","arguments":"{}"}]""", "missing_required_parameter", "input[0].call_id");
+        yield return Response("an earlier response", """ "input":"a","previous_response_id":"resp_1" """, "unsupported_parameter", "previous_response_id");
+        yield return Response("a conversation", """ "input":"a","conversation":"c" """, "unsupported_parameter", "conversation");
+        yield return Response("a response in the background", """ "input":"a","background":true""", "unsupported_parameter", "background");
+        yield return Response("a truncated input", """ "input":"a","truncation":"auto" """, "unsupported_parameter", "truncation");
+        yield return Response("max_output_tokens zero", """ "input":"a","max_output_tokens":0""", "invalid_value", "max_output_tokens");
+        yield return Response("an unknown format of text", """ "input":"a","text":{"format":{"type":"xml"}}""", "unsupported_parameter", "text.format");
+        yield return Response("a format without a schema", """ "input":"a","text":{"format":{"type":"json_schema"}}""", "missing_required_parameter", "text.format.schema");
+        yield return Response("a response's tool that searches", """ "input":"a","tools":[{"type":"web_search"}]""", "unsupported_parameter", "tools[0].type");
+        yield return Response("a response's tool without a name", """ "input":"a","tools":[{"type":"function"}]""", "missing_required_parameter", "tools[0].name");
+        yield return Response("log-probabilities of a response", """ "input":"a","top_logprobs":2""", "unsupported_parameter", "top_logprobs");
     }
 
     private static IEnumerable<WrongRequest> Tokens()
@@ -241,6 +275,8 @@ public static class WrongRequests
 
     private static WrongRequest Messages(string name, string messages, string code, string param) =>
         new(name, Chat, $$"""{"model":"demo","messages":{{messages}}}""", 400, code, param);
+
+    private static WrongRequest Response(string name, string fields, string code, string param) => new(name, "/v1/responses", $$"""{"model":"demo",{{fields}}}""", 400, code, param);
 
     private static WrongRequest ChatField(string name, string field, string value, string code, string messages, string? param = null) =>
         new("chat: " + name, Chat, $$"""{"model":"demo","messages":{{messages}},"{{field}}":{{value}}}""", 400, code, param ?? field);

@@ -210,7 +210,7 @@ public abstract class AdapterLifeTests : IDisposable
     {
         var put = await PutAsync(1);
         await _storage.PutAsync("b", new SmallLora(1).Files());
-        var file = Path.Combine(_storage.FolderOf(Catalog.Resolve("acme", "a")), "adapter_model.safetensors");
+        var file = Path.Combine(_storage.OpenFiles(Catalog.Resolve("acme", "a")).Folder, "adapter_model.safetensors");
         var sound = await File.ReadAllBytesAsync(file, Cancellation);
         await File.WriteAllBytesAsync(file, sound[..^10], Cancellation);
         _storage.Cache.Unload(put.Digest);
@@ -241,7 +241,7 @@ public abstract class AdapterLifeTests : IDisposable
         await PutAsync(1);
         var version = Catalog.Resolve("acme", "a");
         Assert.NotEqual(version.WeightsDigest, version.Exactly().WeightsDigest);
-        await File.WriteAllBytesAsync(Path.Combine(_storage.FolderOf(version), "adapter_model.safetensors"), new byte[20], Cancellation);
+        await File.WriteAllBytesAsync(Path.Combine(_storage.OpenFiles(version).Folder, "adapter_model.safetensors"), new byte[20], Cancellation);
         _time.Now += TimeSpan.FromSeconds(1);
         await Assert.ThrowsAsync<AdapterStoreException>(async () => await _storage.Cache.AcquireAsync(version.Exactly(), Cancellation));
         await EventuallyAsync(() => Catalog.Get("acme", "a").State == "quarantined");

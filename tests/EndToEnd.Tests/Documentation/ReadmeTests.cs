@@ -14,6 +14,9 @@ public sealed partial class ReadmeTests
     [InlineData("README.md", 3)]
     [InlineData("docs/rest.md", 6)]
     [InlineData("docs/text.md", 2)]
+    [InlineData("docs/security.md", 2)]
+    [InlineData("docs/tools.md", 1)]
+    [InlineData("docs/apis.md", 3)]
     public async Task Every_call_that_shows_an_answer_gets_it(string page, int least)
     {
         await using var server = await ServerProcess.StartAsync([]);

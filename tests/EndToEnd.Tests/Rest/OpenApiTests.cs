@@ -12,7 +12,8 @@ public sealed class OpenApiTests(SharedServer shared)
     private static readonly string[] Routes =
     [
         "GET /livez", "GET /readyz", "GET /v1/models", "GET /v1/models/{id}",
-        $"POST /v1/completions {Json}", $"POST /v1/chat/completions {Json}", $"POST /tokenize {Json}", $"POST /detokenize {Json}",
+        $"POST /v1/completions {Json}", $"POST /v1/chat/completions {Json}", $"POST /v1/responses {Json}", $"POST /v1/messages {Json}", $"POST /v1/messages/count_tokens {Json}",
+        $"POST /tokenize {Json}", $"POST /detokenize {Json}",
         "GET /v1/adapters", "GET /v1/adapters/{name}", "DELETE /v1/adapters/{name}", "PUT /v1/adapters/{name} application/gzip application/x-tar application/zip multipart/form-data",
         "GET /v1/adapters/{name}/inspect", "GET /v1/adapters/{name}/versions", "GET /v1/adapters/{name}/versions/{version}", "DELETE /v1/adapters/{name}/versions/{version}",
         $"PUT /v1/adapters/{{name}}/aliases/{{alias}} {Json}", "DELETE /v1/adapters/{name}/aliases/{alias}",
@@ -21,6 +22,9 @@ public sealed class OpenApiTests(SharedServer shared)
         "GET /v2", "GET /v2/health/live", "GET /v2/health/ready", "GET /v2/models/{name}", "GET /v2/models/{name}/ready", $"POST /v2/models/{{name}}/infer {Json}",
         "GET /v2/models/{name}/versions/{version}", "GET /v2/models/{name}/versions/{version}/ready", $"POST /v2/models/{{name}}/versions/{{version}}/infer {Json}",
         $"PATCH /v1/adapters/{{name}} {Json}", "POST /v1/adapters/{name}:restore", "POST /v1/adapters/{name}:verify", "GET /v1/adapters:events", "GET /v1/audit",
+        "OPTIONS /v1/uploads", "POST /v1/uploads", "GET /v1/uploads/{id}", "PATCH /v1/uploads/{id} application/offset+octet-stream", "DELETE /v1/uploads/{id}", "GET /v1/uploads/{id}:events",
+        $"POST /v1/keys {Json}", "GET /v1/keys", "GET /v1/keys/{id}", "DELETE /v1/keys/{id}", $"POST /v1/keys/{{id}}:rotate {Json}",
+        "GET /v1/tenants", "GET /v1/tenants/{tenant}", $"PUT /v1/tenants/{{tenant}} {Json}", "DELETE /v1/tenants/{tenant}", "GET /v1/usage",
     ];
 
     [Fact]

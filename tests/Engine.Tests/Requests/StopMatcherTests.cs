@@ -26,6 +26,7 @@ public sealed class StopMatcherTests
 
             Assert.Equal(stops, found);
             Assert.Equal(expected, released.ToString());
+            Assert.Equal(stops ? stop : null, matcher.Completed);
         }
     }
 

@@ -67,6 +67,8 @@ public sealed class IncrementalDecoderTests
         int[] ids = [1, .. tokenizer.Encode("Hello", false), 2];
         Assert.Equal("Hello", tokenizer.Decode(ids, skipSpecialTokens: true));
         Assert.Equal("<|begin|>Hello<|end|>", tokenizer.Decode(ids, skipSpecialTokens: false));
+        IncrementalDecoder decoder = tokenizer.CreateDecoder(skipSpecialTokens: true, [2]);
+        Assert.Equal("Hello<|end|>", string.Concat(ids.Select(decoder.Append)) + decoder.Flush());
         Assert.True(tokenizer.IsSpecial(1));
         Assert.False(tokenizer.IsSpecial(ids[1]));
     }

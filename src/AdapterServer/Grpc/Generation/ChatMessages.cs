@@ -20,12 +20,16 @@ internal static class ChatMessages
             message.FinishReason = reason;
         }
 
+        message.ToolCalls.AddRange((choice.Message?.ToolCalls ?? choice.Delta?.ToolCalls ?? []).Select(Of));
         message.Logprobs.AddRange((choice.Logprobs?.Content ?? []).Select(Of));
         message.PromptLogprobs.AddRange(LogprobMessages.Of(choice.PromptLogprobs));
         message.PromptTokenIds.AddRange(choice.PromptTokenIds ?? []);
         message.TokenIds.AddRange(choice.TokenIds ?? []);
         return message;
     }
+
+    private static Wire.ToolCall Of(ChatToolCall call, int place) =>
+        new() { Index = call.Index ?? place, Id = call.Id ?? string.Empty, Name = call.Function.Name ?? string.Empty, Arguments = call.Function.Arguments };
 
     private static Wire.TokenLogprob Of(ChatLogprob token)
     {

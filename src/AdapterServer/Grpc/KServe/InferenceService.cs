@@ -80,7 +80,7 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
 
     private static ModelMetadataResponse.Types.TensorMetadata Tensor((string Name, string Datatype) tensor) => new() { Name = tensor.Name, Datatype = tensor.Datatype, Shape = { -1 } };
 
-    private ServingModel Model(ServerCallContext context) => state.Model with { Principal = Principal.Of(context.GetHttpContext()) };
+    private ServingModel Model(ServerCallContext context) => state.Model.For(context.GetHttpContext());
 
     /// <summary>What goes wrong with one request of a stream is its answer; the others go on.</summary>
     private async Task AnswerAsync(ModelInferRequest request, SerialWriter<ModelStreamInferResponse> stream, SemaphoreSlim places, ServerCallContext context)
@@ -90,7 +90,8 @@ internal sealed class InferenceService(ServerState state, ILogger<InferenceServi
             var isRaw = request.RawInputContents.Count > 0;
             var read = await ReadAsync(request, context).ConfigureAwait(false);
             await InferenceRunner.StreamAsync(
-                Model(context),
+                // The answers of a stream share the call's headers.
+                Model(context) with { AnswerHeaders = null },
                 read,
                 RequestId.Of(context),
                 (result, isLast) => SendAsync(TensorMessages.Write(result, isRaw), isLast),

@@ -1,4 +1,5 @@
 using AdapterServe.AdapterServer.Access;
+using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Descriptions;
@@ -15,9 +16,10 @@ internal static class AdapterEndpoints
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
         group.MapGet("", ListAsync).WithName("ListAdapters").Needs(AccessScopes.Infer).Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Needs(AccessScopes.Upload).Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Needs(AccessScopes.Upload).Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower)
+            .TakesHeader("X-AdapterServe-Signature", OtherSchemas.Signature).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Needs(AccessScopes.Infer).Produces<AdapterDescriptor>();
-        group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
+        group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Needs(AccessScopes.Upload).TakesQuery("purge", OtherSchemas.Purge).Produces<AdapterDeleted>();
         group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").Needs(AccessScopes.Upload).TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();
         group.MapPost("/{name}:restore", AdapterLife.RestoreAsync).WithName("RestoreAdapter").Needs(AccessScopes.Upload).Produces<AdapterDescriptor>();
         group.MapPost("/{name}:verify", AdapterLife.VerifyAsync).WithName("VerifyAdapter").Needs(AccessScopes.Upload).Produces<AdapterDescriptor>();
@@ -26,7 +28,7 @@ internal static class AdapterEndpoints
         group.MapGet("/{name}/inspect", InspectAsync).WithName("InspectAdapter").Needs(AccessScopes.Infer).Produces<AdapterInspection>();
         group.MapGet("/{name}/versions", ListVersionsAsync).WithName("ListAdapterVersions").Needs(AccessScopes.Infer).Produces<AdapterList>();
         group.MapGet("/{name}/versions/{version}", GetVersionAsync).WithName("GetAdapterVersion").Needs(AccessScopes.Infer).Produces<AdapterDescriptor>();
-        group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
+        group.MapDelete("/{name}/versions/{version}", DeleteVersionAsync).WithName("DeleteAdapterVersion").Needs(AccessScopes.Upload).TakesQuery("purge", OtherSchemas.Purge).Produces<AdapterDeleted>();
         group.MapPut("/{name}/aliases/{alias}", AdapterAliases.PutAsync).WithName("PutAdapterAlias").Needs(AccessScopes.Upload).TakesJson(OtherSchemas.Alias).Produces<AdapterAlias>();
         group.MapDelete("/{name}/aliases/{alias}", AdapterAliases.DeleteAsync).WithName("DeleteAdapterAlias").Needs(AccessScopes.Upload).Produces<AdapterDeleted>();
         routes.MapPost("/v1/adapters:compose", AdapterCompose.PostAsync).WithTags("adapters").WithName("ComposeAdapter").Needs(AccessScopes.Upload)
@@ -77,7 +79,10 @@ internal static class AdapterEndpoints
     {
         var place = AdapterPlace.OfPath(model.Principal, name);
         model.Fused.RequireDeletable(place.Tenant, place.Name, null);
-        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, context.RequestAborted).ConfigureAwait(false);
+        var (catalog, caller) = (model.Store.Catalog, place.Caller(context.Request));
+        await (IsForGood(context.Request)
+            ? catalog.PurgeAsync(caller, place.Name, context.RequestAborted)
+            : catalog.DeleteAsync(caller, place.Name, context.RequestAborted)).ConfigureAwait(false);
         await DeletedAsync(context, name, "adapter").ConfigureAwait(false);
     }
 
@@ -85,9 +90,20 @@ internal static class AdapterEndpoints
     {
         var place = AdapterPlace.OfPath(model.Principal, name);
         model.Fused.RequireDeletable(place.Tenant, place.Name, version);
-        await model.Store.Catalog.DeleteAsync(place.Caller(context.Request), place.Name, version, context.RequestAborted).ConfigureAwait(false);
+        var (catalog, caller) = (model.Store.Catalog, place.Caller(context.Request));
+        await (IsForGood(context.Request)
+            ? catalog.PurgeAsync(caller, place.Name, version, context.RequestAborted)
+            : catalog.DeleteAsync(caller, place.Name, version, context.RequestAborted)).ConfigureAwait(false);
         await DeletedAsync(context, $"{name}@{version}", "adapter.version").ConfigureAwait(false);
     }
+
+    /// <summary><c>?purge=true</c>: nothing is kept that could be restored.</summary>
+    private static bool IsForGood(HttpRequest request) => request.Query["purge"].ToString() switch
+    {
+        "" or "false" => false,
+        "true" => true,
+        _ => throw ApiException.Invalid("purge", "'purge' is true or false."),
+    };
 
     private static async Task LoadAsync(HttpContext context, ServingModel model, string name)
     {

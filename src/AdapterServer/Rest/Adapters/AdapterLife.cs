@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
@@ -48,21 +46,6 @@ internal static class AdapterLife
     {
         using var body = await JsonBody.ReadAsync(context, model.Options.MaxJsonBytes).ConfigureAwait(false);
         var fields = new JsonFields(body.RootElement);
-        return new AdapterSettings(Labels(fields), fields.Has("pinned") ? fields.Bool("pinned", absent: false) : null, fields.Int("priority", -1_000_000, 1_000_000));
-    }
-
-    private static ImmutableSortedDictionary<string, string>? Labels(JsonFields fields)
-    {
-        if (!fields.TryGet("labels", out var labels))
-        {
-            return null;
-        }
-
-        return labels.ValueKind == JsonValueKind.Object
-            ? labels.EnumerateObject().ToImmutableSortedDictionary(
-                label => label.Name,
-                label => label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString()! : throw ApiException.WrongType(fields.Path("labels." + label.Name), "a string"),
-                StringComparer.Ordinal)
-            : throw ApiException.WrongType(fields.Path("labels"), "an object");
+        return new AdapterSettings(fields.Labels("labels"), fields.Has("pinned") ? fields.Bool("pinned", absent: false) : null, fields.Int("priority", -1_000_000, 1_000_000));
     }
 }

@@ -8,39 +8,44 @@ internal sealed class ChatFormatter(TokenLabels labels, GenerationSettings setti
 {
     private const string Assistant = "assistant";
 
-    public ChatChoice Whole(RunningChoice choice, string text)
+    public ChatChoice Whole(RunningChoice choice, ChatAnswer answer, string text)
     {
         var all = new TextDelta(text, 0, choice.Text.TokenCount);
         return Prompted(choice, new ChatChoice
         {
             Index = choice.Index,
-            Message = new ChatMessage(Assistant, text, null),
+            Message = ChatAnswer.Join(Assistant, [.. answer.Append(text, isLast: true)]),
             Logprobs = Logprobs(choice, all),
-            FinishReason = choice.FinishWord,
+            FinishReason = answer.FinishWord(choice.FinishWord),
             TokenIds = Ids(choice, all),
         });
     }
 
     /// <summary>The first event: the role.</summary>
-    public static ChatChoice Role(RunningChoice choice) =>
-        new() { Index = choice.Index, Delta = new ChatDelta(Assistant, string.Empty), Logprobs = null, FinishReason = null };
+    public static ChatChoice Role(RunningChoice choice) => Event(choice, new ChatDelta(Assistant, string.Empty));
 
-    public ChatChoice Piece(RunningChoice choice, TextDelta delta, bool isFirst)
+    /// <summary>The events of a piece of text. What belongs to its tokens stands in the first one; where there is none, in an empty one if it is asked for.</summary>
+    public IEnumerable<ChatChoice> Pieces(RunningChoice choice, ChatAnswer answer, TextDelta delta, bool isFirst)
     {
-        var piece = new ChatChoice
+        var added = answer.Append(delta.Text, choice.Text.Finish is not null).ToArray();
+        if (added.Length == 0 && (isFirst || settings.LogProbs is not null || settings.ReturnTokenIds))
         {
-            Index = choice.Index,
-            Delta = new ChatDelta(Content: delta.Text),
-            Logprobs = Logprobs(choice, delta),
-            FinishReason = null,
-            TokenIds = Ids(choice, delta),
-        };
-        return isFirst ? Prompted(choice, piece) : piece;
+            added = [new ChatDelta(Content: string.Empty)];
+        }
+
+        return added.Select((addition, i) => i == 0 ? First(choice, addition, delta, isFirst) : Event(choice, addition));
     }
 
     /// <summary>The last event: how it ended.</summary>
-    public static ChatChoice End(RunningChoice choice) =>
-        new() { Index = choice.Index, Delta = new ChatDelta(), Logprobs = null, FinishReason = choice.FinishWord };
+    public static ChatChoice End(RunningChoice choice, ChatAnswer answer) => Event(choice, new ChatDelta()) with { FinishReason = answer.FinishWord(choice.FinishWord) };
+
+    private static ChatChoice Event(RunningChoice choice, ChatDelta delta) => new() { Index = choice.Index, Delta = delta, Logprobs = null, FinishReason = null };
+
+    private ChatChoice First(RunningChoice choice, ChatDelta addition, TextDelta delta, bool isFirst)
+    {
+        var piece = Event(choice, addition) with { Logprobs = Logprobs(choice, delta), TokenIds = Ids(choice, delta) };
+        return isFirst ? Prompted(choice, piece) : piece;
+    }
 
     private ChatChoice Prompted(RunningChoice choice, ChatChoice answer) => answer with
     {

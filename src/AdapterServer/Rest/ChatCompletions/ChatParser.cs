@@ -14,6 +14,11 @@ internal static class ChatParser
         var fields = new JsonFields(body);
         RefuseModalities(fields);
         var settings = SettingsParser.Parse(fields, facts, MaxTokens(fields), LogProbs(fields));
+        if (settings.BestOf > settings.N)
+        {
+            throw ApiException.Unsupported("best_of", "'best_of' other than 'n' is for /v1/completions.");
+        }
+
         return new ChatRequest(settings, ChatPromptParser.Parse(fields));
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Options;
+using AdapterServe.AdapterServer.Rest.Tools;
 
 namespace AdapterServe.AdapterServer.Rest.ChatCompletions;
 
@@ -21,7 +22,7 @@ internal static class ChatPromptParser
 
         return new ChatPrompt(
             Messages(fields),
-            Tools(fields),
+            ToolsParser.Parse(fields),
             fields.Bool("add_generation_prompt", absent: true),
             Variables(fields),
             fields.Bool("add_special_tokens", absent: false));
@@ -44,38 +45,6 @@ internal static class ChatPromptParser
         variables ??= [];
         variables["documents"] = JsonArray.Create(documents);
         return variables;
-    }
-
-    private static JsonArray? Tools(JsonFields fields)
-    {
-        var choice = ToolChoice(fields);
-        if (Members(fields, "tools", JsonValueKind.Array, "a list of tools") is not { } tools)
-        {
-            return null;
-        }
-
-        if (tools.EnumerateArray().Any(tool => tool.ValueKind != JsonValueKind.Object))
-        {
-            throw ApiException.WrongType("tools", "a list of objects");
-        }
-
-        return choice == "none" || tools.GetArrayLength() == 0 ? null : JsonArray.Create(tools);
-    }
-
-    private static string ToolChoice(JsonFields fields)
-    {
-        if (!fields.TryGet("tool_choice", out var value))
-        {
-            return "auto";
-        }
-
-        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Object))
-        {
-            throw ApiException.WrongType("tool_choice", "a string or an object");
-        }
-
-        var choice = value.ValueKind == JsonValueKind.String ? value.GetString()! : "named";
-        return choice is "auto" or "none" ? choice : throw ApiException.Unsupported("tool_choice", "'tool_choice' may be 'auto' or 'none'.");
     }
 
     private static JsonArray Messages(JsonFields fields)
@@ -115,22 +84,15 @@ internal static class ChatPromptParser
         }
 
         CheckContent(fields, role);
+        CheckCalls(fields);
         var message = new JsonObject();
         foreach (var property in item.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null || property.Name == "content"))
         {
-            message[property.Name] = Node(property.Value);
+            message[property.Name] = JsonNodes.Of(property.Value);
         }
 
         return message;
     }
-
-    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => null,
-        JsonValueKind.Object => JsonObject.Create(value),
-        JsonValueKind.Array => JsonArray.Create(value),
-        _ => JsonValue.Create(value),
-    };
 
     private static void CheckContent(JsonFields fields, string role)
     {
@@ -159,6 +121,30 @@ internal static class ChatPromptParser
         foreach (var part in content.EnumerateArray())
         {
             CheckPart(part, path);
+        }
+    }
+
+    private static void CheckCalls(JsonFields fields)
+    {
+        var path = fields.Path("tool_calls");
+        if (!fields.TryGet("tool_calls", out var calls))
+        {
+            return;
+        }
+
+        if (calls.ValueKind != JsonValueKind.Array || calls.EnumerateArray().Any(call => call.ValueKind != JsonValueKind.Object))
+        {
+            throw ApiException.WrongType(path, "a list of objects");
+        }
+
+        foreach (var call in calls.EnumerateArray())
+        {
+            var function = new JsonFields(call, path + ".").Object("function") ?? throw ApiException.Missing(path + ".function");
+            function.RequiredString("name");
+            if (!function.TryGet("arguments", out var arguments) || arguments.ValueKind is not (JsonValueKind.String or JsonValueKind.Object))
+            {
+                throw ApiException.WrongType(function.Path("arguments"), "JSON text or an object");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Hosting;
 using AdapterServe.AdapterServer.Json;
 using AdapterServe.AdapterServer.Rest.Generations;
@@ -30,12 +31,22 @@ internal sealed record CompletionJob(RequestTarget Target, CompletionRequest Req
     {
         var formatter = new CompletionFormatter(Target.Text.Tokens, Request);
         var texts = await running.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
-        return [.. running.Choices.Select((choice, i) => formatter.Format(choice, new TextDelta(texts[i], 0, choice.Text.TokenCount), isFirst: true))];
+        var (n, bestOf) = (Request.Settings.N, Request.Settings.BestOf);
+        return [.. running.Choices
+            .Select((choice, i) => (Choice: choice, Text: texts[i]))
+            .Chunk(bestOf)
+            .SelectMany(prompt => bestOf > n ? prompt.OrderByDescending(entry => MeanLogProb(entry.Choice)).Take(n) : prompt)
+            .Select((entry, i) => formatter.Format(entry.Choice with { Index = i }, new TextDelta(entry.Text, 0, entry.Choice.Text.TokenCount), isFirst: true))];
     }
 
-    /// <summary>Pieces as they come; those of different choices at once.</summary>
+    /// <summary>Pieces as they come; those of different choices at once. <b>Errors</b>: 400 where the best are wanted, which only whole choices tell.</summary>
     public Task StreamAsync(RunningChoices running, Func<CompletionChoice, Task> send, CancellationToken cancellationToken)
     {
+        if (Request.Settings.BestOf > Request.Settings.N)
+        {
+            throw ApiException.Invalid("best_of", "'best_of' above 'n' can't be streamed: which choices are the best is known at their ends.");
+        }
+
         var formatter = new CompletionFormatter(Target.Text.Tokens, Request);
         return running.ForEachAsync(async (choice, _) =>
         {
@@ -51,6 +62,18 @@ internal sealed record CompletionJob(RequestTarget Target, CompletionRequest Req
 
     private PreparedPrompt Prepare(CompletionPrompt prompt) =>
         prompt.Ids is { } ids ? Target.Text.Tokens.PrepareIds(ids) : Target.Text.Tokens.PrepareText(prompt.Text!, Request.AddSpecialTokens, "prompt");
+
+    private static double MeanLogProb(RunningChoice choice)
+    {
+        var count = choice.Text.TokenCount;
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            sum += choice.Text.Generation.LogProbs![i];
+        }
+
+        return count == 0 ? 0 : sum / count;
+    }
 
     private int? ScorePrompt()
     {

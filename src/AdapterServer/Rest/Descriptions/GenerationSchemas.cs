@@ -24,7 +24,6 @@ internal static class GenerationSchemas
         ["model", "messages"],
         [
             .. Messages(),
-            ("tool_choice", Text("auto, or none to leave out the tools.")),
             ("max_tokens", Integer("Most tokens to generate; without it the rest of the context.", 1)),
             ("max_completion_tokens", Integer("The newer name of max_tokens.", 1)),
             ("logprobs", Flag("Log-probabilities of the tokens.")),
@@ -37,7 +36,12 @@ internal static class GenerationSchemas
     public static (string Name, OpenApiSchema Schema)[] Messages() =>
     [
         ("messages", List(Message(), most: RequestLimits.Messages)),
-        ("tools", List(Map("A tool as the model's chat template takes it."))),
+        ("tools", List(Tool(), "Functions that the answer may call.", RequestLimits.Tools)),
+        ("tool_choice", AnyOf(
+            "auto, none to leave out the tools, required, or a function: then the answer is a call that its schema takes.",
+            Text(),
+            Map("type is function; function.name is the one to call."))),
+        ("parallel_tool_calls", Flag("Where a call must come, several may; true unless set.")),
         ("add_generation_prompt", Flag("The prompt ends with the beginning of an answer; true unless set.")),
         ("continue_final_message", Flag("May only be false.")),
         ("chat_template_kwargs", Map("More variables for the chat template; chat_template names one of several.")),
@@ -45,8 +49,15 @@ internal static class GenerationSchemas
         ("add_special_tokens", Flag("The tokenizer adds its special tokens besides the template's; false unless set.")),
     ];
 
+    private static OpenApiSchema Tool() => Object(
+        ["type", "function"],
+        ("type", Text("function")),
+        ("function", Object(["name"], ("name", Text()), ("description", Text()), ("parameters", Map("A JSON schema of an object.")), ("strict", Flag("Changes nothing.")))));
+
     private static OpenApiSchema Message() => Object(
         ["role"],
+        ("tool_calls", List(Map("An earlier call: function.name, function.arguments, id."))),
+        ("tool_call_id", Text("Of a tool's message: the call that it answers.")),
         ("role", Text("system, developer, user, assistant, tool or function.")),
         ("content", AnyOf("Text, or parts of it.", Text(), List(Object(["type", "text"], ("type", Text("text")), ("text", Text()))))));
 
@@ -75,7 +86,8 @@ internal static class GenerationSchemas
         ("combine", Text("average or fuse.")),
         ("fusion", Text("With fuse: the adapter that holds the attention.")));
 
-    private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
+    /// <summary>Who answers, and how tokens are drawn.</summary>
+    public static IEnumerable<(string Name, OpenApiSchema Schema)> Sampling() =>
     [
         ("model", Text("The base, an adapter, adapter@version, adapter@alias or adapter@digest.")),
         .. Mixture(),
@@ -88,8 +100,13 @@ internal static class GenerationSchemas
         ("repetition_penalty", Number("Above 0; 1 is off.", 0)),
         ("logit_bias", Map("From token ids to what is added to their logits.", Number(min: RequestLimits.LowestBias, max: RequestLimits.HighestBias))),
         ("seed", Integer("Makes the answer repeatable.")),
+    ];
+
+    private static IEnumerable<(string Name, OpenApiSchema Schema)> Shared() =>
+    [
+        .. Sampling(),
         ("n", Integer("Choices for each prompt.", 1, RequestLimits.Choices)),
-        ("best_of", Integer("May only be n.", 1)),
+        ("best_of", Integer("Completions only: so many are made, and the n with the highest log-probability per token answered.", 1, RequestLimits.Choices)),
         ("stop", AnyOf("End the answer, and are left out.", Text(), List(Text(), most: RequestLimits.StopStrings))),
         ("stop_token_ids", List(Integer(min: 0), most: RequestLimits.StopTokenIds)),
         ("response_format", Map("type text, json_object, or json_schema with json_schema.schema: the answer is such a document.")),

@@ -54,7 +54,34 @@ internal static class OtherSchemas
         ("application/gzip", Bytes("A tar archive of the files, compressed with gzip.")),
     ];
 
+    public static OpenApiSchema NewKey() => Object(
+        ["scopes"],
+        ("scopes", List(Text("infer, upload, admin or operator."))),
+        ("tenant", Text("In whose name the key acts; the caller's own unless an operator says so.")),
+        ("name", Text("What to call it.")),
+        ("expires_in", Integer("Seconds that it is good for; for ever unless given.", 1)));
+
+    public static OpenApiSchema RotateKey() => Object([], ("grace_seconds", Integer("How long the old secret is good for; a day unless given.", 0)));
+
+    public static OpenApiSchema KeysTenant() => Text("Only this tenant's keys; an operator's way to ask for others than its own.");
+
     public static OpenApiSchema After() => Integer("Begin after this change; without it, and without Last-Event-ID, with the next one.", 0);
+
+    public static OpenApiSchema Signature() => Text("The Ed25519 signature over the content's digest (sha256: and 64 hexadecimal digits, as ASCII), in base64.");
+
+    public static OpenApiSchema UploadMetadata() =>
+        Text("tus: keys with values in base64, between commas: name, which every upload has, lower, if_match, labels (a JSON object) and signature; filename and filetype are ignored.");
+
+    public static OpenApiSchema UploadLength() => Integer("tus: how many bytes the archive has.", 1);
+
+    public static OpenApiSchema UploadOffset() => Integer("tus: where these bytes begin, which is how many there are.", 0);
+
+    public static OpenApiSchema TusResumable() => Text("tus: 1.0.0.");
+
+    /// <summary>The next bytes of an upload.</summary>
+    public static IEnumerable<(string Type, OpenApiSchema Schema)> UploadBytes() => [("application/offset+octet-stream", Bytes("What follows the bytes that are there."))];
+
+    public static OpenApiSchema Purge() => Flag("Keep nothing that could be restored.");
 
     public static OpenApiSchema Lower() =>
         Text("svd:rank=N asks for an approximation: at linear sites where the adapter adds a matrix of higher rank, the nearest one of rank N. Without it adapters are served exactly.");

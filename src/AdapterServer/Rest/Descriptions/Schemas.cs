@@ -25,13 +25,20 @@ internal static class Schemas
 
     public static OpenApiSchema AnyOf(string description, params OpenApiSchema[] forms) => new() { Description = description, AnyOf = [.. forms] };
 
-    /// <summary>An object. Members that are not named are ignored, and null counts as absent.</summary>
+    /// <summary>An object. Members that are not named are ignored unless it is closed, and null counts as absent.</summary>
     public static OpenApiSchema Object(string[] required, params IEnumerable<(string Name, OpenApiSchema Schema)> members) => new()
     {
         Type = JsonSchemaType.Object,
         Required = required.ToHashSet(StringComparer.Ordinal),
         Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)(required.Contains(member.Name) ? member.Schema : OrNull(member.Schema)), StringComparer.Ordinal),
     };
+
+    /// <summary>An object whose other members are refused.</summary>
+    public static OpenApiSchema Closed(OpenApiSchema schema)
+    {
+        schema.AdditionalPropertiesAllowed = false;
+        return schema;
+    }
 
     private static OpenApiSchema OrNull(OpenApiSchema schema)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.Engine.Requests;
 using AdapterServe.Engine.Sampling;
 
@@ -8,6 +9,12 @@ internal sealed record GenerationSettings
 {
     /// <summary>Choices for each prompt.</summary>
     public required int N { get; init; }
+
+    /// <summary>Sequences for each prompt, of which the best <see cref="N"/> are its choices.</summary>
+    public required int BestOf { get; init; }
+
+    /// <summary>What the engine is to tell of each generated token, or null for nothing.</summary>
+    public int? EngineLogProbs => LogProbs ?? (BestOf > N ? 0 : null);
 
     /// <summary>As the client wrote it; null is the default of the endpoint.</summary>
     public required int? MaxTokens { get; init; }
@@ -35,6 +42,9 @@ internal sealed record GenerationSettings
     public required bool ReturnTokenIds { get; init; }
 
     public required bool SkipSpecialTokens { get; init; }
+
+    /// <summary>Special tokens that are not skipped.</summary>
+    public ImmutableHashSet<int> ShownIds { get; init; } = [];
 
     /// <summary>Tokens are written as <c>token_id:N</c> in log-probabilities.</summary>
     public required bool TokensAsIds { get; init; }

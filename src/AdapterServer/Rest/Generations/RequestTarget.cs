@@ -30,14 +30,14 @@ internal sealed record RequestTarget(string Model, ImmutableArray<AdapterSpan> S
         var key = fields.TryGet("user", out var user) && user.ValueKind == JsonValueKind.String
             ? user.GetString()
             : requestId ?? Guid.NewGuid().ToString();
-        return model.LookAsync(() => Of(model, fields, key), cancellationToken);
+        return model.LookAsync(() => ReadAsync(model, fields, key, cancellationToken), cancellationToken);
     }
 
-    private static RequestTarget Of(ServingModel model, JsonFields fields, string? key)
+    private static async ValueTask<RequestTarget> ReadAsync(ServingModel model, JsonFields fields, string? key, CancellationToken cancellationToken)
     {
         var requested = RequestedModel.Parse(fields);
         var spans = AdapterResolver.Resolve(model, requested.Name, requested.Adapters, key);
-        var text = model.Texts.Of(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null);
+        var text = await model.Texts.OfAsync(spans[^1].Mixture is { Parts: [var alone] } ? alone.Version : null, cancellationToken).ConfigureAwait(false);
         return new RequestTarget(requested.Name, spans, text, text.Facts with { PromptVocabularySize = model.Texts.Base.Facts.VocabularySize + spans.Max(span => span.AddedTokens) });
     }
 

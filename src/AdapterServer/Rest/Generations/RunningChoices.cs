@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterServer.Quotas;
 
 namespace AdapterServe.AdapterServer.Rest.Generations;
 
-/// <summary>All choices of one request. Disposing cancels those that still run.</summary>
-internal sealed class RunningChoices(ImmutableArray<RunningChoice> choices) : IDisposable
+/// <summary>All choices of one request. Disposing cancels those that still run, and gives back what the request has taken of its tenant's limits and not used.</summary>
+internal sealed class RunningChoices(ImmutableArray<RunningChoice> choices, Admission? admission = null) : IDisposable
 {
     public ImmutableArray<RunningChoice> Choices => choices;
 
@@ -58,7 +59,11 @@ internal sealed class RunningChoices(ImmutableArray<RunningChoice> choices) : ID
         return new Usage(prompt, completion, prompt + completion, new PromptTokensDetails(cached));
     }
 
-    public void Dispose() => Cancel();
+    public void Dispose()
+    {
+        Cancel();
+        admission?.End(choices.Sum(choice => (choice.IsFirstOfPrompt ? (long)choice.Prompt.Ids.Length : 0) + choice.CountedTokens));
+    }
 
     private void Cancel()
     {

@@ -23,11 +23,25 @@ internal sealed class ServingTexts(ServingText baseText, Tokenizer baseTokenizer
     public ServingGuides Guides { get; } = new(baseTokenizer);
 
     /// <summary>Null is the base.</summary>
-    public ServingText Of(AdapterVersion? version) => version is null ? baseText : _kept.Get(version.Digest, () => Read(version)).Text;
+    public async ValueTask<ServingText> OfAsync(AdapterVersion? version, CancellationToken cancellationToken)
+    {
+        if (version is null)
+        {
+            return baseText;
+        }
+
+        if (!_kept.Has(version.Digest))
+        {
+            await store.FetchFilesAsync(version, cancellationToken).ConfigureAwait(false);
+        }
+
+        return _kept.Get(version.Digest, () => Read(version)).Text;
+    }
 
     private Kept Read(AdapterVersion version)
     {
-        var own = reader.Read(store.FolderOf(version), version.AddedTokens);
+        using var files = store.OpenFiles(version);
+        var own = reader.Read(files.Folder, version.AddedTokens);
         if (own is { Tokenizer: null, Template: null } && version.AddedTokens == 0)
         {
             return new Kept(baseText, 0);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using AdapterServe.AdapterServer.Errors;
 using AdapterServe.AdapterServer.Options;
 using AdapterServe.Engine.Tokenization;
@@ -28,7 +29,10 @@ internal sealed class ServingTokens
         return new ServingTokens(tokenizer, facts, new TokenLabels(tokenizer, Labels, added), Math.Max(_longestTokenBytes, LongestToken(tokenizer, added)));
     }
 
-    public IncrementalDecoder CreateDecoder(bool skipSpecialTokens) => _tokenizer.CreateDecoder(skipSpecialTokens);
+    public IncrementalDecoder CreateDecoder(bool skipSpecialTokens, ImmutableHashSet<int> shown) => _tokenizer.CreateDecoder(skipSpecialTokens, shown);
+
+    /// <summary>The ids of those that are tokens.</summary>
+    public ImmutableHashSet<int> IdsOf(IEnumerable<string> tokens) => [.. tokens.Select(token => _tokenizer.TryGetId(token, out var id) ? id : -1).Where(id => id >= 0)];
 
     /// <summary>A prompt of text. <b>Errors</b>: 400 for one that is empty or certainly longer than the context.</summary>
     public PreparedPrompt PrepareText(string text, bool addSpecialTokens, string param)

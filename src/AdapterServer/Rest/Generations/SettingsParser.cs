@@ -18,7 +18,6 @@ internal static class SettingsParser
         UnsupportedFields.Refuse(fields);
         var stream = fields.Bool("stream", absent: false);
         var n = fields.Int("n", 1, RequestLimits.Choices) ?? 1;
-        RefuseOtherBestOf(fields, n);
         var sampling = SamplingParser.Parse(fields, facts);
         if (maxTokens is { } most && sampling.MinTokens > most)
         {
@@ -28,6 +27,7 @@ internal static class SettingsParser
         return new GenerationSettings
         {
             N = n,
+            BestOf = BestOf(fields, n),
             MaxTokens = maxTokens,
             LogProbs = logProbs,
             PromptLogProbs = fields.Int("prompt_logprobs", 0, RequestLimits.LogProbs),
@@ -43,12 +43,10 @@ internal static class SettingsParser
         };
     }
 
-    private static void RefuseOtherBestOf(JsonFields fields, int n)
+    private static int BestOf(JsonFields fields, int n)
     {
-        if (fields.Int("best_of", 1, int.MaxValue) is { } bestOf && bestOf != n)
-        {
-            throw ApiException.Unsupported("best_of", "'best_of' other than 'n' is not supported; ask for 'n' choices and take the best.");
-        }
+        var bestOf = fields.Int("best_of", 1, RequestLimits.Choices) ?? n;
+        return bestOf >= n ? bestOf : throw ApiException.Invalid("best_of", $"'best_of' is {bestOf}, fewer than the {n} choices of 'n'.");
     }
 
     private static ulong Seed(JsonFields fields)

@@ -29,5 +29,5 @@ internal static class TokenizeHandler
     private static async Task<ServingText> TextOfAsync(ServingModel model, string? name, CancellationToken cancellationToken) =>
         name is null
             ? model.Texts.Base
-            : model.Texts.Of(await model.LookAsync(() => model.ResolveAdapter(name), cancellationToken).ConfigureAwait(false));
+            : await model.Texts.OfAsync(await model.LookAsync(() => model.ResolveAdapter(name), cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 }

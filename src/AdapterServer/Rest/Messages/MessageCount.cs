@@ -1,0 +1,4 @@
+namespace AdapterServe.AdapterServer.Rest.Messages;
+
+/// <param name="InputTokens">Of the prompt that the messages make.</param>
+internal sealed record MessageCount(int InputTokens);
