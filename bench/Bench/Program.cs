@@ -1,6 +1,7 @@
 using AdapterServe.Bench.Access;
 using AdapterServe.Bench.Engine;
 using AdapterServe.Bench.Fused;
+using AdapterServe.Bench.Grpc;
 using AdapterServe.Bench.Kernels;
 using AdapterServe.Bench.Models;
 using AdapterServe.Bench.Products;
@@ -14,6 +15,7 @@ var benchmarks = new SortedDictionary<string, Func<string[], int>>(StringCompare
     ["cold"] = ColdLoadBenchmark.Run,
     ["engine"] = EngineBenchmark.Run,
     ["fused"] = FusedBenchmark.Run,
+    ["grpc"] = GrpcBenchmark.Run,
     ["import"] = ImportBenchmark.Run,
     ["kernels"] = KernelBenchmarks.Run,
     ["kinds"] = KindsBenchmark.Run,

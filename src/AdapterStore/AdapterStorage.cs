@@ -11,6 +11,7 @@ using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
 using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.AdapterStore.Uploads;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterStore;
 
@@ -36,6 +37,7 @@ public sealed class AdapterStorage : IDisposable
         Catalog = new AdapterCatalog(core);
         Tenants = new TenantCatalog(core);
         Uploads = new AdapterUploads(core);
+        Resumable = new ResumableUploads(core, Uploads, Catalog, time);
         Compositions = new AdapterCompositions(core, Uploads);
         Inspector = new AdapterInspector(core.Cache, core.BaseModel, core.Options.InspectionLimit);
     }
@@ -47,6 +49,8 @@ public sealed class AdapterStorage : IDisposable
     public TenantCatalog Tenants { get; }
 
     public AdapterUploads Uploads { get; }
+
+    public ResumableUploads Resumable { get; }
 
     public AdapterCache Cache => _core.Cache;
 
@@ -105,6 +109,7 @@ public sealed class AdapterStorage : IDisposable
 
     public void Dispose()
     {
+        Resumable.Dispose();
         _follower?.Dispose();
         _pinned.Dispose();
         Maintenance.Dispose();

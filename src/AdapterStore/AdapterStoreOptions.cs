@@ -1,3 +1,4 @@
+using AdapterServe.AdapterStore.Signatures;
 using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
@@ -19,6 +20,12 @@ public sealed class AdapterStoreOptions
 
     /// <summary>Disk for files of a bucket that were used last.</summary>
     public long BlobCacheBytes { get; init; } = 10L << 30;
+
+    /// <summary>What becomes of the signatures of uploads.</summary>
+    public SignaturePolicy Signatures { get; init; }
+
+    /// <summary>The file of the keys that count, unless <see cref="Signatures"/> is off.</summary>
+    public string? TrustedKeys { get; init; }
 
     /// <summary>Host memory for lowered weights, those in use included. A single adapter may take more, see <see cref="MaxAdapterBytes"/>.</summary>
     public long CacheBytes { get; init; } = 1L << 30;

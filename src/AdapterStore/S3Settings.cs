@@ -1,6 +1,9 @@
 namespace AdapterServe.AdapterStore;
 
-/// <summary>How an S3 bucket is reached. Credentials are found as every AWS program finds them: <c>AWS_ACCESS_KEY_ID</c> and <c>AWS_SECRET_ACCESS_KEY</c>, a profile, the machine's role.</summary>
+/// <summary>
+/// How an S3 bucket is reached. Credentials are found as every AWS program finds them: <c>AWS_ACCESS_KEY_ID</c> and <c>AWS_SECRET_ACCESS_KEY</c>, a
+/// profile, the machine's role.
+/// </summary>
 public sealed record S3Settings
 {
     /// <summary>The address of a server other than AWS's own; null for that.</summary>

@@ -5,6 +5,7 @@ using AdapterServe.AdapterStore.Computed;
 using AdapterServe.AdapterStore.Lowering;
 using AdapterServe.AdapterStore.Models;
 using AdapterServe.AdapterStore.Registry;
+using AdapterServe.AdapterStore.Signatures;
 using AdapterServe.AdapterStore.Tenants;
 
 namespace AdapterServe.AdapterStore;
@@ -21,6 +22,8 @@ internal sealed class StoreCore(
     public AdapterStoreOptions Options { get; } = options;
 
     public BaseModel BaseModel { get; } = baseModel;
+
+    public SignatureRules Signatures { get; } = new(options);
 
     public IBlobStore Blobs { get; } = blobs;
 

@@ -31,6 +31,7 @@ internal static class ErrorCodes
     public const string RequestTooLarge = "request_too_large";
     public const string UnsupportedContentType = "unsupported_content_type";
     public const string UnsupportedContentEncoding = "unsupported_content_encoding";
+    public const string UnsupportedTusVersion = "unsupported_tus_version";
     public const string AdapterFused = "adapter_fused";
     public const string NotFused = "not_fused";
     public const string SwitchRunning = "switch_running";

@@ -3,6 +3,7 @@ using AdapterServe.AdapterServer.Options;
 using AdapterServe.AdapterServer.Quotas;
 using AdapterServe.AdapterServer.Rest.Generations;
 using AdapterServe.AdapterStore;
+using AdapterServe.AdapterStore.Signatures;
 using AdapterServe.AdapterStore.Tenants;
 using AdapterServe.Engine;
 using AdapterServe.Engine.AdapterTexts;
@@ -51,7 +52,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
         ServerLog.Starting(logger, "starting the engine");
         var engine = EngineHost.Start(imported, EngineOptions());
         Volatile.Write(ref _engine, engine);
-        if (isDemo && !_options.NoDemo)
+        // Nobody signed those.
+        if (isDemo && !_options.NoDemo && SignaturePolicies.Parse(_options.Signatures) != SignaturePolicy.Required)
         {
             await new DemoAdapters(_store, logger).UploadAsync(demo!.Adapters, _options.Data, cancellationToken).ConfigureAwait(false);
         }
@@ -169,6 +171,8 @@ internal sealed class ModelStartup(IOptions<ServerOptions> options, TimeProvider
             Timeout = TimeSpan.FromSeconds(_options.S3TimeoutSeconds),
         },
         BlobCacheBytes = (long)_options.BlobCacheMb << 20,
+        Signatures = SignaturePolicies.Parse(_options.Signatures)!.Value,
+        TrustedKeys = _options.TrustedKeys,
         CacheBytes = (long)_options.AdapterCacheMb << 20,
         AdapterWeights = AdapterWeightFormats.Parse(_options.AdapterWeights)!.Value,
         MaxUploadBytes = _options.MaxUploadBytes,

@@ -17,6 +17,7 @@ using AdapterServe.AdapterServer.Rest.Models;
 using AdapterServe.AdapterServer.Rest.Responses;
 using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
+using AdapterServe.AdapterServer.Rest.Uploads;
 using AdapterServe.AdapterStore.Access;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,7 @@ internal static class ServerApplication
         app.MapEmbeddings();
         app.MapGenerate();
         app.MapLoraAdapters();
+        app.MapUploads();
         app.MapKeys();
         app.MapInference();
         app.MapTenants();

@@ -17,6 +17,7 @@ using AdapterServe.AdapterServer.Rest.Tenants;
 using AdapterServe.AdapterServer.Rest.Tokenize;
 using AdapterServe.AdapterStore.Adapters;
 using AdapterServe.AdapterStore.Inspection;
+using AdapterServe.AdapterStore.Uploads.Resumable;
 
 namespace AdapterServe.AdapterServer.Json;
 
@@ -49,6 +50,7 @@ namespace AdapterServe.AdapterServer.Json;
 [JsonSerializable(typeof(AdapterInspection))]
 [JsonSerializable(typeof(AdapterList))]
 [JsonSerializable(typeof(AdapterAlias))]
+[JsonSerializable(typeof(UploadStatus))]
 [JsonSerializable(typeof(AuditItem))]
 [JsonSerializable(typeof(AuditList))]
 [JsonSerializable(typeof(KeyItem))]

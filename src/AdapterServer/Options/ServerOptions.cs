@@ -46,6 +46,12 @@ internal sealed class ServerOptions
     [Range(1, 1 << 24)]
     public int BlobCacheMb { get; set; } = 10240;
 
+    /// <summary>What becomes of the Ed25519 signatures of uploads: off, optional or required.</summary>
+    public string Signatures { get; set; } = "off";
+
+    /// <summary>The file of the public keys whose signatures count.</summary>
+    public string TrustedKeys { get; set; } = string.Empty;
+
     /// <summary>REST; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int Port { get; set; } = DefaultPort;

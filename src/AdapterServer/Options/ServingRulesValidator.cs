@@ -1,5 +1,6 @@
 using System.Net;
 using AdapterServe.AdapterServer.Rest.Tools;
+using AdapterServe.AdapterStore.Signatures;
 using AdapterServe.Engine.Models;
 using Microsoft.Extensions.Options;
 
@@ -56,6 +57,15 @@ internal sealed class ServingRulesValidator : IValidateOptions<ServerOptions>
         if (options.S3Endpoint.Length > 0 && !(Uri.TryCreate(options.S3Endpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"))
         {
             failures.Add($"--s3-endpoint must be an address such as http://127.0.0.1:9000, not '{options.S3Endpoint}'.");
+        }
+
+        if (SignaturePolicies.Parse(options.Signatures) is not { } signatures)
+        {
+            failures.Add($"--signatures must be {SignaturePolicies.Names}, not '{options.Signatures}'.");
+        }
+        else if (signatures == SignaturePolicy.Off != (options.TrustedKeys.Length == 0))
+        {
+            failures.Add("--signatures optional and required need --trusted-keys FILE, which is of no use without them.");
         }
 
         if (options.TlsKey.Length > 0 && options.TlsCertificate.Length == 0)

@@ -61,6 +61,10 @@ public sealed record AdapterDescriptor(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
+    /// <summary>The name of the trusted key whose signature came with the upload; left out where none did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SignedBy { get; init; }
+
     /// <summary>The number of the last change of the adapter, whichever of its versions it was about.</summary>
     public long Revision { get; init; }
 

@@ -7,7 +7,10 @@ internal static class BlobAddress
 {
     private const string Scheme = "s3://";
 
-    /// <summary><c>s3://bucket/prefix</c> is a bucket; anything else is a folder's path. <b>Errors</b>: Conflict <c>blobs_address</c> for a bucket without a name.</summary>
+    /// <summary>
+    /// <c>s3://bucket/prefix</c> is a bucket; anything else is a folder's path. <b>Errors</b>: Conflict <c>blobs_address</c> for a bucket without a
+    /// name.
+    /// </summary>
     public static IBlobStore Open(AdapterStoreOptions options)
     {
         if (options.Blobs is not { Length: > 0 } address)
@@ -32,6 +35,7 @@ internal static class BlobAddress
         var prefix = parts.Length > 1 ? parts[1].Trim('/') : string.Empty;
         return parts[0].Length > 0
             ? (parts[0], prefix.Length == 0 ? prefix : prefix + "/")
-            : throw new AdapterStoreException(AdapterErrorKind.Conflict, "blobs_address", $"'{address}' names no bucket; write s3://bucket or s3://bucket/prefix.");
+            : throw new AdapterStoreException(
+                AdapterErrorKind.Conflict, "blobs_address", $"'{address}' names no bucket; write s3://bucket or s3://bucket/prefix.");
     }
 }

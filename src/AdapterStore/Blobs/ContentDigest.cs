@@ -6,7 +6,8 @@ namespace AdapterServe.AdapterStore.Blobs;
 
 /// <summary>
 /// The name of a content.
-/// <b>Semantics</b>: SHA-256 over one line a file, sorted by name: name, length, SHA-256 of the content; then one with the approximation, where one is asked for.
+/// <b>Semantics</b>: SHA-256 over one line a file, sorted by name: name, length, SHA-256 of the content; then one with the approximation, where one
+/// is asked for.
 /// </summary>
 internal static class ContentDigest
 {

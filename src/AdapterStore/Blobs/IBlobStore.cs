@@ -2,7 +2,8 @@ namespace AdapterServe.AdapterStore.Blobs;
 
 /// <summary>
 /// Where contents are kept, by digest. A content appears whole or not at all.
-/// <b>Effects</b>: any thread. <b>Errors</b> of all: StorageFull; Unavailable (<c>blobs_unavailable</c>) where the files are on another machine that does not answer.
+/// <b>Effects</b>: any thread. <b>Errors</b> of all: StorageFull; Unavailable (<c>blobs_unavailable</c>) where the files are on another machine that
+/// does not answer.
 /// </summary>
 internal interface IBlobStore
 {
@@ -14,10 +15,16 @@ internal interface IBlobStore
 
     Task<bool> ExistsAsync(string digest, CancellationToken cancellationToken);
 
-    /// <summary>Brings a content to this machine's disk unless it is there, for <see cref="Open"/> not to wait. <b>Errors</b>: also NotFound; Unservable for files that are not what was stored.</summary>
+    /// <summary>
+    /// Brings a content to this machine's disk unless it is there, for <see cref="Open"/> not to wait. <b>Errors</b>: also NotFound; Unservable for
+    /// files that are not what was stored.
+    /// </summary>
     Task FetchAsync(string digest, CancellationToken cancellationToken);
 
-    /// <summary>The stored files, which stay on this machine's disk until the lease ends, unless the content is removed. <b>Errors</b>: as <see cref="FetchAsync"/>, which it does where need be.</summary>
+    /// <summary>
+    /// The stored files, which stay on this machine's disk until the lease ends, unless the content is removed. <b>Errors</b>: as
+    /// <see cref="FetchAsync"/>, which it does where need be.
+    /// </summary>
     BlobLease Open(string digest);
 
     /// <summary>Turns files into the content. Where it is stored already nothing changes.</summary>

@@ -40,6 +40,9 @@ public sealed class StagedFiles : IDisposable
     /// <summary>How the uploader asks to have the adapter approximated; null for exactly.</summary>
     public LowerOption? Lower { get; private set; }
 
+    /// <summary>The uploader's Ed25519 signature over the content's digest, as text in base64; null for none. Beside the content: the same files are the same content with any.</summary>
+    public string? Signature { get; set; }
+
     internal long MaxBytes => _options.MaxUploadBytes;
 
     /// <summary>Takes one file.</summary>

@@ -89,16 +89,7 @@ public sealed partial class AdapterCatalog
     /// <summary>Changes what is set beside the content. <b>Errors</b>: also Malformed (<c>invalid_label</c>, <c>too_many_labels</c>).</summary>
     public async Task<AdapterDescriptor> UpdateAsync(Caller caller, string name, AdapterSettings settings, CancellationToken cancellationToken)
     {
-        foreach (var (label, value) in settings.Labels ?? LabelsJson.None)
-        {
-            AdapterNames.RequireLabel(label, value);
-        }
-
-        if (settings.Labels?.Count > AdapterSettings.MaxLabels)
-        {
-            throw StoreErrors.Malformed("too_many_labels", $"An adapter has at most {AdapterSettings.MaxLabels} labels.");
-        }
-
+        AdapterSettings.RequireLabels(settings.Labels);
         var labels = settings.Labels is { } wanted ? LabelsJson.Format(wanted) : null;
         var after = await ChangeAsync(
             caller,

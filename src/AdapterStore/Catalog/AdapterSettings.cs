@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AdapterServe.AdapterStore.Validation;
 
 namespace AdapterServe.AdapterStore.Catalog;
 
@@ -10,4 +11,18 @@ public sealed record AdapterSettings(ImmutableSortedDictionary<string, string>? 
 {
     /// <summary>Of one adapter.</summary>
     public const int MaxLabels = 64;
+
+    /// <summary><b>Errors</b>: Malformed <c>invalid_label</c>, <c>too_many_labels</c>.</summary>
+    internal static void RequireLabels(ImmutableSortedDictionary<string, string>? labels)
+    {
+        foreach (var (label, value) in labels ?? LabelsJson.None)
+        {
+            AdapterNames.RequireLabel(label, value);
+        }
+
+        if (labels?.Count > MaxLabels)
+        {
+            throw StoreErrors.Malformed("too_many_labels", $"An adapter has at most {MaxLabels} labels.");
+        }
+    }
 }

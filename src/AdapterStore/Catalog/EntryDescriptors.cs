@@ -37,6 +37,7 @@ internal sealed class EntryDescriptors(AdapterRows rows, CatalogRules rules)
             Lower = facts.Lower,
             AddedTokens = facts.AddedTokens,
             Reason = row.Reason,
+            SignedBy = row.SignedBy,
             Revision = rows.Adapter.Revision,
             Labels = _labels,
             Pinned = rows.Adapter.Pinned != 0,

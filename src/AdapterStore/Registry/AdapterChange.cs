@@ -25,7 +25,7 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
     /// Records the content as a new version and makes it current.
     /// <b>Errors</b>: Unavailable when the content was collected meanwhile, which needs an upload that took hours.
     /// </summary>
-    public async Task AddVersionAsync(string digest, long bytes, string facts, string claim)
+    public async Task AddVersionAsync(string digest, long bytes, string facts, string? signer, string claim)
     {
         await UseClaimAsync(digest, claim).ConfigureAwait(false);
         await ExecuteAsync("INSERT INTO tenants (tenant, created_at) VALUES (@tenant, @now) ON CONFLICT (tenant) DO NOTHING").ConfigureAwait(false);
@@ -44,18 +44,19 @@ internal sealed class AdapterChange(DbConnection connection, string tenant, stri
             """).ConfigureAwait(false);
         await ExecuteAsync(
             """
-            INSERT INTO versions (tenant, name, number, digest, bytes, created_at)
-            SELECT tenant, name, last_version, @digest, @bytes, @now FROM adapters WHERE tenant = @tenant AND name = @name
+            INSERT INTO versions (tenant, name, number, digest, bytes, created_at, signed_by)
+            SELECT tenant, name, last_version, @digest, @bytes, @now, @signer FROM adapters WHERE tenant = @tenant AND name = @name
             """,
-            new { digest, bytes }).ConfigureAwait(false);
+            new { digest, bytes, signer }).ConfigureAwait(false);
         await SaveFactsAsync(digest, facts).ConfigureAwait(false);
     }
 
-    /// <summary>Makes an existing version current and records what verification found.</summary>
-    public async Task SetCurrentAsync(long number, string digest, string facts, string claim)
+    /// <summary>Makes an existing version current and records what verification found, and who signed it if somebody did.</summary>
+    public async Task SetCurrentAsync(long number, string digest, string facts, string? signer, string claim)
     {
         await UseClaimAsync(digest, claim).ConfigureAwait(false);
         await SetCurrentAsync(number).ConfigureAwait(false);
+        await ExecuteAsync("UPDATE versions SET signed_by = COALESCE(@signer, signed_by) WHERE tenant = @tenant AND name = @name AND number = @number", new { number, signer }).ConfigureAwait(false);
         await SaveFactsAsync(digest, facts).ConfigureAwait(false);
     }
 

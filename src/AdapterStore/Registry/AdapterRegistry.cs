@@ -22,7 +22,7 @@ internal sealed class AdapterRegistry(RegistryDatabase database, string baseFing
     private const string SelectVersions =
         """
         SELECT v.tenant AS Tenant, v.name AS Name, v.number AS Number, v.digest AS Digest, v.bytes AS Bytes, v.created_at AS CreatedAt, v.deleted_at AS DeletedAt,
-               f.facts AS Facts, f.state AS State, f.reason AS Reason
+               v.signed_by AS SignedBy, f.facts AS Facts, f.state AS State, f.reason AS Reason
         FROM versions v JOIN adapters a ON a.tenant = v.tenant AND a.name = v.name
         LEFT JOIN verifications f ON f.digest = v.digest AND f.base = @base
         """;

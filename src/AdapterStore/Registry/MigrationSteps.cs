@@ -114,5 +114,8 @@ internal static class MigrationSteps
         ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
         CREATE INDEX tenants_by_revision ON tenants (revision);
         """,
+        """
+        ALTER TABLE versions ADD COLUMN signed_by TEXT;
+        """,
     ];
 }

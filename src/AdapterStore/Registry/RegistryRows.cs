@@ -45,6 +45,9 @@ internal sealed class VersionRow
 
     public string? Reason { get; init; }
 
+    /// <summary>The name of the key; null where nobody signed it.</summary>
+    public string? SignedBy { get; init; }
+
     /// <summary>Null while it is there.</summary>
     public string? DeletedAt { get; init; }
 }

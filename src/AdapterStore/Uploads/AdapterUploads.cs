@@ -56,9 +56,10 @@ public sealed class AdapterUploads
             await RequireMatchAsync(caller, name, cancellationToken).ConfigureAwait(false);
             await _inventory.AddAsync(tenant, files, cancellationToken).ConfigureAwait(false);
             var digest = files.ComputeDigest();
+            var signer = _core.Signatures.Signer(tenant, digest, files.Signature);
             await RequireRoomAsync(caller, name, digest, files.Bytes, cancellationToken).ConfigureAwait(false);
             var facts = await KnownFactsAsync(tenant, name, digest, cancellationToken).ConfigureAwait(false) ?? await VerifyAsync(files, digest, cancellationToken).ConfigureAwait(false);
-            return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts), cancellationToken).ConfigureAwait(false);
+            return await CommitAsync(caller, name, files, new VerifiedContent(digest, facts, signer), cancellationToken).ConfigureAwait(false);
         }
         catch (AdapterStoreException refusal) when (refusal.Kind == AdapterErrorKind.Unservable)
         {
@@ -164,10 +165,10 @@ public sealed class AdapterUploads
                 var known = entry is { IsThere: true } ? entry.FindDigest(content.Digest) : null;
                 isNew = known is null;
                 await (known is null
-                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, claim.Name)
-                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, claim.Name)).ConfigureAwait(false);
+                    ? change.AddVersionAsync(content.Digest, files.Bytes, content.Facts, content.Signer, claim.Name)
+                    : change.SetCurrentAsync(known.Version.Number, content.Digest, content.Facts, content.Signer, claim.Name)).ConfigureAwait(false);
                 await _core.Quotas.RequireWithinAsync(change, hasMoreAdapters: entry is not { IsThere: true }, hasMoreBytes: isNew).ConfigureAwait(false);
-                return new ChangedVersion(known?.Version.Number, content.Digest);
+                return new ChangedVersion(known?.Version.Number, content.Digest, content.Signer is null ? null : $"signed by {content.Signer}");
             }
         }
         catch (Exception error)
@@ -177,5 +178,5 @@ public sealed class AdapterUploads
         }
     }
 
-    private sealed record VerifiedContent(string Digest, string Facts);
+    private sealed record VerifiedContent(string Digest, string Facts, string? Signer);
 }

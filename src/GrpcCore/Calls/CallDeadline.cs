@@ -9,16 +9,17 @@ internal sealed class CallDeadline : IDisposable
     /// <summary>The longest that a timer can wait; a deadline behind it is none.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
-    private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationTokenSource? _cancellation;
     private readonly TaskCompletionSource _passed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer? _timer;
 
     public CallDeadline(TimeSpan? timeout, TimeProvider time, CancellationToken aborted)
     {
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        Utc = DateTime.MaxValue;
+        (Utc, Token) = (DateTime.MaxValue, aborted);
         if (timeout is { } wait && wait <= s_longest)
         {
+            _cancellation = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+            Token = _cancellation.Token;
             Utc = time.GetUtcNow().UtcDateTime + wait;
             _timer = time.CreateTimer(_ => Pass(), null, wait, Timeout.InfiniteTimeSpan);
         }
@@ -26,7 +27,7 @@ internal sealed class CallDeadline : IDisposable
 
     public DateTime Utc { get; }
 
-    public CancellationToken Token => _cancellation.Token;
+    public CancellationToken Token { get; }
 
     public bool HasPassed => _passed.Task.IsCompleted;
 
@@ -36,7 +37,7 @@ internal sealed class CallDeadline : IDisposable
     public void Dispose()
     {
         _timer?.Dispose();
-        _cancellation.Dispose();
+        _cancellation?.Dispose();
     }
 
     private void Pass()
@@ -44,7 +45,7 @@ internal sealed class CallDeadline : IDisposable
         _passed.TrySetResult();
         try
         {
-            _cancellation.Cancel();
+            _cancellation!.Cancel();
         }
         catch (ObjectDisposedException)
         {

@@ -78,8 +78,12 @@ internal sealed class CallHandler(IMethod method, MethodOptions options, Func<Ht
     {
         try
         {
-            // A handler that does not wait for anything must not keep the deadline from passing.
-            await Task.Yield();
+            if (call.End.Passed is not null)
+            {
+                // A handler that does not wait for anything must not keep the deadline from passing.
+                await Task.Yield();
+            }
+
             await body(call).ConfigureAwait(false);
             return (call.End.HasPassed ? s_late : call.Status, call.AddedTrailers ?? []);
         }

@@ -139,6 +139,8 @@ public abstract class ReplicaTests : IDisposable
             await _there.Catalog.DeleteAsync("acme", "b", Cancellation);
         }
 
+        // Who deletes need not know yet what the other one has deleted.
+        await _there.Maintenance.RunOnceAsync(Cancellation);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(_folder.Path, "blobs"), "*", SearchOption.AllDirectories));
     }
 

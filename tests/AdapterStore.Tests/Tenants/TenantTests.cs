@@ -130,6 +130,8 @@ public abstract class TenantTests : IDisposable
         Assert.Equal(first.Bytes, _here.Tenants.UseOf("acme").Bytes);
         var log = await _here.Audit.ReadAsync(new AuditQuery("acme", 0, 9), Cancellation);
         Assert.Equal([("put_tenant", "ok", string.Empty), ("put", "ok", "a"), ("put", "quota_exceeded", "b")], log.Select(entry => (entry.Action, entry.Outcome, entry.Name)));
+        // Who follows adapters hears nothing of settings.
+        Assert.Equal([log[1]], await _here.Audit.ReadAsync(new AuditQuery("acme", 0, 9) { ChangesOnly = true }, Cancellation));
         // New versions, and versions that are there already, are no new adapters.
         Assert.Equal(2, (await _here.PutAsync("a", new SmallLora(2).Files())).Descriptor.Version);
         Assert.Equal(1, (await _here.PutAsync("a", new SmallLora(1).Files())).Descriptor.Version);

@@ -23,6 +23,7 @@ public sealed class OpenApiTests(SharedServer shared)
         "GET /v2/models/{name}/versions/{version}", "GET /v2/models/{name}/versions/{version}/ready", $"POST /v2/models/{{name}}/versions/{{version}}/infer {Json}",
         $"PATCH /v1/adapters/{{name}} {Json}", "POST /v1/adapters/{name}:restore", "POST /v1/adapters/{name}:verify", "GET /v1/adapters:events", "GET /v1/audit",
         $"POST / {Json}", $"POST /generate {Json}", $"POST /generate_stream {Json}", "GET /info", $"POST /v1/embeddings {Json}", $"POST /v1/load_lora_adapter {Json}", $"POST /v1/unload_lora_adapter {Json}",
+        "OPTIONS /v1/uploads", "POST /v1/uploads", "GET /v1/uploads/{id}", "PATCH /v1/uploads/{id} application/offset+octet-stream", "DELETE /v1/uploads/{id}", "GET /v1/uploads/{id}:events",
         $"POST /v1/keys {Json}", "GET /v1/keys", "GET /v1/keys/{id}", "DELETE /v1/keys/{id}", $"POST /v1/keys/{{id}}:rotate {Json}",
         "GET /v1/tenants", "GET /v1/tenants/{tenant}", $"PUT /v1/tenants/{{tenant}} {Json}", "DELETE /v1/tenants/{tenant}", "GET /v1/usage",
     ];

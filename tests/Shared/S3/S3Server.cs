@@ -4,7 +4,8 @@ using System.Globalization;
 namespace AdapterServe.Tests.S3;
 
 /// <summary>
-/// An S3 server, s3rver from npm, in a folder of its own on a free port of the loopback interface, with a bucket <c>adapters</c>. Started at first use; gone with its data at disposal, and when the tests die.
+/// An S3 server, s3rver from npm, in a folder of its own on a free port of the loopback interface, with a bucket <c>adapters</c>. Started at first
+/// use; gone with its data at disposal, and when the tests die.
 /// </summary>
 public sealed class S3Server : IDisposable
 {

@@ -16,7 +16,8 @@ internal static class AdapterEndpoints
     {
         var group = routes.MapGroup("/v1/adapters").WithTags("adapters");
         group.MapGet("", ListAsync).WithName("ListAdapters").Needs(AccessScopes.Infer).Produces<AdapterList>();
-        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Needs(AccessScopes.Upload).Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
+        group.MapPut("/{name}", AdapterUpload.PutAsync).WithName("PutAdapter").Needs(AccessScopes.Upload).Takes(OtherSchemas.Upload).TakesQuery("lower", OtherSchemas.Lower)
+            .TakesHeader("X-AdapterServe-Signature", OtherSchemas.Signature).Produces<AdapterDescriptor>().Produces<AdapterDescriptor>(StatusCodes.Status201Created);
         group.MapGet("/{name}", GetAsync).WithName("GetAdapter").Needs(AccessScopes.Infer).Produces<AdapterDescriptor>();
         group.MapDelete("/{name}", DeleteAsync).WithName("DeleteAdapter").Needs(AccessScopes.Upload).TakesQuery("purge", OtherSchemas.Purge).Produces<AdapterDeleted>();
         group.MapPatch("/{name}", AdapterLife.PatchAsync).WithName("UpdateAdapter").Needs(AccessScopes.Upload).TakesJson(OtherSchemas.Settings).Produces<AdapterDescriptor>();

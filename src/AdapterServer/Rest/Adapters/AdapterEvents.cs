@@ -21,9 +21,7 @@ internal static class AdapterEvents
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var after = AuditEndpoint.After(context.Request.Headers["Last-Event-ID"]) ?? AuditEndpoint.After(context.Request.Query["after"])
             ?? await model.Store.Audit.LastRevisionAsync(ends.Token).ConfigureAwait(false);
-        context.Response.ContentType = "text/event-stream; charset=utf-8";
-        context.Response.Headers.CacheControl = "no-cache";
-        context.Response.Headers["X-Accel-Buffering"] = "no";
+        Begin(context);
         try
         {
             await WriteAsync(context, ": the changes of your adapters\n\n").ConfigureAwait(false);
@@ -38,12 +36,20 @@ internal static class AdapterEvents
         }
     }
 
-    private static string Event(AuditItem item) =>
-        string.Create(CultureInfo.InvariantCulture, $"id: {item.Id}\nevent: {item.Action}\ndata: {JsonSerializer.Serialize(item, RestJson.Answers.AuditItem)}\n\n");
+    /// <summary>An answer without end.</summary>
+    public static void Begin(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+    }
 
-    private static async Task WriteAsync(HttpContext context, string text)
+    public static async Task WriteAsync(HttpContext context, string text)
     {
         await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), context.RequestAborted).ConfigureAwait(false);
         await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
+
+    private static string Event(AuditItem item) =>
+        string.Create(CultureInfo.InvariantCulture, $"id: {item.Id}\nevent: {item.Action}\ndata: {JsonSerializer.Serialize(item, RestJson.Answers.AuditItem)}\n\n");
 }

@@ -16,6 +16,8 @@ internal static class AdapterUpload
     /// <summary>Part headers and boundaries beside the files themselves.</summary>
     private const long FramingBytes = 1 << 20;
 
+    private const string SignatureHeader = "X-AdapterServe-Signature";
+
     public static async Task PutAsync(HttpContext context, ServingModel model, string name)
     {
         LimitBody(context, model.Options.MaxUploadBytes + FramingBytes);
@@ -29,6 +31,7 @@ internal static class AdapterUpload
             files.AskFor(lower);
         }
 
+        files.Signature = Signature(context.Request);
         await StageAsync(context, type, files).ConfigureAwait(false);
         var result = await model.Store.Uploads.PutAsync(caller, place.Name, files, caller.IfMatch, context.RequestAborted).ConfigureAwait(false);
         await AnswerAsync(context, model, result).ConfigureAwait(false);
@@ -48,6 +51,9 @@ internal static class AdapterUpload
     }
 
     public static string? IfMatch(HttpRequest request) => request.Headers.IfMatch.Count > 0 ? request.Headers.IfMatch.ToString() : null;
+
+    /// <summary>The uploader's signature over the content's digest; see docs/registry.md.</summary>
+    private static string? Signature(HttpRequest request) => request.Headers[SignatureHeader] is { Count: > 0 } given ? given.ToString() : null;
 
     private static Task StageAsync(HttpContext context, MediaTypeHeaderValue type, StagedFiles files)
     {

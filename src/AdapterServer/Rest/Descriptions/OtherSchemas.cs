@@ -75,6 +75,20 @@ internal static class OtherSchemas
 
     public static OpenApiSchema After() => Integer("Begin after this change; without it, and without Last-Event-ID, with the next one.", 0);
 
+    public static OpenApiSchema Signature() => Text("The Ed25519 signature over the content's digest (sha256: and 64 hexadecimal digits, as ASCII), in base64.");
+
+    public static OpenApiSchema UploadMetadata() =>
+        Text("tus: keys with values in base64, between commas: name, which every upload has, lower, if_match, labels (a JSON object) and signature; filename and filetype are ignored.");
+
+    public static OpenApiSchema UploadLength() => Integer("tus: how many bytes the archive has.", 1);
+
+    public static OpenApiSchema UploadOffset() => Integer("tus: where these bytes begin, which is how many there are.", 0);
+
+    public static OpenApiSchema TusResumable() => Text("tus: 1.0.0.");
+
+    /// <summary>The next bytes of an upload.</summary>
+    public static IEnumerable<(string Type, OpenApiSchema Schema)> UploadBytes() => [("application/offset+octet-stream", Bytes("What follows the bytes that are there."))];
+
     public static OpenApiSchema Purge() => Flag("Keep nothing that could be restored.");
 
     public static OpenApiSchema Lower() =>

@@ -13,6 +13,9 @@ namespace AdapterServe.AdapterServer.Rest.Generations;
 /// <param name="Engine">Knows why a model run failed.</param>
 internal sealed record RunningChoice(int Index, bool IsFirstOfPrompt, PreparedPrompt Prompt, TextGeneration Text, EngineCounters Engine)
 {
+    /// <summary>Of the answer: those that its usage tells, and where nobody read to its end those that were made.</summary>
+    public int CountedTokens => Text.Finish is null ? Text.Generation.TokenCount : Text.TokenCount;
+
     /// <summary>The whole text. <b>Errors</b>: as <see cref="ThrowIfBroken"/>.</summary>
     public async Task<string> ReadToEndAsync(CancellationToken cancellationToken)
     {

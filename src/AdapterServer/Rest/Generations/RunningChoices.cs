@@ -62,7 +62,7 @@ internal sealed class RunningChoices(ImmutableArray<RunningChoice> choices, Admi
     public void Dispose()
     {
         Cancel();
-        admission?.End(choices.Sum(choice => choice.Text.Generation.TokenCount + (choice.IsFirstOfPrompt ? (long)choice.Prompt.Ids.Length : 0)));
+        admission?.End(choices.Sum(choice => (choice.IsFirstOfPrompt ? (long)choice.Prompt.Ids.Length : 0) + choice.CountedTokens));
     }
 
     private void Cancel()

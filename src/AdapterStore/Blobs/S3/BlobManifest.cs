@@ -16,7 +16,7 @@ internal sealed record BlobManifest(ImmutableArray<ManifestFile> Files, string? 
     public const int MaxBytes = 1 << 20;
 
     public static BlobManifest Of(StagedFiles files) =>
-        new([.. files.Files.Select(file => new ManifestFile(file.Name, file.Bytes, Convert.ToHexStringLower(file.Sha256.AsSpan())))], files.Lower?.ToString());
+        new([.. files.Files.Select(OfStaged)], files.Lower?.ToString());
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, BlobManifestContext.Default.BlobManifest);
 
@@ -26,7 +26,9 @@ internal sealed record BlobManifest(ImmutableArray<ManifestFile> Files, string? 
         try
         {
             var manifest = JsonSerializer.Deserialize(content, BlobManifestContext.Default.BlobManifest);
-            return manifest is { Files.IsDefault: false } && ContentDigest.Of(manifest.Files.Select(ToStaged), manifest.LowerOption) == digest ? manifest : null;
+            return manifest is { Files.IsDefault: false } && ContentDigest.Of(manifest.Files.Select(ToStaged), manifest.LowerOption) == digest
+                ? manifest
+                : null;
         }
         catch (Exception error) when (error is JsonException or FormatException or AdapterStoreException or ArgumentNullException)
         {
@@ -36,6 +38,8 @@ internal sealed record BlobManifest(ImmutableArray<ManifestFile> Files, string? 
 
     [JsonIgnore]
     public LowerOption? LowerOption => Lower is null ? null : Lowering.LowerOption.Parse(Lower);
+
+    private static ManifestFile OfStaged(StagedFile file) => new(file.Name, file.Bytes, Convert.ToHexStringLower(file.Sha256.AsSpan()));
 
     private static StagedFile ToStaged(ManifestFile file) => new(file.Name, file.Bytes, [.. Convert.FromHexString(file.Sha256)]);
 }

@@ -2,7 +2,8 @@ namespace AdapterServe.AdapterStore.Blobs.S3;
 
 /// <summary>
 /// Contents on this machine's disk, up to a number of bytes: those used last.
-/// <b>Semantics</b>: what is leased stays, also beyond the limit. What an earlier run left is read once and compared with its digest before it is used.
+/// <b>Semantics</b>: what is leased stays, also beyond the limit. What an earlier run left is read once and compared with its digest before it is
+/// used.
 /// <b>Effects</b>: any thread.
 /// </summary>
 internal sealed class FetchedBlobs
@@ -17,9 +18,9 @@ internal sealed class FetchedBlobs
     public FetchedBlobs(BlobStore disk, long maxBytes)
     {
         (_disk, _maxBytes) = (disk, maxBytes);
-        foreach (var digest in disk.Digests().Select(digest => (Digest: digest, Used: Directory.GetLastWriteTimeUtc(disk.Read(digest).Folder))).OrderBy(found => found.Used).Select(found => found.Digest))
+        foreach (var (digest, files) in disk.Digests().Select(digest => (digest, disk.Read(digest))).OrderBy(found => UsedAt(found.Item2)))
         {
-            Keep(new Held(digest, BytesOf(disk.Read(digest))));
+            Keep(new Held(digest, BytesOf(files)));
         }
 
         MakeRoom();
@@ -98,6 +99,8 @@ internal sealed class FetchedBlobs
             _disk.Remove(digest);
         }
     }
+
+    private static DateTime UsedAt(AdapterFiles files) => Directory.GetLastWriteTimeUtc(files.Folder);
 
     private static long BytesOf(AdapterFiles files) => files.Names.Sum(name => new FileInfo(files.PathOf(name)).Length);
 

@@ -4,7 +4,8 @@ using Amazon.S3.Model;
 namespace AdapterServe.AdapterStore.Blobs.S3;
 
 /// <summary>
-/// One large file as an object, sent in parts, several at a time. <b>Effects</b>: there is no object before the last step, and no parts where an earlier one failed, unless the bucket is away.
+/// One large file as an object, sent in parts, several at a time. <b>Effects</b>: there is no object before the last step, and no parts where an
+/// earlier one failed, unless the bucket is away.
 /// </summary>
 /// <param name="client">The bucket's server.</param>
 /// <param name="bucket">Its name.</param>
@@ -21,7 +22,8 @@ internal sealed class PartedUpload(AmazonS3Client client, string bucket, string 
 
     public async Task SendAsync(string path, long bytes, CallLimit limit)
     {
-        var upload = (await client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = bucket, Key = key }, limit.Token).ConfigureAwait(false)).UploadId;
+        var begin = new InitiateMultipartUploadRequest { BucketName = bucket, Key = key };
+        var upload = (await client.InitiateMultipartUploadAsync(begin, limit.Token).ConfigureAwait(false)).UploadId;
         try
         {
             var size = Math.Max(PartBytes, (bytes + MaxParts - 1) / MaxParts);
@@ -31,7 +33,8 @@ internal sealed class PartedUpload(AmazonS3Client client, string bucket, string 
             {
                 var request = new UploadPartRequest
                 {
-                    BucketName = bucket, Key = key, UploadId = upload, PartNumber = part + 1, FilePath = path, FilePosition = part * size, PartSize = Math.Min(size, bytes - (part * size)),
+                    BucketName = bucket, Key = key, UploadId = upload, PartNumber = part + 1,
+                    FilePath = path, FilePosition = part * size, PartSize = Math.Min(size, bytes - (part * size)),
                     UseChunkEncoding = false, DisablePayloadSigning = isSecure, StreamTransferProgress = (_, _) => limit.Progress(),
                 };
                 parts[part] = new PartETag(part + 1, (await client.UploadPartAsync(request, token).ConfigureAwait(false)).ETag);
@@ -51,7 +54,8 @@ internal sealed class PartedUpload(AmazonS3Client client, string bucket, string 
         try
         {
             using var limit = new CallLimit(TimeSpan.FromSeconds(1), 0, CancellationToken.None);
-            await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload }, limit.Token).ConfigureAwait(false);
+            var abort = new AbortMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload };
+            await client.AbortMultipartUploadAsync(abort, limit.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (S3Objects.IsOutage(error))
         {

@@ -5,7 +5,8 @@ namespace AdapterServe.AdapterStore.Blobs.S3;
 
 /// <summary>
 /// Contents as objects of a bucket: <c>ab/abcd…/&lt;generation&gt;/&lt;file&gt;</c> and, written last, <c>…/&lt;generation&gt;/.manifest</c>.
-/// <b>Semantics</b>: every storing is a generation of its own and a removal names the generations that it saw, so one that was given up, whose last request reaches the bucket later, can't hit what
+/// <b>Semantics</b>: every storing is a generation of its own and a removal names the generations that it saw, so one that was given up, whose last
+/// request reaches the bucket later, can't hit what
 /// was stored meanwhile. Of several whole generations the newest counts.
 /// <b>Effects</b>: what is used lies on this machine's disk; from there it is served while the bucket is away.
 /// </summary>
@@ -60,7 +61,8 @@ internal sealed class S3BlobStore(S3Objects bucket, FetchedBlobs fetched) : IBlo
     {
         if (!isSound || (await FindAsync(digest, cancellationToken).ConfigureAwait(false)).Count == 0)
         {
-            var generation = FolderOf(digest) + string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds():D14}-{Guid.NewGuid():N}/");
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+            var generation = FolderOf(digest) + string.Create(CultureInfo.InvariantCulture, $"{now:D14}-{Guid.NewGuid():N}/");
             foreach (var file in files.Files)
             {
                 await bucket.PutAsync(generation + file.Name, Path.Combine(files.Folder, file.Name), cancellationToken).ConfigureAwait(false);
@@ -84,12 +86,16 @@ internal sealed class S3BlobStore(S3Objects bucket, FetchedBlobs fetched) : IBlo
         }
     }
 
-    public async Task<IReadOnlyCollection<string>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await bucket.ListAsync(string.Empty, cancellationToken).ConfigureAwait(false)).Select(item => item.Key.Split('/')).Where(IsContent).Select(parts => ContentDigest.Prefix + parts[1]).Distinct()];
+    public async Task<IReadOnlyCollection<string>> ListAsync(CancellationToken cancellationToken)
+    {
+        var items = await bucket.ListAsync(string.Empty, cancellationToken).ConfigureAwait(false);
+        return [.. items.Select(item => item.Key.Split('/')).Where(IsContent).Select(parts => ContentDigest.Prefix + parts[1]).Distinct()];
+    }
 
     public void Dispose() => bucket.Dispose();
 
-    private static bool IsContent(string[] parts) => parts.Length == 4 && parts[1].Length == 64 && parts[1].All(char.IsAsciiHexDigitLower) && parts[1].StartsWith(parts[0], StringComparison.Ordinal);
+    private static bool IsContent(string[] parts) => 
+        parts.Length == 4 && parts[1].Length == 64 && parts[1].All(char.IsAsciiHexDigitLower) && parts[1].StartsWith(parts[0], StringComparison.Ordinal);
 
     private static bool IsManifest(string key) => key.EndsWith("/" + BlobManifest.Name, StringComparison.Ordinal);
 
@@ -100,8 +106,11 @@ internal sealed class S3BlobStore(S3Objects bucket, FetchedBlobs fetched) : IBlo
     }
 
     /// <summary>The manifests of the whole generations, newest first.</summary>
-    private async Task<List<(string Key, long Bytes)>> FindAsync(string digest, CancellationToken cancellationToken) =>
-        [.. (await bucket.ListAsync(FolderOf(digest), cancellationToken).ConfigureAwait(false)).Where(item => IsManifest(item.Key) && item.Bytes <= BlobManifest.MaxBytes).OrderByDescending(item => item.Key, StringComparer.Ordinal)];
+    private async Task<List<(string Key, long Bytes)>> FindAsync(string digest, CancellationToken cancellationToken)
+    {
+        var items = await bucket.ListAsync(FolderOf(digest), cancellationToken).ConfigureAwait(false);
+        return [.. items.Where(item => IsManifest(item.Key) && item.Bytes <= BlobManifest.MaxBytes).OrderByDescending(item => item.Key, StringComparer.Ordinal)];
+    }
 
     private async Task FetchNowAsync(string digest)
     {
@@ -128,7 +137,8 @@ internal sealed class S3BlobStore(S3Objects bucket, FetchedBlobs fetched) : IBlo
     private async Task<bool> TryFetchAsync(string key, long bytes, string digest, StagedFiles files)
     {
         var content = new MemoryStream();
-        var isThere = await bucket.TryGetAsync(key, bytes, (stream, token) => stream.CopyToAsync(content, token), CancellationToken.None).ConfigureAwait(false);
+        var isThere = await bucket
+            .TryGetAsync(key, bytes, (stream, token) => stream.CopyToAsync(content, token), CancellationToken.None).ConfigureAwait(false);
         if (!isThere || BlobManifest.TryRead(content.ToArray(), digest) is not { } manifest)
         {
             return false;
@@ -141,7 +151,8 @@ internal sealed class S3BlobStore(S3Objects bucket, FetchedBlobs fetched) : IBlo
 
         foreach (var file in manifest.Files)
         {
-            if (!await bucket.TryGetAsync(key[..^BlobManifest.Name.Length] + file.Name, file.Bytes, (stream, token) => files.AddAsync(file.Name, stream, token), CancellationToken.None).ConfigureAwait(false))
+            var place = key[..^BlobManifest.Name.Length] + file.Name;
+            if (!await bucket.TryGetAsync(place, file.Bytes, (stream, token) => files.AddAsync(file.Name, stream, token), CancellationToken.None).ConfigureAwait(false))
             {
                 return false;
             }

@@ -41,7 +41,8 @@ internal sealed class S3Objects : IDisposable
             return;
         }
 
-        await CallAsync(file.Length, limit => new PartedUpload(_client, _bucket, _prefix + key, _isSecure).SendAsync(path, file.Length, limit), cancellationToken).ConfigureAwait(false);
+        var upload = new PartedUpload(_client, _bucket, _prefix + key, _isSecure);
+        await CallAsync(file.Length, limit => upload.SendAsync(path, file.Length, limit), cancellationToken).ConfigureAwait(false);
     }
 
     public Task PutAsync(string key, Stream content, CancellationToken cancellationToken) => CallAsync(
@@ -111,7 +112,8 @@ internal sealed class S3Objects : IDisposable
             foreach (var chunk in keys.Chunk(DeletedAtOnce))
             {
                 var objects = chunk.Select(key => new KeyVersion { Key = _prefix + key }).ToList();
-                await _client.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = _bucket, Objects = objects, Quiet = true }, limit.Token).ConfigureAwait(false);
+                var request = new DeleteObjectsRequest { BucketName = _bucket, Objects = objects, Quiet = true };
+                await _client.DeleteObjectsAsync(request, limit.Token).ConfigureAwait(false);
             }
         },
         cancellationToken);
@@ -120,7 +122,7 @@ internal sealed class S3Objects : IDisposable
 
     /// <summary>Whether an error is the bucket's refusal of this server, which waiting does not change.</summary>
     public static bool IsRefusal(AdapterStoreException error) =>
-        error.InnerException is AmazonS3Exception { StatusCode: >= System.Net.HttpStatusCode.Moved and < System.Net.HttpStatusCode.InternalServerError and not (System.Net.HttpStatusCode.RequestTimeout or System.Net.HttpStatusCode.TooManyRequests) };
+        error.InnerException is AmazonS3Exception refusal && (int)refusal.StatusCode is >= 300 and < 500 and not (408 or 429);
 
     /// <summary>Whether an error is the bucket's or the way's.</summary>
     public static bool IsOutage(Exception error) =>
