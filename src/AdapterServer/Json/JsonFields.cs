@@ -27,6 +27,19 @@ internal readonly struct JsonFields(JsonElement element, string prefix = "")
         return value.ValueKind == JsonValueKind.String ? value.GetString() : throw ApiException.WrongType(Path(name), "a string");
     }
 
+    /// <summary>A list of objects.</summary>
+    public IReadOnlyList<JsonElement>? Objects(string name)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object)
+            ? [.. value.EnumerateArray()]
+            : throw ApiException.WrongType(Path(name), "a list of objects");
+    }
+
     public string RequiredString(string name) => String(name) ?? throw ApiException.Missing(Path(name));
 
     public bool Bool(string name, bool absent)

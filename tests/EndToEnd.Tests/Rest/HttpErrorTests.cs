@@ -12,7 +12,8 @@ public sealed class HttpErrorTests(SharedServer shared)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("GET", "/", 404, "route_not_found")]
+    [InlineData("GET", "/nothing", 404, "route_not_found")]
+    [InlineData("GET", "/", 405, "method_not_allowed")]
     [InlineData("GET", "/v1", 404, "route_not_found")]
     [InlineData("POST", "/v1/nothing", 404, "route_not_found")]
     [InlineData("GET", "/v1/models/nobody", 404, "model_not_found")]

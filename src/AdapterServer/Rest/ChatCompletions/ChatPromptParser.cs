@@ -127,17 +127,7 @@ internal static class ChatPromptParser
     private static void CheckCalls(JsonFields fields)
     {
         var path = fields.Path("tool_calls");
-        if (!fields.TryGet("tool_calls", out var calls))
-        {
-            return;
-        }
-
-        if (calls.ValueKind != JsonValueKind.Array || calls.EnumerateArray().Any(call => call.ValueKind != JsonValueKind.Object))
-        {
-            throw ApiException.WrongType(path, "a list of objects");
-        }
-
-        foreach (var call in calls.EnumerateArray())
+        foreach (var call in fields.Objects("tool_calls") ?? [])
         {
             var function = new JsonFields(call, path + ".").Object("function") ?? throw ApiException.Missing(path + ".function");
             function.RequiredString("name");

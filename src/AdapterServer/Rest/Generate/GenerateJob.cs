@@ -15,7 +15,7 @@ internal sealed record GenerateJob(RequestTarget Target, GenerateRequest Request
         return new GenerateResponse(formatter.Text(), Request.Details ? formatter.Details() : null);
     }
 
-    /// <summary>One event a token; the last has the text.</summary>
+    /// <summary>One event a token; the last has the text, so a token waits until it is known whether it is the last.</summary>
     public async Task StreamAsync(HttpContext context, ServingModel model)
     {
         using var running = await StartAsync(context, model).ConfigureAwait(false);
@@ -25,14 +25,17 @@ internal sealed record GenerateJob(RequestTarget Target, GenerateRequest Request
 
         async Task ReadAsync()
         {
+            var sent = 0;
             await foreach (var delta in choice.Text.ReadAsync(context.RequestAborted).ConfigureAwait(false))
             {
                 choice.ThrowIfBroken();
-                for (var index = delta.FirstToken; index < delta.EndToken; index++)
+                for (; sent < delta.EndToken - 1; sent++)
                 {
-                    await SendAsync(index, choice.Text.Finish is not null && index == delta.EndToken - 1).ConfigureAwait(false);
+                    await SendAsync(sent, isLast: false).ConfigureAwait(false);
                 }
             }
+
+            await SendAsync(sent, isLast: true).ConfigureAwait(false);
         }
 
         Task SendAsync(int index, bool isLast) => events.SendAsync(

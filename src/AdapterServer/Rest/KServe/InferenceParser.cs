@@ -27,18 +27,13 @@ internal static class InferenceParser
 
     private static IEnumerable<JsonFields> Items(JsonFields fields, string name)
     {
-        if (!fields.TryGet(name, out var list))
+        if (fields.Objects(name) is not { } list)
         {
             return name == "inputs" ? throw ApiException.Missing(name) : [];
         }
 
-        if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.Object))
-        {
-            throw ApiException.WrongType(name, "a list of objects");
-        }
-
-        return list.GetArrayLength() <= MaxTensors
-            ? list.EnumerateArray().Select((item, index) => new JsonFields(item, $"{name}[{index}]."))
+        return list.Count <= MaxTensors
+            ? list.Select((item, index) => new JsonFields(item, $"{name}[{index}]."))
             : throw ApiException.Invalid(name, $"'{name}' has more than {MaxTensors} tensors.");
     }
 

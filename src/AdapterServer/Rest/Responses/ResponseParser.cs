@@ -111,18 +111,13 @@ internal static class ResponseParser
 
     private static JsonArray? Tools(JsonFields fields)
     {
-        if (!fields.TryGet("tools", out var value))
+        if (fields.Objects("tools") is not { } given)
         {
             return null;
         }
 
-        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(tool => tool.ValueKind != JsonValueKind.Object))
-        {
-            throw ApiException.WrongType("tools", "a list of objects");
-        }
-
         var tools = new JsonArray();
-        foreach (var tool in value.EnumerateArray())
+        foreach (var tool in given)
         {
             var members = new JsonFields(tool, $"tools[{tools.Count}].");
             if (members.RequiredString("type") != "function")
