@@ -145,6 +145,6 @@ public sealed class CredentialTests(KeyedServer keyed) : IClassFixture<KeyedServ
     private async Task<string> AskAsync(HttpClient client, Probe probe)
     {
         using var request = probe.Request((keyed.Server.Address, keyed.Server.GrpcAddress), "nobody", "bravo", 0);
-        return await Probe.AnswerAsync(client, request, Cancellation);
+        return await Probe.AnswerAsync(client, request, probe.Messages, Cancellation);
     }
 }

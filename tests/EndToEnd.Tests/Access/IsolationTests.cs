@@ -97,9 +97,9 @@ public sealed class IsolationTests(KeyedServer keyed) : IClassFixture<KeyedServe
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{keyed.Server.Address}{path.TrimStart('/')}{string.Format(null, trick, Secret)}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
                 using var twin = new HttpRequestMessage(HttpMethod.Get, new Uri($"{keyed.Server.Address}{path.TrimStart('/')}{string.Format(null, trick, Absent)}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-                var answer = await Probe.AnswerAsync(keyed.Bravo, request, Cancellation);
+                var answer = await Probe.AnswerAsync(keyed.Bravo, request, null, Cancellation);
                 Assert.StartsWith("4", answer, StringComparison.Ordinal);
-                Assert.Equal((await Probe.AnswerAsync(keyed.Bravo, twin, Cancellation)).Replace(Absent, "NAME", StringComparison.Ordinal), answer.Replace(Secret, "NAME", StringComparison.Ordinal));
+                Assert.Equal((await Probe.AnswerAsync(keyed.Bravo, twin, null, Cancellation)).Replace(Absent, "NAME", StringComparison.Ordinal), answer.Replace(Secret, "NAME", StringComparison.Ordinal));
             }
 
             var model = Uri.UnescapeDataString(string.Format(null, trick, Secret));
@@ -149,7 +149,7 @@ public sealed class IsolationTests(KeyedServer keyed) : IClassFixture<KeyedServe
     private async Task<string> AskAsync(HttpClient client, Probe probe, string name, string tenant, int variant)
     {
         using var request = probe.Request(Servers, name, tenant, variant);
-        var answer = await Probe.AnswerAsync(client, request, Cancellation);
+        var answer = await Probe.AnswerAsync(client, request, probe.Messages, Cancellation);
         return answer.Replace(Uri.EscapeDataString(Uri.EscapeDataString(name)), "NAME", StringComparison.Ordinal).Replace(Uri.EscapeDataString(name), "NAME", StringComparison.Ordinal)
             .Replace(name, "NAME", StringComparison.Ordinal).Replace(name.Split('@')[0], "NAME", StringComparison.Ordinal)
             .Replace(name.Split('/')[^1].Split('@')[0], "NAME", StringComparison.Ordinal).Replace(tenant, "TENANT", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -24,6 +25,12 @@ internal sealed partial class Probe
 
     private const int MostDepth = 3;
 
+    /// <summary>What stands before each message of a call.</summary>
+    private const int FrameBytes = 5;
+
+    /// <summary>Events until the caller has enough, so it gets a deadline.</summary>
+    private const string EndlessCall = "Watch";
+
     private static readonly string[] s_names = ["model", "name", "adapters", "tenant", "id", "fusion", "prompt", "messages", "tokens", "model_name", "adapter", "start"];
 
     private readonly JsonNode _description;
@@ -36,6 +43,9 @@ internal sealed partial class Probe
     public string Method { get; }
 
     public bool IsCall => _call is not null;
+
+    /// <summary>Of the messages that a call answers with.</summary>
+    public MessageParser? Messages => _call is null ? null : ((IMessage)Activator.CreateInstance(_call.GetType().GetGenericArguments()[1])!).Descriptor.Parser;
 
     public AccessScopes Needed => NeedsAttribute.Of(Route);
 
@@ -76,14 +86,29 @@ internal sealed partial class Probe
     /// <summary>Status, headers and body of an answer without what says when it was given.</summary>
     /// <param name="client">Whose.</param>
     /// <param name="request">What is sent.</param>
+    /// <param name="messages">Of a call.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<string> AnswerAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    public static async Task<string> AnswerAsync(HttpClient client, HttpRequestMessage request, MessageParser? messages, CancellationToken cancellationToken)
     {
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         var isEndless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var body = isEndless ? "(events)" : Encoding.Latin1.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        var bytes = isEndless ? "(events)"u8.ToArray() : await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var body = messages is null ? Encoding.Latin1.GetString(bytes) : Text(bytes, messages);
         var headers = response.Headers.Concat(response.Content.Headers).Concat(response.TrailingHeaders).Where(header => header.Key is not "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}");
         return TimePattern().Replace($"{(int)response.StatusCode}\n{string.Join('\n', headers)}\n\n{body}", "TIME");
+    }
+
+    private static string Text(ReadOnlyMemory<byte> frames, MessageParser messages)
+    {
+        var text = new StringBuilder();
+        while (!frames.IsEmpty)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(frames.Span[1..]);
+            text.AppendLine(JsonFormatter.Default.Format(messages.ParseFrom(frames.Span.Slice(FrameBytes, length))));
+            frames = frames[(FrameBytes + length)..];
+        }
+
+        return text.ToString();
     }
 
     private HttpRequestMessage Call(Uri server, string name, int variant)
@@ -97,6 +122,11 @@ internal sealed partial class Probe
             Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(frame),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        if (_call.Name == EndlessCall)
+        {
+            request.Headers.TryAddWithoutValidation("grpc-timeout", "200m");
+        }
+
         return request;
     }
 
@@ -189,6 +219,6 @@ internal sealed partial class Probe
     [GeneratedRegex(@"\{\**([a-zA-Z]+)[^}]*\}")]
     private static partial Regex ParameterPattern();
 
-    [GeneratedRegex(@"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|(?<=""(id|revision)"":)\d+")]
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|(?<=""(id|revision)"":)( ""\d{1,9}""|\d+)")]
     private static partial Regex TimePattern();
 }
