@@ -31,7 +31,7 @@ internal sealed partial class Probe
     /// <summary>Events until the caller has enough, so it gets a deadline.</summary>
     private const string EndlessCall = "Watch";
 
-    private static readonly string[] s_names = ["model", "name", "adapters", "tenant", "id", "fusion", "prompt", "messages", "tokens", "model_name", "adapter", "start"];
+    private static readonly string[] s_names = ["model", "name", "adapters", "tenant", "id", "fusion", "prompt", "messages", "tokens", "model_name", "adapter", "start", "parameters", "adapter_id"];
 
     private readonly JsonNode _description;
     private readonly IMethod? _call;
